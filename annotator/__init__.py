@@ -1,0 +1,1 @@
+"""Pair → prompt → engine → reply → annotation with its evidence and confidence."""

@@ -1,0 +1,1 @@
+"""Corpus → images → embeddings → clusters → candidate pairs → gates."""

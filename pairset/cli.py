@@ -1,0 +1,71 @@
+"""The command: ``pairset VERB``. A verb's own modules are imported only when it is called."""
+
+import importlib
+import logging
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+from pairset import __version__
+from pairset.console import complain, say
+from pairset.errors import PairsetError
+from pairset.verbs import VERBS, Verb
+
+_INTERRUPTED = 130
+
+
+def help_text() -> str:
+    """What ``pairset --help`` prints."""
+    width = max(len(verb.name) for verb in VERBS)
+    return "\n".join(
+        [
+            "usage: pairset VERB …",
+            "",
+            "Turn a corpus of photos into pairs with editing instructions.",
+            "",
+            *(f"  {verb.name:<{width}}  {verb.summary}" for verb in VERBS),
+            "",
+            "pairset VERB --help explains each; pairset --version prints the version.",
+        ]
+    )
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one verb; returns the exit code (0 good, 2 wrong settings, others in docs)."""
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    if not words or words[0] in ("-h", "--help", "help"):
+        say(help_text())
+        return 0 if words else 2
+    if words[0] in ("-V", "--version"):
+        say(f"pairset {__version__}")
+        return 0
+    verb = next((verb for verb in VERBS if verb.name == words[0]), None)
+    if verb is None:
+        complain(f"pairset: there is no verb {words[0]!r}\n\n{help_text()}")
+        return 2
+    return _run(verb, words[1:])
+
+
+def _run(verb: Verb, arguments: Sequence[str]) -> int:
+    from pairset.settings import parse_settings
+
+    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
+    try:
+        settings = parse_settings(_load(verb.settings), arguments)
+        _load(verb.function)(settings)
+    except PairsetError as error:
+        complain(f"pairset {verb.name}: {error}")
+        return error.exit_code
+    except KeyboardInterrupt:
+        complain("\nStopped. The same command goes on where this one ended.")
+        return _INTERRUPTED
+    return 0
+
+
+def _load(address: str) -> Any:
+    module, name = address.split(":")
+    return getattr(importlib.import_module(module), name)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

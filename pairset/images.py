@@ -1,0 +1,213 @@
+"""Images by URI: where their bytes lie, and how bytes become upright RGB pixels.
+
+A URI is a path or fsspec URL, optionally with a fragment that points inside a container:
+
+    photos/cat.jpg
+    shard-0001.tar#offset=512&size=48211&name=cat.jpg
+    rows.parquet#row=17&column=image
+"""
+
+import io
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qs, quote, unquote, urlencode
+
+import fsspec
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+if TYPE_CHECKING:
+    from PIL.Image import Image as PillowImage
+
+PIXEL_LIMIT = 100_000_000
+"""Largest image that is ever decoded, in pixels."""
+
+
+class ImageErrorCode(StrEnum):
+    """Why some bytes are no usable image."""
+
+    MISSING = "missing"
+    UNREADABLE = "unreadable"
+    EMPTY = "empty"
+    NOT_AN_IMAGE = "not_an_image"
+    TRUNCATED = "truncated"
+    TOO_LARGE = "too_large"
+    TOO_SMALL = "too_small"
+    ANIMATED = "animated"
+
+
+class ImageError(Exception):
+    """One image cannot be used; carries the code that its row gets."""
+
+    def __init__(self, code: ImageErrorCode, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+@dataclass(frozen=True, slots=True)
+class DecodedImage:
+    """Upright RGB pixels, and what the file itself was."""
+
+    pixels: "PillowImage"
+    format: str
+    mode: str
+
+
+def file_uri(path: bytes) -> str:
+    """URI of a local file whose name may be no valid UTF-8, or hold a ``#``."""
+    try:
+        text = path.decode("utf-8")
+    except UnicodeDecodeError:
+        return "file://" + quote(path)
+    return "file://" + quote(path) if "#" in text or "%" in text else text
+
+
+def tar_member_uri(container: str, name: str, offset: int, size: int) -> str:
+    """URI of an uncompressed tar member, readable without walking the archive."""
+    return f"{container}#{urlencode({'offset': offset, 'size': size, 'name': name})}"
+
+
+def parquet_row_uri(container: str, row: int, column: str) -> str:
+    """URI of the image bytes in one row of a Parquet file."""
+    return f"{container}#{urlencode({'row': row, 'column': column})}"
+
+
+def read_bytes(uri: str) -> bytes:
+    """The encoded image behind a URI. Raises ImageError (missing, unreadable, empty)."""
+    container, _, fragment = uri.partition("#")
+    place = {name: values[0] for name, values in parse_qs(fragment).items()}
+    try:
+        content = _read(container, place)
+    except FileNotFoundError as error:
+        raise ImageError(ImageErrorCode.MISSING, f"{uri}: no such file") from error
+    except (OSError, pa.ArrowInvalid) as error:
+        raise ImageError(ImageErrorCode.UNREADABLE, f"{uri}: {error}") from error
+    if not content:
+        raise ImageError(ImageErrorCode.EMPTY, f"{uri}: the file is empty")
+    return content
+
+
+def _read(container: str, place: dict[str, str]) -> bytes:
+    if "row" in place:
+        return _parquet_cell(container, int(place["row"]), place["column"])
+    if container.startswith("file://"):
+        with open(unquote(container.removeprefix("file://"), errors="surrogateescape"), "rb") as f:
+            return f.read()
+    with fsspec.open(container, "rb") as file:
+        if "offset" not in place:
+            return bytes(file.read())
+        file.seek(int(place["offset"]))
+        return bytes(file.read(int(place["size"])))
+
+
+def _parquet_cell(container: str, row: int, column: str) -> bytes:
+    group, first = _row_group_of(container, row)
+    return image_bytes_of(_row_group(container, group, column)[row - first].as_py())
+
+
+def image_bytes_of(cell: bytes | dict[str, Any] | None) -> bytes:
+    """Bytes in a Parquet cell: plain binary, or the ``{bytes, path}`` struct of HF datasets."""
+    if isinstance(cell, dict):
+        cell = cell.get("bytes")
+    return cell or b""
+
+
+@lru_cache(maxsize=64)
+def _row_group_starts(container: str) -> tuple[int, ...]:
+    with fsspec.open(container, "rb") as file:
+        footer = pq.ParquetFile(file).metadata
+    starts, total = [], 0
+    for group in range(footer.num_row_groups):
+        starts.append(total)
+        total += footer.row_group(group).num_rows
+    return tuple(starts)
+
+
+def _row_group_of(container: str, row: int) -> tuple[int, int]:
+    starts = _row_group_starts(container)
+    group = max(index for index, start in enumerate(starts) if start <= row)
+    return group, starts[group]
+
+
+@lru_cache(maxsize=4)
+def _row_group(container: str, group: int, column: str) -> pa.ChunkedArray:
+    with fsspec.open(container, "rb") as file:
+        return pq.ParquetFile(file).read_row_group(group, columns=[column]).column(column)
+
+
+def decode(encoded: bytes, smallest_side: int = 16, pixel_limit: int = PIXEL_LIMIT) -> DecodedImage:
+    """Turn encoded bytes into upright 8-bit RGB pixels.
+
+    EXIF orientation is applied, CMYK and 16-bit are converted, transparency is laid on white.
+    The size is checked before any pixel is decoded. Raises ImageError.
+    """
+    from PIL import Image, ImageOps, UnidentifiedImageError
+
+    try:
+        with Image.open(io.BytesIO(encoded)) as image:
+            found, mode = image.format or "?", image.mode
+            _check_shape(image, smallest_side, pixel_limit)
+            image.load()
+            upright = ImageOps.exif_transpose(image)
+            return DecodedImage(_to_rgb(upright), found, mode)
+    except UnidentifiedImageError as error:
+        code = _code_of_unidentified(encoded)
+        raise ImageError(code, f"{len(encoded)} bytes are no image Pillow knows") from error
+    except Image.DecompressionBombError as error:
+        raise ImageError(ImageErrorCode.TOO_LARGE, str(error)) from error
+    except (OSError, SyntaxError, ValueError, EOFError) as error:
+        raise ImageError(ImageErrorCode.TRUNCATED, f"the image data is damaged: {error}") from error
+
+
+_MAGIC = (b"\xff\xd8\xff", b"\x89PNG", b"RIFF", b"GIF8", b"BM", b"II*\x00", b"MM\x00*")
+
+
+def _code_of_unidentified(encoded: bytes) -> ImageErrorCode:
+    if encoded.startswith(_MAGIC):
+        return ImageErrorCode.TRUNCATED
+    return ImageErrorCode.NOT_AN_IMAGE
+
+
+def _check_shape(image: "PillowImage", smallest_side: int, pixel_limit: int) -> None:
+    width, height = image.size
+    if width * height > pixel_limit:
+        raise ImageError(
+            ImageErrorCode.TOO_LARGE, f"{width} × {height} pixels are over the limit {pixel_limit}"
+        )
+    if min(width, height) < smallest_side:
+        raise ImageError(
+            ImageErrorCode.TOO_SMALL, f"{width} × {height} pixels: a side is under {smallest_side}"
+        )
+    if getattr(image, "n_frames", 1) > 1:
+        raise ImageError(ImageErrorCode.ANIMATED, f"{getattr(image, 'n_frames', 1)} frames")
+
+
+def _to_rgb(image: "PillowImage") -> "PillowImage":
+    from PIL import Image
+
+    if image.mode.startswith(("I", "F")):
+        return _scaled_to_8_bits(image).convert("RGB")
+    if image.has_transparency_data:
+        image = image.convert("RGBA")
+        ground = Image.new("RGBA", image.size, "white")
+        return Image.alpha_composite(ground, image).convert("RGB")
+    return image.convert("RGB")
+
+
+def _scaled_to_8_bits(image: "PillowImage") -> "PillowImage":
+    """Keep the high byte of 16-bit greys; Pillow's own conversion would clip them to white."""
+    import numpy as np
+    from PIL import Image
+
+    values = np.asarray(image).astype(np.float64)
+    white = 1.0 if image.mode == "F" and values.max(initial=0) <= 1 else 65_535.0
+    if image.mode == "I" and values.max(initial=0) <= 255:
+        white = 255.0
+    return Image.fromarray(np.clip(values / white * 255, 0, 255).astype(np.uint8))
+
+
+def open_image(uri: str) -> "PillowImage":
+    """Upright RGB pixels of the image behind a URI. Raises ImageError."""
+    return decode(read_bytes(uri)).pixels

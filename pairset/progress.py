@@ -1,0 +1,25 @@
+"""The progress bar of long work: what, how many, how fast, how long still."""
+
+import sys
+from collections.abc import Iterable, Iterator
+from typing import TypeVar
+
+T = TypeVar("T")
+
+_SECONDS_BETWEEN_LINES_IN_A_LOG = 10.0
+
+
+def progress(items: Iterable[T], label: str, total: int, unit: str) -> Iterator[T]:
+    """Pass items through, drawing a bar with rate and ETA on standard error."""
+    from tqdm import tqdm
+
+    on_terminal = sys.stderr.isatty()
+    yield from tqdm(
+        items,
+        desc=label,
+        total=total,
+        unit=unit,
+        leave=on_terminal,
+        dynamic_ncols=on_terminal,
+        mininterval=0.1 if on_terminal else _SECONDS_BETWEEN_LINES_IN_A_LOG,
+    )

@@ -1,0 +1,10 @@
+"""The rows of a set: frozen dataclasses, each with the Arrow schema it is stored in beside it."""
+
+from pairset.records.annotation import Annotation
+from pairset.records.cluster import Cluster
+from pairset.records.embedding import Embedding
+from pairset.records.image import Image
+from pairset.records.pair import Pair
+from pairset.records.table import Record, rows_of, table_of
+
+__all__ = ["Annotation", "Cluster", "Embedding", "Image", "Pair", "Record", "rows_of", "table_of"]

@@ -1,0 +1,93 @@
+"""What a model said of a pair, and how sure it was."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import pyarrow as pa
+
+
+@dataclass(frozen=True, slots=True)
+class Annotation:
+    """One reply of one model to one prompt about one pair."""
+
+    SCHEMA: ClassVar[pa.Schema] = pa.schema(
+        [
+            pa.field("annotation_id", pa.string(), nullable=False),
+            pa.field("pair_id", pa.string(), nullable=False),
+            pa.field("model", pa.string(), nullable=False),
+            pa.field("adapter", pa.string()),
+            pa.field("prompt_id", pa.string(), nullable=False),
+            pa.field("engine", pa.string(), nullable=False),
+            pa.field("attempt", pa.int32(), nullable=False),
+            pa.field("instruction_en", pa.string()),
+            pa.field("instruction_zh", pa.string()),
+            pa.field("inverse_en", pa.string()),
+            pa.field("inverse_zh", pa.string()),
+            pa.field("edit_type", pa.string()),
+            pa.field("is_changed", pa.bool_()),
+            pa.field("source_caption", pa.string()),
+            pa.field("target_caption", pa.string()),
+            pa.field("preserved", pa.string()),
+            pa.field("confidence", pa.float64()),
+            pa.field("tokens_en", pa.list_(pa.string())),
+            pa.field("logprobs_en", pa.list_(pa.float32())),
+            pa.field("tokens_zh", pa.list_(pa.string())),
+            pa.field("logprobs_zh", pa.list_(pa.float32())),
+            pa.field("raw_reply", pa.string()),
+            pa.field("finish_reason", pa.string()),
+            pa.field("prompt_tokens", pa.int32()),
+            pa.field("completion_tokens", pa.int32()),
+            pa.field("error_code", pa.string()),
+            pa.field("error", pa.string()),
+        ]
+    )
+
+    annotation_id: str
+    """Hash of the pair, the model, the adapter and the prompt."""
+    pair_id: str
+    model: str
+    """Hub name, folder name or ``starter``."""
+    adapter: str | None
+    """LoRA adapter the model was served with."""
+    prompt_id: str
+    """Hash of the prompt's words and of the reply schema."""
+    engine: str
+    """server, vllm or transformers."""
+    attempt: int
+    """1, and one more for each --retry-failed; the latest attempt is the annotation."""
+    instruction_en: str | None = None
+    """What leads from the source to the target, in English."""
+    instruction_zh: str | None = None
+    """The same in Chinese."""
+    inverse_en: str | None = None
+    """What leads back."""
+    inverse_zh: str | None = None
+    edit_type: str | None = None
+    """One of ``annotator.taxonomy.EditType``."""
+    is_changed: bool | None = None
+    """False is a legitimate answer: the images show no edit."""
+    source_caption: str | None = None
+    target_caption: str | None = None
+    preserved: str | None = None
+    """What stays the same."""
+    confidence: float | None = None
+    """Probability of the English instruction's own tokens under the model, 0 to 1."""
+    tokens_en: list[str] | None = None
+    """Tokens of the English instruction, the raw evidence of confidence."""
+    logprobs_en: list[float] | None = None
+    """Natural-log probability of each of those tokens."""
+    tokens_zh: list[str] | None = None
+    logprobs_zh: list[float] | None = None
+    raw_reply: str | None = None
+    """The reply as it came."""
+    finish_reason: str | None = None
+    """stop, length, content_filter, … as the engine gave it."""
+    prompt_tokens: int | None = None
+    completion_tokens: int | None = None
+    error_code: str | None = None
+    """Why there is no instruction; None where there is one."""
+    error: str | None = None
+
+    @property
+    def succeeded(self) -> bool:
+        return self.error_code is None

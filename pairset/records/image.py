@@ -1,0 +1,70 @@
+"""One file of the corpus, readable or not."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import pyarrow as pa
+
+from pairset.ids import content_id
+
+
+@dataclass(frozen=True, slots=True)
+class Image:
+    """One image of the corpus, or the reason why it is none."""
+
+    SCHEMA: ClassVar[pa.Schema] = pa.schema(
+        [
+            pa.field("image_id", pa.string(), nullable=False),
+            pa.field("uri", pa.string(), nullable=False),
+            pa.field("width", pa.int32()),
+            pa.field("height", pa.int32()),
+            pa.field("format", pa.string()),
+            pa.field("mode", pa.string()),
+            pa.field("byte_size", pa.int64()),
+            pa.field("perceptual_hash", pa.string()),
+            pa.field("mirrored_hash", pa.string()),
+            pa.field("caption", pa.string()),
+            pa.field("licence", pa.string()),
+            pa.field("origin", pa.string()),
+            pa.field("error_code", pa.string()),
+            pa.field("error", pa.string()),
+        ]
+    )
+
+    image_id: str
+    """Hash of the bytes; of the URI where the bytes could not be read."""
+    uri: str
+    """Where the bytes are: a path or fsspec URL, ``a.tar#offset=…`` or ``a.parquet#row=…``."""
+    width: int | None = None
+    """Pixels, after EXIF orientation."""
+    height: int | None = None
+    """Pixels, after EXIF orientation."""
+    format: str | None = None
+    """JPEG, PNG, WEBP, … as found in the bytes, whatever the name says."""
+    mode: str | None = None
+    """Colour mode in the file (RGB, CMYK, I;16, …); pixels are always handed on as RGB."""
+    byte_size: int | None = None
+    """Bytes of the encoded image."""
+    perceptual_hash: str | None = None
+    """pHash, 64 bits as 16 hexadecimal digits."""
+    mirrored_hash: str | None = None
+    """pHash of the image mirrored left to right."""
+    caption: str | None = None
+    """What the corpus itself says of the image (the .txt or .json member of a WebDataset key)."""
+    licence: str | None = None
+    """Licence given by the corpus, if any."""
+    origin: str | None = None
+    """Page, video and time, or archive member the image came from, if the corpus tells."""
+    error_code: str | None = None
+    """Why the file is no usable image; None for a good one."""
+    error: str | None = None
+    """The same in words."""
+
+    @property
+    def usable(self) -> bool:
+        return self.error_code is None
+
+
+def image_id_of(encoded: bytes) -> str:
+    """Id of an image: the hash of its encoded bytes."""
+    return content_id("image", encoded)

@@ -1,0 +1,93 @@
+"""Two related images, or the reason why they are not a pair worth having."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import ClassVar
+
+import pyarrow as pa
+
+from pairset.ids import content_id
+
+
+class PairStatus(StrEnum):
+    """What the gates decided: kept, or the first gate that said no."""
+
+    KEPT = "kept"
+    EXACT_COPY = "exact_copy"
+    MIRRORED_COPY = "mirrored_copy"
+    RE_ENCODED = "re_encoded"
+    NEAR_DUPLICATE = "near_duplicate"
+    UNCHANGED = "unchanged"
+    UNRELATED = "unrelated"
+    OVER_IMAGE_CAP = "over_image_cap"
+    OVER_CLUSTER_CAP = "over_cluster_cap"
+    UNREADABLE = "unreadable"
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """A candidate pair in its canonical direction, with every number measured on it."""
+
+    SCHEMA: ClassVar[pa.Schema] = pa.schema(
+        [
+            pa.field("pair_id", pa.string(), nullable=False),
+            pa.field("reverse_pair_id", pa.string(), nullable=False),
+            pa.field("source_id", pa.string(), nullable=False),
+            pa.field("target_id", pa.string(), nullable=False),
+            pa.field("source_uri", pa.string(), nullable=False),
+            pa.field("target_uri", pa.string(), nullable=False),
+            pa.field("cluster", pa.string()),
+            pa.field("similarity", pa.float32()),
+            pa.field("phash_distance", pa.int32()),
+            pa.field("mirrored_phash_distance", pa.int32()),
+            pa.field("color_difference", pa.float32()),
+            pa.field("ssim", pa.float32()),
+            pa.field("change_fraction", pa.float32()),
+            pa.field("change_components", pa.int32()),
+            pa.field("change_box", pa.list_(pa.int32())),
+            pa.field("change_mask_size", pa.list_(pa.int32())),
+            pa.field("change_mask", pa.list_(pa.int32())),
+            pa.field("status", pa.string(), nullable=False),
+            pa.field("error", pa.string()),
+        ]
+    )
+
+    pair_id: str
+    """Hash of the ordered image ids."""
+    reverse_pair_id: str
+    """Id of the same pair from target to source."""
+    source_id: str
+    target_id: str
+    source_uri: str
+    target_uri: str
+    cluster: str | None
+    """HDBSCAN cluster both images belong to."""
+    similarity: float | None = None
+    """Cosine of the two embeddings."""
+    phash_distance: int | None = None
+    """Hamming distance of the perceptual hashes, 0 to 64 bits."""
+    mirrored_phash_distance: int | None = None
+    """The same between the source and the mirrored target."""
+    color_difference: float | None = None
+    """Mean absolute difference of the aligned images, 0 to 255."""
+    ssim: float | None = None
+    """Structural similarity of the aligned images (Wang et al. 2004)."""
+    change_fraction: float | None = None
+    """Share of the aligned area that changed, 0 to 1."""
+    change_components: int | None = None
+    """Connected regions that changed."""
+    change_box: list[int] | None = None
+    """Box round what changed: left, top, right, bottom in source pixels."""
+    change_mask_size: list[int] | None = None
+    """Height and width of the mask."""
+    change_mask: list[int] | None = None
+    """Mask of what changed, run lengths in COCO order (column by column, zeros first)."""
+    status: str = PairStatus.KEPT
+    """kept, or the gate that rejected the pair."""
+    error: str | None = None
+    """Why a gate could not measure the pair."""
+
+
+def pair_id_of(source_id: str, target_id: str) -> str:
+    """Id of the pair from one image to another; the reversed pair has another id."""
+    return content_id("pair", source_id, target_id)

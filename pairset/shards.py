@@ -1,0 +1,55 @@
+"""The unit of work: one shard, one pure function, one file.
+
+A stage is a function ``run_shard(spec) -> Counts`` at module level. It is idempotent, reads its
+inputs by name, builds its model once per process, and writes exactly one shard. What a worker
+needs crosses process borders as this small spec, never as objects.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from pairset.store import PairSet, Stage
+
+
+@dataclass(frozen=True, slots=True)
+class ShardSpec:
+    """Everything one worker needs to know to make one shard."""
+
+    set_url: str
+    stage: str
+    """Folder of the stage the shard belongs to."""
+    key: str | None
+    """Content-addressed run of the stage; None where the stage has only one."""
+    shard: str
+    """Name of the shard, and of its file."""
+    settings: str
+    """Settings of the verb as JSON, as its settings model dumps them."""
+    inputs: tuple[str, ...] = ()
+    """What the shard is made from: names of shards of earlier stages, or keys into the plan."""
+
+    def output(self) -> Stage:
+        """The folder the shard is written to."""
+        return PairSet(self.set_url).stage(self.stage, self.key)
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """What a finished shard holds."""
+
+    rows: int = 0
+    failures: int = 0
+
+    def __add__(self, other: "Counts") -> "Counts":
+        return Counts(self.rows + other.rows, self.failures + other.failures)
+
+
+RunShard = Callable[[ShardSpec], Counts]
+
+
+def unfinished(specs: Sequence[ShardSpec]) -> list[ShardSpec]:
+    """Those shards whose file is not there yet."""
+    finished: dict[tuple[str, str | None], set[str]] = {}
+    for spec in specs:
+        if (spec.stage, spec.key) not in finished:
+            finished[spec.stage, spec.key] = set(spec.output().shards())
+    return [spec for spec in specs if spec.shard not in finished[spec.stage, spec.key]]

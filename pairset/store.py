@@ -1,0 +1,173 @@
+"""The set on disk: one folder per stage, one Parquet file per shard, written atomically.
+
+    SET/
+      runs/        settings of every run, one JSON file each
+      images/      plan-*.parquet and 00000.parquet …
+      embeddings/<encoder key>/00000.parquet …
+      pairs/<mining key>/…    and CURRENT, the key that readers follow
+
+A finished shard is a file that exists under its final name; nothing else is trusted.
+Works on local paths and on any fsspec URL.
+"""
+
+import io
+import json
+import os
+import re
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+from urllib.parse import urlsplit
+
+import fsspec
+import pyarrow as pa
+import pyarrow.parquet as pq
+from fsspec.implementations.local import LocalFileSystem
+
+from pairset.errors import SettingsError
+
+STAGES = ("images", "embeddings", "cells", "clusters", "candidates", "pairs", "annotations")
+_SAFE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+
+
+def safe_name(text: str) -> str:
+    """Check that text can name one file inside its folder and never leave it.
+
+    Raises SettingsError for separators, leading dots and empty names.
+    """
+    if not _SAFE_NAME.fullmatch(text):
+        raise SettingsError(f"{text!r} cannot name a folder of a set: use letters, digits, . _ -")
+    return text
+
+
+@dataclass(frozen=True)
+class PairSet:
+    """One set: a folder on disk or an fsspec URL such as ``s3://bucket/set``."""
+
+    url: str
+
+    @cached_property
+    def _opened(self) -> tuple[fsspec.AbstractFileSystem, str]:
+        filesystem, root = fsspec.core.url_to_fs(self.url)
+        return filesystem, root.rstrip("/")
+
+    @property
+    def filesystem(self) -> fsspec.AbstractFileSystem:
+        return self._opened[0]
+
+    @property
+    def root(self) -> str:
+        """The set's folder as its filesystem spells it, without protocol."""
+        return self._opened[1]
+
+    @property
+    def exists(self) -> bool:
+        return bool(self.filesystem.isdir(self.root))
+
+    def stage(self, name: str, key: str | None = None) -> "Stage":
+        """Folder of one stage; ``key`` names one content-addressed run of it."""
+        parts = [safe_name(name)] + ([safe_name(key)] if key else [])
+        return Stage(self, "/".join([self.root, *parts]))
+
+    def current(self, name: str) -> "Stage | None":
+        """The run of a stage that readers should follow, or None before one has finished."""
+        pointer = f"{self.root}/{safe_name(name)}/CURRENT"
+        if not self.filesystem.exists(pointer):
+            return None
+        return self.stage(name, self.filesystem.cat_file(pointer).decode().strip())
+
+    def publish(self, name: str, key: str) -> None:
+        """Point readers of a stage at the run ``key``, whose shards are all finished."""
+        write_atomically(self, f"{self.root}/{safe_name(name)}/CURRENT", safe_name(key).encode())
+
+    def save_run(self, name: str, settings: dict[str, Any]) -> None:
+        """Keep the settings of one run under ``runs/``."""
+        text = json.dumps(settings, indent=2, ensure_ascii=False, sort_keys=True)
+        write_atomically(self, f"{self.root}/runs/{safe_name(name)}.json", text.encode())
+
+    @property
+    def is_local(self) -> bool:
+        return isinstance(self.filesystem, LocalFileSystem)
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One folder of shards."""
+
+    pair_set: PairSet
+    path: str
+
+    def shard_path(self, shard: str) -> str:
+        return f"{self.path}/{safe_name(shard)}.parquet"
+
+    def is_finished(self, shard: str) -> bool:
+        return bool(self.pair_set.filesystem.exists(self.shard_path(shard)))
+
+    def shards(self) -> list[str]:
+        """Names of the finished shards, sorted; plans are no shards."""
+        return [name for name in self._tables() if not name.startswith("plan-")]
+
+    def plans(self) -> list[str]:
+        """Names of the saved plans, sorted."""
+        return [name for name in self._tables() if name.startswith("plan-")]
+
+    def _tables(self) -> list[str]:
+        filesystem = self.pair_set.filesystem
+        if not filesystem.isdir(self.path):
+            return []
+        files = (path.rsplit("/", 1)[-1] for path in filesystem.ls(self.path, detail=False))
+        return sorted(name.removesuffix(".parquet") for name in files if name.endswith(".parquet"))
+
+    def write(self, shard: str, table: pa.Table, row_group_size: int = 16_384) -> None:
+        """Write one shard; it is there whole or not at all."""
+        buffer = io.BytesIO()
+        pq.write_table(table, buffer, compression="zstd", row_group_size=row_group_size)
+        write_atomically(self.pair_set, self.shard_path(shard), buffer.getvalue())
+
+    def read(self, shard: str, columns: list[str] | None = None) -> pa.Table:
+        """Read one finished shard, all columns unless told."""
+        with self.pair_set.filesystem.open(self.shard_path(shard), "rb") as file:
+            return pq.read_table(file, columns=columns)
+
+    def tables(self, columns: list[str] | None = None) -> Iterator[pa.Table]:
+        """Read the finished shards one after the other, in name order."""
+        for shard in self.shards():
+            yield self.read(shard, columns)
+
+
+def write_atomically(pair_set: PairSet, path: str, content: bytes) -> None:
+    """Write a file that is there whole or not at all, even after ``kill -9``.
+
+    Locally: a temporary name beside it, fsync, rename. Object stores show an object only once its
+    upload is complete, so one put is enough there.
+    """
+    filesystem = pair_set.filesystem
+    filesystem.makedirs(path.rsplit("/", 1)[0], exist_ok=True)
+    if not pair_set.is_local:
+        filesystem.pipe_file(path, content)
+        return
+    unfinished = f"{path}.{uuid.uuid4().hex}.unfinished"
+    with open(unfinished, "wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    os.replace(unfinished, path)
+
+
+def open_set(url: str) -> PairSet:
+    """Open a set that exists. Raises SettingsError where there is none."""
+    pair_set = PairSet(url)
+    if not pair_set.exists:
+        raise SettingsError(f"There is no set at {url}. Make one with: pairset mine {url} PHOTOS")
+    return pair_set
+
+
+def create_set(url: str) -> PairSet:
+    """Open a set, making its folder where there is none."""
+    if urlsplit(url).scheme == "" and os.path.isfile(url):
+        raise SettingsError(f"{url} is a file; a set is a folder.")
+    pair_set = PairSet(url)
+    pair_set.filesystem.makedirs(pair_set.root, exist_ok=True)
+    return pair_set
