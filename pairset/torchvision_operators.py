@@ -1,26 +1,45 @@
-"""Let PyPI's torchvision be imported beside a CPU build of torch.
+"""Let packages linked against CUDA live beside a CPU build of torch.
 
-PyPI's torchvision is linked against CUDA: beside a CPU torch its import stops at two missing
-operators. Declaring them first is enough for everything we use of it (image transforms).
+PyPI's torchvision, torchaudio and torchcodec are linked against CUDA. Beside a CPU torch, the
+import of torchvision stops at two missing operators, and that of the other two fails, which takes
+transformers down with it. Declaring the operators is enough for everything we use of torchvision
+(image transforms); we use nothing of the other two, so they are hidden.
 """
 
+import importlib
 import importlib.metadata
+import sys
 from functools import cache
 from typing import Any
 
 
 def declare_torchvision_operators() -> None:
-    """Declare ``torchvision::nms`` and ``qnms`` where the installed build cannot bring them.
+    """Make transformers, open_clip and vLLM importable beside a CPU build of torch.
 
-    Call before the first import of torchvision in every process; does nothing where torchvision
-    is absent or complete.
+    Call in every process before the first import of one of them; does nothing where torch is a
+    CUDA build, or where the installed companions fit it.
     """
     import torch
 
-    if torch.version.cuda is not None or not _installed("torchvision"):
+    if torch.version.cuda is not None:
         return
-    if "+cpu" in importlib.metadata.version("torchvision"):
-        return
+    if _linked_against_cuda("torchvision"):
+        _declare_operators()
+    for name in ("torchaudio", "torchcodec"):
+        if _linked_against_cuda(name) and name not in sys.modules:
+            _hide_if_broken(name)
+
+
+def _linked_against_cuda(package: str) -> bool:
+    try:
+        return "+cpu" not in importlib.metadata.version(package)
+    except importlib.metadata.PackageNotFoundError:
+        return False
+
+
+def _declare_operators() -> None:
+    import torch
+
     signature = "(Tensor dets, Tensor scores, float iou_threshold) -> Tensor"
     for operator in ("nms", "qnms"):
         if not hasattr(torch.ops.torchvision, operator):
@@ -35,9 +54,11 @@ def _fragment() -> Any:
     return torch.library.Library("torchvision", "FRAGMENT")  # type: ignore[no-untyped-call]
 
 
-def _installed(package: str) -> bool:
+def _hide_if_broken(package: str) -> None:
     try:
-        importlib.metadata.version(package)
-    except importlib.metadata.PackageNotFoundError:
-        return False
-    return True
+        importlib.import_module(package)
+    except (OSError, RuntimeError):
+        for name in [name for name in sys.modules if name.split(".")[0] == package]:
+            del sys.modules[name]
+        # None makes find_spec answer "not installed", which is how transformers asks.
+        sys.modules[package] = None  # type: ignore[assignment]

@@ -1,0 +1,38 @@
+# make demo   install into .venv and run the whole machine on a small corpus
+# make test   every test, the real vLLM server, Chromium and all
+# make check  lint, format, types
+SHELL := /bin/bash
+PYTHON ?= python3
+BIN := .venv/bin
+DEMO ?= demo
+
+.PHONY: demo test check format install clean help
+.DEFAULT_GOAL := help
+
+help:
+	@sed -n 's/^# //p' Makefile
+
+install: .venv/.installed
+
+.venv/.installed: pyproject.toml install.sh
+	$(PYTHON) -m venv .venv
+	./install.sh $(BIN)/python
+	@touch $@
+
+demo: install
+	$(BIN)/pairset demo $(DEMO)
+
+test: install
+	$(BIN)/python -m pytest
+
+check: install
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+format: install
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+clean:
+	rm -rf .venv $(DEMO) .mypy_cache .pytest_cache .ruff_cache

@@ -1,0 +1,92 @@
+"""``pairset demo`` as a newcomer runs it: a corpus becomes pairs with instructions, and a page."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+TIMEOUT_SECONDS = 900
+
+
+def run_demo(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "pairset", "demo", *arguments],
+        capture_output=True,
+        text=True,
+        timeout=TIMEOUT_SECONDS,
+        env=os.environ | {"OMP_NUM_THREADS": "1", "HF_HUB_OFFLINE": "1"},
+    )
+
+
+@pytest.fixture(scope="module")
+def out(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("demo") / "out"
+    finished = run_demo(str(folder))
+    assert finished.returncode == 0, finished.stderr[-4000:]
+    return folder
+
+
+@pytest.fixture(scope="module")
+def figures(out: Path) -> dict[str, Any]:
+    document: dict[str, Any] = json.loads((out / "demo.json").read_text())
+    return document
+
+
+def test_finds_the_planted_pairs(figures: dict[str, Any]) -> None:
+    assert figures["pair_precision"] >= 0.95
+    assert figures["pair_recall"] >= 0.95
+
+
+def test_keeps_no_copy_no_mirrored_copy_and_nothing_unrelated(figures: dict[str, Any]) -> None:
+    assert not figures["kept_by_mistake"].keys() & {"copy", "mirrored_copy", "unrelated"}
+
+
+def test_reports_every_broken_file_with_its_reason(figures: dict[str, Any]) -> None:
+    assert figures["broken_reported"] == figures["broken"] > 0
+
+
+def test_says_how_right_the_starter_is_on_learned_behaviour(figures: dict[str, Any]) -> None:
+    assert figures["edit_type_accuracy"] >= 0.5
+    assert figures["exact_en"] >= 0.3
+    assert figures["exact_zh"] >= 0.3
+    assert figures["confidence_auroc"] >= 0.7
+
+
+def test_runs_the_starter_in_vllm_where_vllm_is_installed(figures: dict[str, Any]) -> None:
+    pytest.importorskip("vllm")
+    assert figures["engine"] == "vllm"
+
+
+def test_figures_hold_what_the_readme_promises(figures: dict[str, Any]) -> None:
+    promised = "images pairs_kept pairs_rejected errors seconds".split()
+    assert not set(promised) - figures.keys()
+    assert {"mine", "annotate"} <= figures["seconds"].keys()
+
+
+def test_ends_with_a_page(out: Path) -> None:
+    page = (out / "report" / "index.html").read_text()
+    assert page.count("<img") >= 2 * 50
+
+
+def test_a_second_run_writes_no_row_again(out: Path) -> None:
+    before = {path: path.stat().st_mtime_ns for path in out.rglob("*.parquet")}
+    again = run_demo(str(out))
+    assert again.returncode == 0, again.stderr[-4000:]
+    assert {path: path.stat().st_mtime_ns for path in out.rglob("*.parquet")} == before
+
+
+def test_corpus_only_stops_at_the_corpus(tmp_path: Path) -> None:
+    finished = run_demo(str(tmp_path / "out"), "--corpus-only")
+    assert finished.returncode == 0, finished.stderr
+    assert {path.name for path in (tmp_path / "out").iterdir()} == {"corpus", "truth.json"}
+
+
+def test_another_seed_needs_another_folder(tmp_path: Path) -> None:
+    assert run_demo(str(tmp_path / "out"), "--corpus-only").returncode == 0
+    refused = run_demo(str(tmp_path / "out"), "--corpus-only", "--seed", "7")
+    assert refused.returncode == 2
+    assert "take another folder" in refused.stderr
