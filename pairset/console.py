@@ -26,7 +26,7 @@ def say_table(title: str, header: Sequence[str], rows: Iterable[Sequence[object]
     table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD)
     for index, name in enumerate(header):
         numeric = all(row[index].replace(".", "").replace("%", "").isdigit() for row in listed)
-        table.add_column(name, justify="right" if numeric and listed else "left")
+        table.add_column(name, justify="right" if numeric and listed else "left", overflow="fold")
     for row in listed:
         table.add_row(*row)
     Console(file=sys.stdout, highlight=False).print(table)

@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 PIXEL_LIMIT = 100_000_000
 """Largest image that is ever decoded, in pixels."""
 
+SIDE_LIMIT = 16_384
+"""Longest side that is ever decoded, in pixels: past it, a strip can hide from PIXEL_LIMIT."""
+
 
 class ImageErrorCode(StrEnum):
     """Why some bytes are no usable image."""
@@ -145,6 +148,8 @@ def decode(encoded: bytes, smallest_side: int = 16, pixel_limit: int = PIXEL_LIM
     """
     from PIL import Image, ImageOps, UnidentifiedImageError
 
+    # Our limit is checked before any pixel is decoded; Pillow's would also warn on the terminal.
+    Image.MAX_IMAGE_PIXELS = None
     try:
         with Image.open(io.BytesIO(encoded)) as image:
             found, mode = image.format or "?", image.mode
@@ -172,6 +177,10 @@ def _code_of_unidentified(encoded: bytes) -> ImageErrorCode:
 
 def _check_shape(image: "PillowImage", smallest_side: int, pixel_limit: int) -> None:
     width, height = image.size
+    if max(width, height) > SIDE_LIMIT:
+        raise ImageError(
+            ImageErrorCode.TOO_LARGE, f"{width} × {height}: a side is over {SIDE_LIMIT} pixels"
+        )
     if width * height > pixel_limit:
         raise ImageError(
             ImageErrorCode.TOO_LARGE, f"{width} × {height} pixels are over the limit {pixel_limit}"

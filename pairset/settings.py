@@ -29,7 +29,7 @@ CONFIG_FILE_VARIABLE = "PAIRSET_CONFIG"
 _config_table: ContextVar[dict[str, Any]] = ContextVar("config_table")
 
 
-class VerbSettings(BaseSettings):
+class Settings(BaseSettings):
     """What every verb's settings model is built on.
 
     A subclass names its verb and declares fields, each with a docstring: that is its help text.
@@ -47,8 +47,6 @@ class VerbSettings(BaseSettings):
         frozen=True,
     )
 
-    set_url: CliPositionalArg[str]
-    """The set: a folder, or an fsspec URL such as s3://bucket/set."""
     config: Path | None = None
     """TOML file whose table for this verb sets what is not given here (or $PAIRSET_CONFIG)."""
 
@@ -65,7 +63,14 @@ class VerbSettings(BaseSettings):
         return init_settings, env_settings, config_table
 
 
-S = TypeVar("S", bound=VerbSettings)
+class VerbSettings(Settings):
+    """Settings of a verb that works on one set."""
+
+    set_url: CliPositionalArg[str]
+    """The set: a folder, or an fsspec URL such as s3://bucket/set."""
+
+
+S = TypeVar("S", bound=Settings)
 
 
 def parse_settings(settings_type: type[S], arguments: Sequence[str]) -> S:

@@ -78,6 +78,15 @@ class PairSet:
             return None
         return self.stage(name, self.filesystem.cat_file(pointer).decode().strip())
 
+    def runs(self, name: str) -> "list[Stage]":
+        """Every run of a stage, sorted by key, finished or not."""
+        folder = self.stage(name).path
+        if not self.filesystem.isdir(folder):
+            return []
+        listing = self.filesystem.ls(folder, detail=True)
+        paths = (entry["name"] for entry in listing if entry["type"] == "directory")
+        return [self.stage(name, path.rstrip("/").rsplit("/", 1)[-1]) for path in sorted(paths)]
+
     def publish(self, name: str, key: str) -> None:
         """Point readers of a stage at the run ``key``, whose shards are all finished."""
         write_atomically(self, f"{self.root}/{safe_name(name)}/CURRENT", safe_name(key).encode())

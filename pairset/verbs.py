@@ -31,8 +31,8 @@ VERBS = (
     Verb(
         "status",
         "counts, failures by reason, and the yield of every gate",
-        "pairset.status:StatusSettings",
-        "pairset.status:status",
+        "pairset.status.settings:StatusSettings",
+        "pairset.status.show:status",
     ),
     Verb(
         "report",
@@ -43,8 +43,8 @@ VERBS = (
     Verb(
         "sql",
         "query the set's tables through DuckDB",
-        "pairset.sql:SqlSettings",
-        "pairset.sql:sql",
+        "pairset.sql.settings:SqlSettings",
+        "pairset.sql.query:sql",
     ),
     Verb(
         "demo",

@@ -19,6 +19,7 @@ class PairStatus(StrEnum):
     NEAR_DUPLICATE = "near_duplicate"
     UNCHANGED = "unchanged"
     UNRELATED = "unrelated"
+    IMPLIED = "implied"
     OVER_IMAGE_CAP = "over_image_cap"
     OVER_CLUSTER_CAP = "over_cluster_cap"
     UNREADABLE = "unreadable"
@@ -40,7 +41,12 @@ class Pair:
             pa.field("similarity", pa.float32()),
             pa.field("phash_distance", pa.int32()),
             pa.field("mirrored_phash_distance", pa.int32()),
+            pa.field("alignment", pa.list_(pa.float32())),
+            pa.field("structure_correlation", pa.float32()),
             pa.field("color_difference", pa.float32()),
+            pa.field("tone_shift", pa.float32()),
+            pa.field("detail_ratio", pa.float32()),
+            pa.field("change_kinds", pa.int32()),
             pa.field("ssim", pa.float32()),
             pa.field("change_fraction", pa.float32()),
             pa.field("change_components", pa.int32()),
@@ -68,8 +74,18 @@ class Pair:
     """Hamming distance of the perceptual hashes, 0 to 64 bits."""
     mirrored_phash_distance: int | None = None
     """The same between the source and the mirrored target."""
+    alignment: list[float] | None = None
+    """Affine map from source to target, two rows of three, both images spanning 0 to 1."""
+    structure_correlation: float | None = None
+    """Correlation of the aligned images' structure, blind to light and colour, -1 to 1."""
     color_difference: float | None = None
     """Mean absolute difference of the aligned images, 0 to 255."""
+    tone_shift: float | None = None
+    """Difference of the aligned images' coarse colours, 95th percentile, 0 to 255."""
+    detail_ratio: float | None = None
+    """Fine detail of the target over that of the source, with light and contrast made equal."""
+    change_kinds: int | None = None
+    """How many of these changed: frame (turned, zoomed, mirrored), tone, sharpness, content."""
     ssim: float | None = None
     """Structural similarity of the aligned images (Wang et al. 2004)."""
     change_fraction: float | None = None

@@ -1,0 +1,1 @@
+"""The verb ``report``: a page on which people judge the pairs and the gates with their own eyes."""

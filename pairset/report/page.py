@@ -1,0 +1,99 @@
+"""Gather a set's figures and pairs, and write the page."""
+
+import datetime
+import json
+from collections.abc import Sequence
+from dataclasses import asdict
+from itertools import chain
+from typing import Any
+
+from pairset import __version__
+from pairset.console import say
+from pairset.records import Pair
+from pairset.report.charts import funnel_bars, histogram_bars
+from pairset.report.model import PairCard, card_of, demo_figures, edit_type_counts, rejected_groups
+from pairset.report.overlay import change_overlay
+from pairset.report.render import render_page
+from pairset.report.sample import AnnotatedPair, confidences, kept_pairs, rejected_pairs
+from pairset.report.settings import ReportSettings
+from pairset.report.thumbnails import uris_of, write_thumbnails
+from pairset.report.words import STAGE_WORDS
+from pairset.status.figures import SetFigures, read_figures
+from pairset.store import PairSet, create_set, open_set, write_atomically
+from pairset.tables import connect_tables
+
+_HISTOGRAM_BINS = 20
+
+
+def report(settings: ReportSettings) -> None:
+    """Write index.html and its images, and say where they are."""
+    pair_set = open_set(settings.set_url)
+    page_folder = create_set(settings.output or f"{settings.set_url.rstrip('/')}/report")
+    page = render_page(_gather(pair_set, page_folder, settings))
+    path = f"{page_folder.root}/index.html"
+    write_atomically(page_folder, path, page.encode())
+    say(path if page_folder.is_local else page_folder.filesystem.unstrip_protocol(path))
+
+
+def _gather(pair_set: PairSet, page_folder: PairSet, settings: ReportSettings) -> dict[str, Any]:
+    with connect_tables(pair_set) as tables:
+        figures = read_figures(pair_set, tables)
+        kept = kept_pairs(tables, settings.choose, settings.pairs, settings.seed)
+        rejected = rejected_pairs(tables, settings.rejected, settings.seed)
+        bins = confidences(tables, _HISTOGRAM_BINS)
+    turned_away = {
+        status: [AnnotatedPair(pair) for pair in pairs] for status, pairs in rejected.items()
+    }
+    cards = _lay_out([kept, *turned_away.values()], page_folder, settings.thumbnail_pixels)
+    rejected_cards = dict(zip(turned_away, cards[1:], strict=True))
+    return {
+        "set_name": pair_set.root.rsplit("/", 1)[-1],
+        "version": __version__,
+        "written": datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%d %H:%M UTC"),
+        "demo": _demo(pair_set),
+        "stages": [(words, figures.stage(name)) for name, words in STAGE_WORDS.items()],
+        "failures": figures.failures,
+        "quantiles": figures.confidence_quantiles,
+        "funnel": funnel_bars(figures.funnel),
+        "candidates": sum(gate.count for gate in figures.funnel),
+        "histogram": histogram_bars(bins),
+        "cards": cards[0],
+        "kept_count": _kept_count(figures),
+        "choice": settings.choose,
+        "seed": settings.seed,
+        "edit_types": edit_type_counts(cards[0]),
+        "rejected": rejected_groups(rejected_cards, {g.status: g.count for g in figures.funnel}),
+    }
+
+
+def _lay_out(
+    groups: Sequence[Sequence[AnnotatedPair]], page_folder: PairSet, longer_side: int
+) -> list[list[PairCard]]:
+    """The cards of every group; each image is read and scaled once, however often it is shown."""
+    everything: list[Pair] = [shown.pair for shown in chain.from_iterable(groups)]
+    thumbnails = write_thumbnails(page_folder, uris_of(everything), longer_side)
+    return [
+        [
+            card_of(shown, thumbnails, change_overlay(shown.pair, thumbnails[shown.pair.target_id]))
+            for shown in group
+        ]
+        for group in groups
+    ]
+
+
+def _kept_count(figures: SetFigures) -> int:
+    return figures.funnel[-1].count if figures.funnel else 0
+
+
+def _demo(pair_set: PairSet) -> dict[str, Any] | None:
+    """What the demo measured, where the set is one."""
+    path = f"{pair_set.root}/demo.json"
+    if not pair_set.filesystem.exists(path):
+        return None
+    document = json.loads(pair_set.filesystem.cat_file(path))
+    seconds = document.get("seconds") or {}
+    return {
+        "engine": document.get("engine"),
+        "seconds": sum(seconds.values()),
+        "figures": [asdict(figure) for figure in demo_figures(document)],
+    }

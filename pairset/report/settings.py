@@ -1,0 +1,30 @@
+"""Settings of ``pairset report``."""
+
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import Field
+from pydantic_settings import SettingsConfigDict
+
+from pairset.settings import VerbSettings
+
+Choice = Literal["random", "least-confident", "most-confident"]
+
+
+class ReportSettings(VerbSettings):
+    """Write a page with the pairs side by side and the funnel of gates."""
+
+    verb: ClassVar[str] = "report"
+    model_config = SettingsConfigDict(env_prefix="PAIRSET_REPORT_", cli_prog_name="pairset report")
+
+    output: str | None = None
+    """Folder, or fsspec URL, the page is written to as index.html; SET/report if not given."""
+    pairs: Annotated[int, Field(ge=0)] = 200
+    """Most kept pairs that are shown."""
+    choose: Choice = "random"
+    """Which pairs are shown where there are more."""
+    rejected: Annotated[int, Field(ge=0)] = 4
+    """Rejected pairs that are shown for each reason."""
+    seed: int = 0
+    """Seed of every random choice."""
+    thumbnail_pixels: Annotated[int, Field(ge=64, le=2048)] = 448
+    """Longer side of the images on the page."""

@@ -1,0 +1,31 @@
+"""Settings of ``pairset sql``."""
+
+from pathlib import Path
+from typing import ClassVar, Literal
+
+from pydantic import model_validator
+from pydantic_settings import CliPositionalArg, SettingsConfigDict
+
+from pairset.settings import VerbSettings
+
+QueryFormat = Literal["table", "csv", "json", "parquet"]
+
+
+class SqlSettings(VerbSettings):
+    """Query the set's tables through DuckDB: images, embeddings, clusters, pairs, annotations."""
+
+    verb: ClassVar[str] = "sql"
+    model_config = SettingsConfigDict(env_prefix="PAIRSET_SQL_", cli_prog_name="pairset sql")
+
+    query: CliPositionalArg[str]
+    """One SELECT, for example: "SELECT status, count(*) FROM pairs GROUP BY status"."""
+    format: QueryFormat = "table"
+    """How the rows are written: a table to read, or csv, json, parquet."""
+    output: Path | None = None
+    """File the rows are written to; standard output where none is given."""
+
+    @model_validator(mode="after")
+    def _parquet_needs_a_file(self) -> "SqlSettings":
+        if self.format == "parquet" and self.output is None:
+            raise ValueError("--format parquet needs --output FILE")
+        return self

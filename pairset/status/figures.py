@@ -1,0 +1,150 @@
+"""Every figure of a set, read through its tables."""
+
+import datetime
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from pairset.status.funnel import Gate, funnel
+from pairset.store import PairSet
+from pairset.tables import stages_to_read
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+
+@dataclass(frozen=True, slots=True)
+class StageFigures:
+    """How far one stage has come."""
+
+    stage: str
+    rows: int
+    failures: int
+    """Rows that carry an error instead of a result."""
+    shards_finished: int
+    shards_planned: int | None
+    """None where the stage saves no plan."""
+
+
+@dataclass(frozen=True, slots=True)
+class Failures:
+    """So many rows of a stage that failed for one reason."""
+
+    stage: str
+    reason: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """The latest time a run saved its settings."""
+
+    name: str
+    started: str
+    """ISO 8601, UTC."""
+
+
+@dataclass(frozen=True, slots=True)
+class SetFigures:
+    """What there is to know about a set at a glance."""
+
+    stages: tuple[StageFigures, ...]
+    failures: tuple[Failures, ...]
+    funnel: tuple[Gate, ...]
+    edit_types: Mapping[str, int]
+    """Annotations by edit type, most frequent first."""
+    confidence_quantiles: Mapping[str, float]
+    """Confidence at p5, p25, p50, p75 and p95; empty before there are annotations."""
+    runs: tuple[Run, ...]
+
+    def stage(self, name: str) -> StageFigures:
+        return next(figures for figures in self.stages if figures.stage == name)
+
+
+_STAGES = ("images", "embeddings", "clusters", "pairs", "annotations")
+_QUANTILES = {"p5": 0.05, "p25": 0.25, "p50": 0.5, "p75": 0.75, "p95": 0.95}
+
+_FAILED = {
+    "images": "error_code",
+    "embeddings": "error_code",
+    "pairs": "CASE WHEN status = 'unreadable' THEN status END",
+    "annotations": "error_code",
+}
+"""By stage, the expression that is the reason where a row failed and NULL where it did not."""
+
+
+def read_figures(pair_set: PairSet, connection: "DuckDBPyConnection") -> SetFigures:
+    """Count everything. Reads only the columns it counts."""
+    failures = tuple(
+        Failures(stage, reason, count)
+        for stage, expression in _FAILED.items()
+        for reason, count in _counts(connection, stage, expression).items()
+    )
+    return SetFigures(
+        stages=tuple(_stage_figures(pair_set, connection, name, failures) for name in _STAGES),
+        failures=failures,
+        funnel=funnel(_counts(connection, "pairs", "status")),
+        edit_types=_counts(connection, "annotations", "edit_type"),
+        confidence_quantiles=_quantiles(connection),
+        runs=_runs(pair_set),
+    )
+
+
+def _stage_figures(
+    pair_set: PairSet,
+    connection: "DuckDBPyConnection",
+    name: str,
+    failures: tuple[Failures, ...],
+) -> StageFigures:
+    folders = stages_to_read(pair_set, name)
+    return StageFigures(
+        stage=name,
+        rows=_one_row(connection, f"SELECT count(*) FROM {name}")[0],  # noqa: S608
+        failures=sum(failure.count for failure in failures if failure.stage == name),
+        shards_finished=sum(len(folder.shards()) for folder in folders),
+        shards_planned=_planned_shards(pair_set, name),
+    )
+
+
+def _planned_shards(pair_set: PairSet, name: str) -> int | None:
+    """Shards in the saved plans; every encoder has one shard for each shard of images."""
+    images = pair_set.stage("images")
+    plans = [images.read(plan, ["shard"]) for plan in images.plans()]
+    planned = len({shard for plan in plans for shard in plan["shard"].to_pylist()})
+    if name == "images":
+        return planned or None
+    return planned * len(pair_set.runs(name)) or None if name == "embeddings" else None
+
+
+def _counts(connection: "DuckDBPyConnection", view: str, expression: str) -> dict[str, int]:
+    query = f"""
+        SELECT {expression} AS value, count(*) AS rows FROM {view}
+        WHERE value IS NOT NULL GROUP BY value ORDER BY rows DESC, value
+    """  # noqa: S608 - views and expressions are constants of this module
+    return dict(connection.execute(query).fetchall())
+
+
+def _quantiles(connection: "DuckDBPyConnection") -> dict[str, float]:
+    wanted = ", ".join(str(share) for share in _QUANTILES.values())
+    query = f"SELECT quantile_cont(confidence, [{wanted}]) FROM annotations"  # noqa: S608
+    values = _one_row(connection, query)[0]
+    return dict(zip(_QUANTILES, values, strict=True)) if values else {}
+
+
+def _one_row(connection: "DuckDBPyConnection", query: str) -> tuple[Any, ...]:
+    (row,) = connection.execute(query).fetchall()  # fetchone would leave the result open
+    return tuple(row)
+
+
+def _runs(pair_set: PairSet) -> tuple[Run, ...]:
+    """When each run last started, oldest first; its settings are saved at the start."""
+    folder = f"{pair_set.root}/runs"
+    if not pair_set.filesystem.isdir(folder):
+        return ()
+    runs = []
+    for path in pair_set.filesystem.ls(folder, detail=False):
+        if path.endswith(".json"):
+            started = pair_set.filesystem.modified(path).astimezone(datetime.UTC)
+            name = path.rsplit("/", 1)[-1].removesuffix(".json")
+            runs.append(Run(name, started.isoformat(timespec="seconds")))
+    return tuple(sorted(runs, key=lambda run: (run.started, run.name)))

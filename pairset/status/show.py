@@ -1,0 +1,53 @@
+"""Print what there is to know about a set."""
+
+import json
+from dataclasses import asdict
+
+from pairset.console import say, say_table
+from pairset.status.figures import SetFigures, StageFigures, read_figures
+from pairset.status.settings import StatusSettings
+from pairset.store import open_set
+from pairset.tables import connect_tables
+
+_RUNS_SHOWN = 5
+
+
+def status(settings: StatusSettings) -> None:
+    """Show how far the set has come, what failed, and what every gate let through."""
+    pair_set = open_set(settings.set_url)
+    with connect_tables(pair_set) as connection:
+        figures = read_figures(pair_set, connection)
+    if settings.json_output:
+        say(json.dumps(asdict(figures), indent=2, ensure_ascii=False))
+    else:
+        _say_figures(figures)
+
+
+def _say_figures(figures: SetFigures) -> None:
+    say_table(
+        "Stages",
+        ["stage", "rows", "failures", "shards"],
+        [[s.stage, s.rows, s.failures, _shards_in_words(s)] for s in figures.stages],
+    )
+    if figures.failures:
+        rows = [[f.stage, f.reason, f.count] for f in figures.failures]
+        say_table("Failures by reason", ["stage", "reason", "rows"], rows)
+    if figures.funnel:
+        gates = [[g.status, g.count, f"{g.share:.1%}", g.left] for g in figures.funnel]
+        candidates = sum(gate.count for gate in figures.funnel)
+        title = f"Gates, {candidates} candidates"
+        say_table(title, ["status", "pairs", "share", "left"], gates)
+    if figures.edit_types:
+        say_table("Edit types", ["edit type", "annotations"], list(figures.edit_types.items()))
+    if figures.confidence_quantiles:
+        names, values = zip(*figures.confidence_quantiles.items(), strict=True)
+        say_table("Confidence", names, [values])
+    if figures.runs:
+        runs = [[run.name, run.started] for run in figures.runs[-_RUNS_SHOWN:]]
+        say_table("Latest runs", ["run", "started"], runs)
+
+
+def _shards_in_words(stage: StageFigures) -> str:
+    if stage.shards_planned is None:
+        return str(stage.shards_finished)
+    return f"{stage.shards_finished} of {stage.shards_planned}"

@@ -1,0 +1,147 @@
+"""DuckDB over a set: one view for each kind of row, read from the Parquet shards when asked.
+
+Views exist for stages that have not run yet too: without rows, but with their columns, so that a
+query never depends on how far the set has come.
+"""
+
+import re
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+
+from pairset.records import Annotation, Cluster, Embedding, Image, Pair, Record
+from pairset.store import PairSet, Stage
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+VIEWS: dict[str, type[Record]] = {
+    "images": Image,
+    "embeddings": Embedding,
+    "clusters": Cluster,
+    "pairs": Pair,
+    "annotations": Annotation,
+    "all_annotations": Annotation,
+}
+"""Every view, and the record whose columns it has; ``embeddings`` has a column ``encoder`` more.
+
+``annotations`` are those of the annotator that readers follow, ``all_annotations`` those of every
+model, adapter and prompt that was ever asked.
+"""
+
+_SQL_TYPES = {
+    pa.string(): "VARCHAR",
+    pa.bool_(): "BOOLEAN",
+    pa.int32(): "INTEGER",
+    pa.int64(): "BIGINT",
+    pa.float16(): "FLOAT",  # DuckDB has no half floats; it widens them when reading
+    pa.float32(): "FLOAT",
+    pa.float64(): "DOUBLE",
+}
+
+
+def connect_tables(pair_set: PairSet) -> "DuckDBPyConnection":
+    """Open an in-memory DuckDB with the set's views and no way out of the set's folder."""
+    import duckdb
+
+    connection = duckdb.connect(":memory:")
+    if not pair_set.is_local:
+        connection.register_filesystem(pair_set.filesystem)
+    for name, record_type in VIEWS.items():
+        query = _QUERIES.get(name, _rows_query)(pair_set, name, record_type)
+        connection.execute(f"CREATE VIEW {name} AS {query}")
+    folder = _duckdb_path(pair_set, pair_set.root)
+    allowed = ", ".join(quoted(spelling) for spelling in (folder, _without_globs(folder)))
+    connection.execute(f"SET allowed_directories = [{allowed}]")
+    connection.execute("SET enable_external_access = false")
+    connection.execute("SET lock_configuration = true")
+    return connection
+
+
+def stages_to_read(pair_set: PairSet, name: str) -> list[Stage]:
+    """The folders whose shards are the rows of a stage.
+
+    That is the run CURRENT points at; for pairs nothing before it is published, for any other
+    stage without a pointer its folder and every run inside.
+    """
+    current = pair_set.current(name)
+    if current:
+        return [current]
+    return [] if name == "pairs" else [pair_set.stage(name), *pair_set.runs(name)]
+
+
+def quoted(text: str) -> str:
+    """A text as an SQL literal."""
+    return "'" + text.replace("'", "''") + "'"
+
+
+def _rows_query(pair_set: PairSet, name: str, record_type: type[Record]) -> str:
+    return _union(pair_set, stages_to_read(pair_set, name), record_type)
+
+
+def _union(pair_set: PairSet, stages: Sequence[Stage], record_type: type[Record]) -> str:
+    paths = [stage.shard_path(shard) for stage in stages for shard in stage.shards()]
+    return " UNION ALL BY NAME ".join([_no_rows(record_type), *_read(pair_set, paths)])
+
+
+def _embeddings_query(pair_set: PairSet, name: str, record_type: type[Record]) -> str:
+    """All encoders together, each row with the folder of its encoder."""
+    parts = [f"FROM ({_no_rows(record_type)}) SELECT *, NULL::VARCHAR AS encoder"]
+    for stage in stages_to_read(pair_set, name):
+        encoder = quoted(stage.path.rsplit("/", 1)[-1])
+        paths = [stage.shard_path(shard) for shard in stage.shards()]
+        parts += [
+            f"FROM ({rows}) SELECT *, {encoder} AS encoder" for rows in _read(pair_set, paths)
+        ]
+    return " UNION ALL BY NAME ".join(parts)
+
+
+def _annotations_query(pair_set: PairSet, name: str, record_type: type[Record]) -> str:
+    return _latest_attempts(_rows_query(pair_set, name, record_type))
+
+
+def _all_annotations_query(pair_set: PairSet, name: str, record_type: type[Record]) -> str:
+    stages = pair_set.runs("annotations")
+    return _latest_attempts(_union(pair_set, stages, record_type))
+
+
+def _latest_attempts(rows: str) -> str:
+    """The latest attempt of each annotation: a retry replaces the failure before it."""
+    latest = "row_number() OVER (PARTITION BY annotation_id ORDER BY attempt DESC) = 1"
+    return f"FROM ({rows}) QUALIFY {latest}"
+
+
+_QUERIES: dict[str, Callable[[PairSet, str, type[Record]], str]] = {
+    "embeddings": _embeddings_query,
+    "annotations": _annotations_query,
+    "all_annotations": _all_annotations_query,
+}
+
+
+def _read(pair_set: PairSet, paths: list[str]) -> list[str]:
+    """One query over the files, or none: DuckDB cannot read an empty list."""
+    found = (_without_globs(_duckdb_path(pair_set, path)) for path in paths)
+    listed = ", ".join(quoted(path) for path in found)
+    return [f"FROM read_parquet([{listed}], union_by_name = true)"] if paths else []
+
+
+def _no_rows(record_type: type[Record]) -> str:
+    columns = (f"NULL::{_sql_type(field.type)} AS {field.name}" for field in record_type.SCHEMA)
+    return f"SELECT {', '.join(columns)} WHERE false"
+
+
+def _sql_type(arrow_type: pa.DataType) -> str:
+    if pa.types.is_list(arrow_type):
+        return f"{_SQL_TYPES[arrow_type.value_type]}[]"
+    return _SQL_TYPES[arrow_type]
+
+
+def _duckdb_path(pair_set: PairSet, path: str) -> str:
+    """A path as DuckDB finds its filesystem by: bare where local, with its protocol elsewhere."""
+    return path if pair_set.is_local else str(pair_set.filesystem.unstrip_protocol(path))
+
+
+def _without_globs(path: str) -> str:
+    """A path whose ``*``, ``?`` and ``[`` stand for themselves, as DuckDB expands them in names."""
+    return re.sub(r"([*?\[])", r"[\1]", path)

@@ -1,0 +1,62 @@
+"""Shards run once each, here or in other processes, and a dead worker is explained."""
+
+import os
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+
+from pairset.errors import WorkerDiedError
+from pairset.executors import InProcess, LocalPool, local_executor, run_shards
+from pairset.shards import Counts, ShardSpec, unfinished
+
+
+def write_numbers(spec: ShardSpec) -> Counts:
+    """A shard of as many rows as its settings say, and the process that wrote it."""
+    rows = int(spec.settings)
+    spec.output().write(spec.shard, pa.table({"process": [os.getpid()] * rows}))
+    return Counts(rows=rows, failures=1)
+
+
+def die(spec: ShardSpec) -> Counts:
+    os._exit(9)
+
+
+def specs_in(folder: Path, count: int = 3) -> list[ShardSpec]:
+    return [
+        ShardSpec(str(folder), "images", None, f"{index:05}", settings=str(index + 1))
+        for index in range(count)
+    ]
+
+
+def test_counts_of_all_shards_are_added_up(tmp_path: Path) -> None:
+    assert run_shards(InProcess(), write_numbers, specs_in(tmp_path)) == Counts(6, 3)
+
+
+def test_finished_shards_are_not_run_again(tmp_path: Path) -> None:
+    specs = specs_in(tmp_path)
+    run_shards(InProcess(), write_numbers, specs[:2])
+
+    assert unfinished(specs) == specs[2:]
+    assert run_shards(InProcess(), write_numbers, specs) == Counts(3, 1)
+    assert run_shards(InProcess(), write_numbers, specs) == Counts()
+
+
+def test_a_pool_writes_the_same_shards_in_other_processes(tmp_path: Path) -> None:
+    specs = specs_in(tmp_path)
+
+    assert run_shards(LocalPool(2), write_numbers, specs) == Counts(6, 3)
+
+    tables = specs[0].output().tables()
+    writers = {process for table in tables for process in table["process"].to_pylist()}
+    assert os.getpid() not in writers
+
+
+def test_a_worker_that_dies_stops_the_run_in_words(tmp_path: Path) -> None:
+    with pytest.raises(WorkerDiedError, match=r"images.*run the same command again"):
+        run_shards(LocalPool(1), die, specs_in(tmp_path, count=1))
+
+
+def test_one_worker_needs_no_second_process() -> None:
+    assert local_executor(1) == InProcess()
+    assert local_executor(3) == LocalPool(3)

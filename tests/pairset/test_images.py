@@ -1,0 +1,214 @@
+"""Any bytes become upright RGB pixels, or an error with a code; never anything else."""
+
+import io
+import tarfile
+import zlib
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from PIL import Image, PngImagePlugin
+
+from pairset.images import (
+    ImageError,
+    ImageErrorCode,
+    decode,
+    file_uri,
+    open_image,
+    parquet_row_uri,
+    read_bytes,
+    tar_member_uri,
+)
+
+
+def encoded(image: Image.Image, form: str = "PNG", **options: object) -> bytes:
+    buffer = io.BytesIO()
+    image.save(buffer, form, **options)
+    return buffer.getvalue()
+
+
+def plain(mode: str = "RGB", size: tuple[int, int] = (40, 20), color: object = 0) -> Image.Image:
+    return Image.new(mode, size, color)  # type: ignore[arg-type]
+
+
+def code_of(content: bytes) -> ImageErrorCode:
+    with pytest.raises(ImageError) as failure:
+        decode(content)
+    return failure.value.code
+
+
+def noise_jpeg() -> bytes:
+    noise = np.random.default_rng(0).integers(0, 255, (80, 80, 3), dtype=np.uint8)
+    return encoded(Image.fromarray(noise), "JPEG")
+
+
+def png_that_claims(width: int, height: int) -> bytes:
+    """A small file whose header promises a huge picture."""
+    content = bytearray(encoded(plain()))
+    content[16:24] = width.to_bytes(4, "big") + height.to_bytes(4, "big")
+    content[29:33] = zlib.crc32(content[12:29]).to_bytes(4, "big")
+    return bytes(content)
+
+
+def test_exif_orientation_is_applied() -> None:
+    exif = Image.Exif()
+    exif[0x0112] = 6
+
+    decoded = decode(encoded(plain(size=(40, 20)), "JPEG", exif=exif))
+
+    assert decoded.pixels.size == (20, 40)
+
+
+@pytest.mark.parametrize("mode", ["L", "P", "CMYK", "1", "LA", "RGBA", "YCbCr"])
+def test_every_mode_becomes_rgb(mode: str) -> None:
+    form = "JPEG" if mode in ("CMYK", "YCbCr") else "PNG"
+
+    assert decode(encoded(plain(mode), form)).pixels.mode == "RGB"
+
+
+def test_sixteen_bit_greys_keep_their_brightness() -> None:
+    grey = Image.fromarray(np.full((20, 40), 32_768, dtype=np.uint16))
+
+    assert decode(encoded(grey)).pixels.getpixel((0, 0)) == (127, 127, 127)
+
+
+def test_transparency_is_laid_on_white() -> None:
+    clear = plain("RGBA", color=(255, 0, 0, 0))
+
+    assert decode(encoded(clear)).pixels.getpixel((5, 5)) == (255, 255, 255)
+
+
+def test_the_format_is_that_of_the_bytes() -> None:
+    decoded = decode(encoded(plain("CMYK"), "JPEG"))
+
+    assert (decoded.format, decoded.mode) == ("JPEG", "CMYK")
+
+
+def test_half_a_jpeg_is_truncated() -> None:
+    content = noise_jpeg()
+
+    assert code_of(content[: len(content) // 2]) is ImageErrorCode.TRUNCATED
+    assert code_of(content[:12]) is ImageErrorCode.TRUNCATED
+
+
+def test_half_a_png_is_truncated() -> None:
+    noise = np.random.default_rng(0).integers(0, 255, (80, 80, 3), dtype=np.uint8)
+    content = encoded(Image.fromarray(noise))
+
+    assert code_of(content[: len(content) // 2]) is ImageErrorCode.TRUNCATED
+
+
+def test_text_is_not_an_image() -> None:
+    assert code_of(b"hello, I am called photo.jpg") is ImageErrorCode.NOT_AN_IMAGE
+
+
+@pytest.mark.parametrize("size", [(60_000, 60_000), (12_000, 12_000), (20_000, 100)])
+def test_a_bomb_is_too_large_before_it_is_decoded(size: tuple[int, int]) -> None:
+    assert code_of(png_that_claims(*size)) is ImageErrorCode.TOO_LARGE
+
+
+def test_a_picture_under_our_limit_is_decoded_without_a_warning() -> None:
+    content = encoded(plain("1", size=(9_600, 9_600)))
+
+    assert decode(content).pixels.size == (9_600, 9_600)
+
+
+def test_one_pixel_is_too_small() -> None:
+    assert code_of(encoded(plain(size=(1, 1)))) is ImageErrorCode.TOO_SMALL
+
+
+@pytest.mark.parametrize("form", ["GIF", "WEBP", "PNG"])
+def test_an_animation_is_no_photo(form: str) -> None:
+    frames = [plain(color=(shade, 0, 0)) for shade in (10, 120, 250)]
+    content = encoded(frames[0], form, save_all=True, append_images=frames[1:])
+
+    assert code_of(content) is ImageErrorCode.ANIMATED
+
+
+def test_a_bomb_of_compressed_text_is_an_error_with_a_code() -> None:
+    words = PngImagePlugin.PngInfo()
+    words.add_text("comment", "x" * 3_000_000, zip=True)
+
+    assert code_of(encoded(plain(), pnginfo=words)) in (
+        ImageErrorCode.TRUNCATED,
+        ImageErrorCode.TOO_LARGE,
+    )
+
+
+def test_a_missing_file_is_missing(tmp_path: Path) -> None:
+    with pytest.raises(ImageError) as failure:
+        read_bytes(str(tmp_path / "none.jpg"))
+    assert failure.value.code is ImageErrorCode.MISSING
+
+
+def test_a_broken_link_is_missing(tmp_path: Path) -> None:
+    link = tmp_path / "link.jpg"
+    link.symlink_to(tmp_path / "gone.jpg")
+
+    with pytest.raises(ImageError) as failure:
+        read_bytes(str(link))
+    assert failure.value.code is ImageErrorCode.MISSING
+
+
+def test_a_folder_called_jpg_is_unreadable(tmp_path: Path) -> None:
+    with pytest.raises(ImageError) as failure:
+        read_bytes(str(tmp_path))
+    assert failure.value.code is ImageErrorCode.UNREADABLE
+
+
+def test_an_empty_file_is_empty(tmp_path: Path) -> None:
+    (tmp_path / "empty.jpg").touch()
+
+    with pytest.raises(ImageError) as failure:
+        read_bytes(str(tmp_path / "empty.jpg"))
+    assert failure.value.code is ImageErrorCode.EMPTY
+
+
+@pytest.mark.parametrize(
+    "name", [b"plain.png", b"a#b.png", b"50%25.png", b"caf\xe9.png", "图.png".encode()]
+)
+def test_any_file_name_can_be_read_through_its_uri(tmp_path: Path, name: bytes) -> None:
+    path = bytes(tmp_path) + b"/" + name
+    with open(path, "wb") as file:
+        file.write(encoded(plain(color=(9, 9, 9))))
+
+    uri = file_uri(path)
+
+    assert uri.isprintable()
+    assert open_image(uri).getpixel((0, 0)) == (9, 9, 9)
+
+
+def test_a_tar_member_is_read_without_walking_the_archive(tmp_path: Path) -> None:
+    content = encoded(plain(color=(1, 2, 3)))
+    path = tmp_path / "shard.tar"
+    with tarfile.open(path, "w") as archive:
+        for name in ("a.png", "b & c.png"):
+            member = tarfile.TarInfo(name)
+            member.size = len(content)
+            archive.addfile(member, io.BytesIO(content))
+    with tarfile.open(path) as archive:
+        member = archive.getmember("b & c.png")
+        uri = tar_member_uri(str(path), member.name, member.offset_data, member.size)
+
+    assert read_bytes(uri) == content
+
+
+@pytest.mark.parametrize("wrapped", [False, True])
+def test_a_parquet_row_is_read_from_its_row_group(tmp_path: Path, wrapped: bool) -> None:
+    contents = [f"image {index}".encode() for index in range(10)]
+    cells = [{"bytes": cell, "path": None} for cell in contents] if wrapped else contents
+    path = tmp_path / "rows.parquet"
+    pq.write_table(pa.table({"image": cells}), path, row_group_size=3)
+
+    assert read_bytes(parquet_row_uri(str(path), 7, "image")) == b"image 7"
+
+
+def test_a_file_that_is_no_parquet_is_unreadable(tmp_path: Path) -> None:
+    path = tmp_path / "rows.parquet"
+    path.write_bytes(b"not parquet at all")
+
+    with pytest.raises(ImageError) as failure:
+        read_bytes(parquet_row_uri(str(path), 0, "image"))
+    assert failure.value.code is ImageErrorCode.UNREADABLE

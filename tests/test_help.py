@@ -1,0 +1,53 @@
+"""``--help`` answers at once: no heavy library, less than 0.3 seconds of processor time."""
+
+import resource
+import subprocess
+import sys
+
+import pytest
+
+from pairset.verbs import VERBS
+
+SECONDS_OF_CPU = 0.3
+ATTEMPTS = 3
+HEAVY = {
+    *("PIL", "cv2", "duckdb", "faiss", "fsspec", "hdbscan", "jinja2", "numpy", "open_clip"),
+    *("openai", "pandas", "peft", "pyarrow", "rich", "scipy", "skimage", "sklearn", "torch"),
+    *("torchvision", "tqdm", "transformers", "vllm", "xgrammar"),
+}
+COMMANDS = [["--help"], *([verb.name, "--help"] for verb in VERBS)]
+commands = pytest.mark.parametrize("words", COMMANDS, ids=" ".join)
+
+LIST_MODULES = """
+import atexit, sys
+atexit.register(lambda: sys.stderr.write(" ".join(sys.modules)))
+from pairset.cli import main
+main(sys.argv[1:])
+"""
+
+
+def cpu_seconds_of_children() -> float:
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return usage.ru_utime + usage.ru_stime
+
+
+def cpu_seconds(words: list[str]) -> float:
+    """Processor time of one command in a process of its own."""
+    before = cpu_seconds_of_children()
+    subprocess.run([sys.executable, "-m", "pairset", *words], check=True, capture_output=True)
+    return cpu_seconds_of_children() - before
+
+
+@commands
+def test_help_loads_no_heavy_library(words: list[str]) -> None:
+    run = subprocess.run(
+        [sys.executable, "-c", LIST_MODULES, *words], check=True, capture_output=True, text=True
+    )
+
+    assert run.stdout.startswith("usage: pairset")
+    assert {name.split(".")[0] for name in run.stderr.split()} & HEAVY == set()
+
+
+@commands
+def test_help_answers_at_once(words: list[str]) -> None:
+    assert min(cpu_seconds(words) for _ in range(ATTEMPTS)) < SECONDS_OF_CPU
