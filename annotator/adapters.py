@@ -1,0 +1,97 @@
+"""LoRA adapters by name or path, and what is in them."""
+
+import json
+import struct
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from annotator.fingerprints import fingerprint
+from annotator.hub import download
+from pairset.errors import ModelUnavailableError, SettingsError
+
+VLLM_LORA_RANKS = (1, 8, 16, 32, 64, 128, 256, 320, 512)
+"""Values that vLLM's ``max_lora_rank`` may take."""
+
+_CONFIG = "adapter_config.json"
+_WEIGHTS = "adapter_model.safetensors"
+_VISION_PARTS = frozenset({"visual", "vision_tower", "vision_model", "vision_encoder"})
+
+
+@dataclass(frozen=True, slots=True)
+class AdapterChoice:
+    """An adapter, and what must be known to serve it whole."""
+
+    name: str
+    identity: str
+    """Fingerprint of its files, or its name where only a server knows it."""
+    path: Path | None = None
+    rank: int = 0
+    adapts_vision: bool = False
+    """Whether some of its weights belong to the vision tower."""
+
+
+def served_adapter(name: str) -> AdapterChoice:
+    """An adapter that a running server knows by name."""
+    return AdapterChoice(name, identity=name)
+
+
+def load_adapter(adapter: str) -> AdapterChoice:
+    """Find an adapter's folder, or fetch it from the hub, and read what it adapts.
+
+    Raises ModelUnavailableError where there is none, SettingsError where it is no LoRA adapter.
+    """
+    path = Path(adapter).expanduser()
+    folder = path if path.is_dir() else download(adapter, "--adapter FOLDER")
+    if not (folder / _CONFIG).is_file() or not (folder / _WEIGHTS).is_file():
+        raise ModelUnavailableError(f"{folder} is no LoRA adapter: it needs {_CONFIG}, {_WEIGHTS}.")
+    return AdapterChoice(
+        name=path.resolve().name if path.is_dir() else adapter,
+        identity=fingerprint(folder),
+        path=folder.resolve(),
+        rank=_rank(folder / _CONFIG),
+        adapts_vision=any(_is_vision(key) for key in tensor_names(folder / _WEIGHTS)),
+    )
+
+
+def lora_rank_for_vllm(rank: int) -> int:
+    """The smallest ``max_lora_rank`` that vLLM allows and that holds the adapter."""
+    fitting = [allowed for allowed in VLLM_LORA_RANKS if allowed >= rank]
+    if not fitting:
+        raise SettingsError(f"vLLM serves LoRA ranks up to {VLLM_LORA_RANKS[-1]}, not {rank}.")
+    return fitting[0]
+
+
+def refuse_vision_weights(adapter: AdapterChoice) -> None:
+    """Refuse what vLLM would load only half of, without a word.
+
+    Raises SettingsError. transformers with PEFT loads such adapters whole.
+    """
+    if adapter.adapts_vision:
+        raise SettingsError(
+            f"Adapter {adapter.name} has weights for the vision tower, which vLLM ignores unless "
+            "its server runs with --enable-tower-connector-lora. Use --engine transformers, or "
+            "start such a server and give --server URL --adapter NAME, or train the adapter on "
+            "the language model only."
+        )
+
+
+def tensor_names(path: Path) -> list[str]:
+    """Names of the tensors in a safetensors file; only its header is read.
+
+    The format begins with the header's length (8 bytes, little endian), then the header as JSON.
+    """
+    with path.open("rb") as file:
+        (length,) = struct.unpack("<Q", file.read(8))
+        header: dict[str, Any] = json.loads(file.read(length))
+    return [name for name in header if name != "__metadata__"]
+
+
+def _rank(config: Path) -> int:
+    settings = json.loads(config.read_text(encoding="utf-8"))
+    patterns = settings.get("rank_pattern") or {}
+    return max([int(settings["r"]), *(int(rank) for rank in patterns.values())])
+
+
+def _is_vision(key: str) -> bool:
+    return not _VISION_PARTS.isdisjoint(key.split("."))

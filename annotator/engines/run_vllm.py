@@ -1,0 +1,55 @@
+"""Run one of vLLM's modules with what a CPU build of torch needs declared first.
+
+``python -m annotator.engines.run_vllm vllm.entrypoints.openai.api_server --model … --port …``
+
+vLLM's own ``vllm`` command is not used: it does not start where vLLM is installed under another
+distribution name, as its CPU repackaging is.
+"""
+
+import os
+import runpy
+import signal
+import sys
+import threading
+
+from pairset.torchvision_operators import declare_torchvision_operators
+
+# On import: the processes that a program spawns import its main module again, this one.
+declare_torchvision_operators()
+
+STOP_WITH_STDIN = "PAIRSET_STOP_WITH_STDIN"
+"""Environment variable: where it is set, the program ends when its standard input closes."""
+
+_THIS_MODULE = "annotator.engines.run_vllm"
+_INSPECTION = "vllm.model_executor.models.registry"
+
+
+def prepare_inspection() -> None:
+    """Let the processes in which vLLM inspects a model's class import torchvision too."""
+    from vllm.model_executor.models import registry
+
+    # The variable's own comment invites altering it.
+    registry._SUBPROCESS_COMMAND = [sys.executable, "-m", _THIS_MODULE, _INSPECTION]
+
+
+def _stop_with_stdin() -> None:
+    """End when whoever started this program has died: the pipe from it closes then."""
+
+    def watch() -> None:
+        sys.stdin.buffer.read()
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    threading.Thread(target=watch, daemon=True).start()
+
+
+def _main() -> None:
+    sys.argv = sys.argv[1:]
+    if sys.argv[0] != _INSPECTION:
+        prepare_inspection()
+        if os.environ.pop(STOP_WITH_STDIN, None):
+            _stop_with_stdin()
+    runpy.run_module(sys.argv[0], run_name="__main__")
+
+
+if __name__ == "__main__":
+    _main()

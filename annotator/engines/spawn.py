@@ -1,0 +1,122 @@
+"""A vLLM server of our own: started on the loopback interface, stopped when the run ends."""
+
+import json
+import os
+import secrets
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from annotator.engines.protocol import EnginePlan
+from annotator.engines.run_vllm import STOP_WITH_STDIN
+from annotator.engines.vllm_options import require_vllm, vllm_arguments, vllm_environment
+from pairset.errors import EngineDownError
+
+_HOST = "127.0.0.1"
+_API_SERVER = "vllm.entrypoints.openai.api_server"
+_SECONDS_BETWEEN_LOOKS = 0.5
+_STOP_TIMEOUT_SECONDS = 30
+_LOG_TAIL_LINES = 25
+
+
+@contextmanager
+def spawned_server(plan: EnginePlan) -> Iterator[tuple[str, str]]:
+    """Start a vLLM server, yield its URL and token once it answers, and stop it afterwards.
+
+    It also stops when this process dies without a word: it watches the pipe that is its input.
+    Raises MissingVllmError, or EngineDownError with the end of the server's log where it does not
+    come up within ``start_timeout_seconds``.
+    """
+    require_vllm()
+    url, token = f"http://{_HOST}:{_free_port()}", secrets.token_urlsafe()
+    command = server_command(plan, port=int(url.rsplit(":", 1)[1]))
+    environment = os.environ | vllm_environment() | os.environ | {"VLLM_API_KEY": token}
+    environment.pop("VLLM_ENABLE_V1_MULTIPROCESSING", None)  # a server needs its engine process
+    with tempfile.TemporaryDirectory(prefix="pairset-vllm-") as folder:
+        log = Path(folder, "server.log")
+        with log.open("wb") as output:
+            process = subprocess.Popen(
+                command,
+                env=environment | {STOP_WITH_STDIN: "1"},
+                stdin=subprocess.PIPE,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+        try:
+            _wait_until_healthy(process, url, plan.settings.start_timeout_seconds, log)
+            yield f"{url}/v1", token
+        finally:
+            _stop(process)
+
+
+def server_command(plan: EnginePlan, port: int) -> list[str]:
+    """Command line of the server. It may read no local media: images come in the requests."""
+    arguments: dict[str, Any] = vllm_arguments(plan) | {
+        "host": _HOST,
+        "port": port,
+        "served_model_name": plan.model.name,
+    }
+    if plan.adapter:
+        module = {"name": plan.adapter.name, "path": str(plan.adapter.path)}
+        arguments["lora_modules"] = module
+    flags: list[str] = []
+    for name, value in arguments.items():
+        flag = f"--{name.replace('_', '-')}"
+        if isinstance(value, bool):
+            flags += [flag] if value else []
+        else:
+            flags += [flag, json.dumps(value) if isinstance(value, dict) else str(value)]
+    return [sys.executable, "-m", "annotator.engines.run_vllm", _API_SERVER, *flags]
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind((_HOST, 0))
+        return int(probe.getsockname()[1])
+
+
+def _wait_until_healthy(
+    process: subprocess.Popen[bytes], url: str, timeout_seconds: float, log: Path
+) -> None:
+    deadline = time.monotonic() + timeout_seconds
+    with httpx.Client(trust_env=False, timeout=5) as client:
+        while time.monotonic() < deadline:
+            if process.poll() is not None:
+                raise _did_not_come_up(f"ended with exit code {process.returncode}", log)
+            try:
+                if client.get(f"{url}/health").is_success:
+                    return
+            except httpx.TransportError:
+                pass  # it does not listen yet
+            time.sleep(_SECONDS_BETWEEN_LOOKS)
+    raise _did_not_come_up(f"did not answer within {timeout_seconds:g} s", log)
+
+
+def _did_not_come_up(what: str, log: Path) -> EngineDownError:
+    lines = log.read_text(encoding="utf-8", errors="replace").splitlines()
+    tail = "\n".join(f"  {line}" for line in lines[-_LOG_TAIL_LINES:])
+    return EngineDownError(
+        f"The vLLM server that was started {what}. The end of its log:\n{tail}\n"
+        "Longer waits: --start-timeout-seconds; without a server: --engine vllm."
+    )
+
+
+def _stop(process: subprocess.Popen[bytes]) -> None:
+    """Ask the server to end, and end it where it does not listen."""
+    if process.stdin:
+        process.stdin.close()
+    process.terminate()
+    try:
+        process.wait(_STOP_TIMEOUT_SECONDS)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()

@@ -1,0 +1,73 @@
+"""What vLLM is told, whether it runs in this process or as a server: environment and arguments.
+
+Nothing here asks which distribution of vLLM is installed: the GPU build and the CPU builds take
+the same options.
+"""
+
+import importlib.util
+from typing import Any
+
+from annotator.adapters import lora_rank_for_vllm, refuse_vision_weights
+from annotator.engines.protocol import EnginePlan
+from annotator.models import context_limit, has_nvidia_gpu
+from pairset.errors import MissingExtraError, PairsetError
+
+CPU_KV_CACHE_GIB = "1"
+"""Room for the attention cache on a CPU, in GiB: small models, few requests at once."""
+
+
+class MissingVllmError(MissingExtraError):
+    """vLLM is not installed; two extras bring it, one for each kind of machine."""
+
+    def __init__(self) -> None:
+        PairsetError.__init__(
+            self,
+            "vLLM is not installed. Install it with: pip install 'pairset[annotate]' (NVIDIA GPU) "
+            "or 'pairset[annotate-cpu]' (no GPU), or choose --engine transformers or --server "
+            "URL. (pairset doctor lists what this machine can run.)",
+        )
+
+
+def require_vllm() -> None:
+    """Raise MissingVllmError where no build of vLLM can be imported."""
+    if importlib.util.find_spec("vllm") is None:
+        raise MissingVllmError
+
+
+def vllm_environment() -> dict[str, str]:
+    """Environment variables to set, where they are not set already, before vLLM is imported."""
+    environment = {
+        "VLLM_LOGGING_LEVEL": "ERROR",
+        "VLLM_NO_USAGE_STATS": "1",
+        "DO_NOT_TRACK": "1",
+        "HF_HUB_OFFLINE": "1",  # models are local folders by now
+    }
+    if not has_nvidia_gpu():
+        environment["VLLM_CPU_KVCACHE_SPACE"] = CPU_KV_CACHE_GIB
+        # The engine in this very process: a second one would import everything once more.
+        environment["VLLM_ENABLE_V1_MULTIPROCESSING"] = "0"
+    return environment
+
+
+def vllm_arguments(plan: EnginePlan) -> dict[str, Any]:
+    """Arguments of ``vllm.LLM``; the server's flags have the same names.
+
+    Raises SettingsError for an adapter that vLLM would load only half of.
+    """
+    settings, folder = plan.settings, plan.model.folder
+    arguments: dict[str, Any] = {
+        "model": str(folder),
+        "dtype": settings.dtype,
+        "max_model_len": context_limit(folder, settings.context_tokens),
+        "limit_mm_per_prompt": {"image": 2, "video": 0},
+        # The model's own sampling defaults (a repetition penalty, say) would not be greedy.
+        "generation_config": "vllm",
+        "enforce_eager": not has_nvidia_gpu(),
+        "trust_remote_code": settings.trust_remote_code,
+        "use_tqdm_on_load": False,
+        "seed": 0,
+    }
+    if plan.adapter:
+        refuse_vision_weights(plan.adapter)
+        arguments |= {"enable_lora": True, "max_lora_rank": lora_rank_for_vllm(plan.adapter.rank)}
+    return arguments

@@ -1,0 +1,45 @@
+"""Folders from the model hub, or a quick and clear word that the hub cannot be reached."""
+
+from pathlib import Path
+
+from pairset.errors import MissingExtraError, ModelUnavailableError
+
+_HUB_TIMEOUT_SECONDS = 5.0
+
+
+def download(hub_id: str, local_choice: str) -> Path:
+    """Folder of a hub repository: the cached copy if there is one, else a fresh download.
+
+    Raises ModelUnavailableError naming ``local_choice`` where the hub cannot be reached or knows
+    no such repository.
+    """
+    try:
+        import httpx
+        from huggingface_hub import HfApi, snapshot_download
+        from huggingface_hub.errors import (
+            HfHubHTTPError,
+            HFValidationError,
+            LocalEntryNotFoundError,
+            OfflineModeIsEnabled,
+        )
+    except ImportError as error:
+        raise MissingExtraError("huggingface_hub", "transformers") from error
+    try:
+        return Path(snapshot_download(hub_id, local_files_only=True))
+    except (LocalEntryNotFoundError, HFValidationError):
+        pass
+    try:
+        HfApi().model_info(hub_id, timeout=_HUB_TIMEOUT_SECONDS)
+        return Path(snapshot_download(hub_id))
+    except (
+        HfHubHTTPError,
+        HFValidationError,
+        LocalEntryNotFoundError,
+        OfflineModeIsEnabled,
+        httpx.TransportError,
+        OSError,
+    ) as error:
+        raise ModelUnavailableError(
+            f"{hub_id} is no folder here and could not be fetched from the model hub "
+            f"({type(error).__name__}). Choices: {local_choice}, --server URL, --model starter."
+        ) from error

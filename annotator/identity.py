@@ -1,0 +1,36 @@
+"""Who annotates: engine, model, adapter and prompt, and the ids that follow from them."""
+
+from dataclasses import dataclass
+
+from annotator.adapters import AdapterChoice
+from annotator.models import ModelChoice
+from annotator.prompt import Prompt
+from annotator.settings import EngineName
+from pairset.ids import content_id
+
+
+@dataclass(frozen=True)
+class Annotator:
+    """One model, maybe with an adapter, asked with one prompt.
+
+    The engine is no part of the ids: the same weights answer the same wherever they run.
+    """
+
+    engine: EngineName
+    model: ModelChoice
+    adapter: AdapterChoice | None
+    prompt: Prompt
+
+    @property
+    def _parts(self) -> tuple[str, str, str]:
+        adapter = self.adapter.identity if self.adapter else ""
+        return self.model.identity, adapter, self.prompt.prompt_id
+
+    @property
+    def key(self) -> str:
+        """Folder of its annotations in a set."""
+        return content_id("annotator", *self._parts)
+
+    def annotation_id(self, pair_id: str) -> str:
+        """Id of its annotation of one pair."""
+        return content_id("annotation", pair_id, *self._parts)

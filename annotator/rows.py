@@ -1,0 +1,67 @@
+"""From an engine's answer about a pair to the row of the set."""
+
+from typing import Any
+
+from annotator.confidence import value_evidence
+from annotator.engines.protocol import Answer
+from annotator.identity import Annotator
+from annotator.reply import CheckedReply, ReplyError, check_finish, check_reply
+from annotator.tasks import Task
+from pairset.images import ImageError
+from pairset.records import Annotation
+
+
+def annotation_of(annotator: Annotator, task: Task, answer: Answer) -> Annotation:
+    """The row of an answer: checked fields with their evidence, or the reason why there are none.
+
+    The raw reply is kept either way.
+    """
+    raw: dict[str, Any] = {
+        "raw_reply": answer.text,
+        "finish_reason": answer.finish_reason,
+        "prompt_tokens": answer.prompt_tokens,
+        "completion_tokens": answer.completion_tokens,
+    }
+    try:
+        check_finish(answer.finish_reason, answer.refusal)
+        reply = check_reply(answer.text)
+    except ReplyError as error:
+        return failed_annotation(annotator, task, error, **raw)
+    return Annotation(**_origin(annotator, task), **raw, **_fields(reply), **_evidence(answer))
+
+
+def failed_annotation(
+    annotator: Annotator, task: Task, error: ReplyError | ImageError, **raw: Any
+) -> Annotation:
+    """The row of a pair without an instruction."""
+    code = f"image_{error.code}" if isinstance(error, ImageError) else str(error.code)
+    return Annotation(**_origin(annotator, task), **raw, error_code=code, error=str(error))
+
+
+def _origin(annotator: Annotator, task: Task) -> dict[str, Any]:
+    return {
+        "annotation_id": task.annotation_id,
+        "pair_id": task.pair_id,
+        "model": annotator.model.name,
+        "adapter": annotator.adapter.name if annotator.adapter else None,
+        "prompt_id": annotator.prompt.prompt_id,
+        "engine": annotator.engine,
+        "attempt": task.attempt,
+    }
+
+
+def _fields(reply: CheckedReply) -> dict[str, Any]:
+    return {name: getattr(reply, name) for name in CheckedReply.__dataclass_fields__}
+
+
+def _evidence(answer: Answer) -> dict[str, Any]:
+    """Confidence and its evidence; nothing where the engine gave no log-probabilities."""
+    en = value_evidence(answer.tokens, answer.text, "instruction_en")
+    zh = value_evidence(answer.tokens, answer.text, "instruction_zh")
+    return {
+        "confidence": en.probability if en else None,
+        "tokens_en": en.tokens if en else None,
+        "logprobs_en": en.logprobs if en else None,
+        "tokens_zh": zh.tokens if zh else None,
+        "logprobs_zh": zh.logprobs if zh else None,
+    }

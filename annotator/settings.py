@@ -1,0 +1,73 @@
+"""Settings of ``pairset annotate``."""
+
+from typing import ClassVar, Literal
+
+from pydantic import Field
+from pydantic_settings import SettingsConfigDict
+
+from pairset.settings import VerbSettings
+
+STARTER = "starter"
+DEFAULT_MODEL = "Qwen/Qwen3-VL-8B-Instruct"
+
+EngineName = Literal["server", "vllm", "transformers"]
+
+
+class AnnotateSettings(VerbSettings):
+    """Write an editing instruction, in English and Chinese, for each kept pair.
+
+    An API token, where the server wants one, is read from $PAIRSET_API_KEY or $OPENAI_API_KEY.
+    """
+
+    verb: ClassVar[str] = "annotate"
+
+    model_config = SettingsConfigDict(
+        env_prefix="PAIRSET_ANNOTATE_", cli_prog_name="pairset annotate"
+    )
+
+    engine: EngineName = "vllm"
+    """vllm: in this process, fastest for many pairs. server: any OpenAI-compatible endpoint.
+    transformers: in this process, smallest install."""
+    model: str | None = None
+    """Hub id, local folder, or "starter" for the small stand-in that ships with the package.
+    Default: Qwen/Qwen3-VL-8B-Instruct (one 24 GB GPU); with --server, the one it serves."""
+    adapter: str | None = None
+    """LoRA adapter: a folder, a hub id, or the name a running server knows it by."""
+    server: str | None = None
+    """URL of an OpenAI-compatible endpoint, such as http://gpu-box:8000/v1; implies the engine
+    server."""
+    spawn: bool = False
+    """Start a vLLM server for this run on the loopback interface, and stop it afterwards; implies
+    the engine server."""
+    prompt: Literal["auto", "full", "brief"] = "auto"
+    """full: rules and all edit types, for instruct models. brief: one line, which the starter
+    was trained on. auto: brief for the starter, full for all others."""
+    guided: bool = True
+    """Hold the reply to the JSON schema while it is written. Only for servers that cannot:
+    --no-guided; their replies are checked all the same."""
+    max_tokens: int = Field(default=1024, gt=0)
+    """Longest reply, in tokens; longer ones become rows with the code "truncated"."""
+    context_tokens: int = Field(default=8192, gt=0)
+    """Longest prompt and reply together, in tokens, for engines that reserve memory for it."""
+    max_pixels: int = Field(default=589_824, gt=0)
+    """Larger images are scaled down to so many pixels before a model sees them."""
+    concurrency: int = Field(default=32, gt=0)
+    """Requests in flight at once (server)."""
+    batch_size: int = Field(default=8, gt=0)
+    """Pairs in one forward pass (transformers)."""
+    timeout_seconds: float = Field(default=300, gt=0)
+    """Longest wait for one reply of a server."""
+    start_timeout_seconds: float = Field(default=900, gt=0)
+    """Longest wait for a spawned server to come up, download included."""
+    retries: int = Field(default=5, ge=0)
+    """More tries of a request after a transport error, 429 or 5xx (server)."""
+    dtype: Literal["auto", "bfloat16", "float16", "float32"] = "auto"
+    """Number format of the weights; auto is the one they are stored in."""
+    trust_remote_code: bool = False
+    """Let the model's repository run its own Python code here."""
+    pairs_per_shard: int = Field(default=128, gt=0)
+    """Pairs written together; what an interrupted run loses at most."""
+    retry_failed: bool = False
+    """Ask again about pairs whose last reply failed."""
+    limit: int | None = Field(default=None, gt=0)
+    """Stop after so many pairs."""

@@ -1,0 +1,24 @@
+"""LoRA adapters for tests: of random weights, so that they change what a model says."""
+
+from pathlib import Path
+
+_LANGUAGE_LAYERS = r".*language_model.*\.(q|k|v|o|gate|up|down)_proj"
+
+
+def save_random_adapter(folder: Path, base_model: Path) -> Path:
+    """A LoRA adapter of rank 4 on every linear layer of a model's language part."""
+    from pairset.torchvision_operators import declare_torchvision_operators
+
+    declare_torchvision_operators()
+    import torch
+    from peft import LoraConfig, get_peft_model
+    from transformers import AutoModelForImageTextToText
+
+    torch.manual_seed(7)
+    model = AutoModelForImageTextToText.from_pretrained(base_model, dtype=torch.float32)
+    config = LoraConfig(
+        r=4, lora_alpha=4, target_modules=_LANGUAGE_LAYERS, init_lora_weights=False
+    )
+    adapted = get_peft_model(model, config)
+    adapted.save_pretrained(str(folder), save_embedding_layers=False)
+    return folder

@@ -1,0 +1,152 @@
+"""Every engine for real, with the starter and with a LoRA adapter: the same answers.
+
+A vLLM server process, vLLM in a process of its own, and transformers (with PEFT), all in float32,
+all started the way a person starts them.
+"""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from annotator.adapters import load_adapter
+from annotator.engines import EnginePlan
+from annotator.engines.vllm_options import MissingVllmError, require_vllm
+from annotator.models import load_model
+from annotator.settings import AnnotateSettings
+from pairset.annotations import latest_annotations
+from tests.annotator.random_adapter import save_random_adapter
+from tests.annotator.small_set import make_set
+
+PAIRS = 6
+RUN_TIMEOUT_SECONDS = 240
+# The starter is far too small to gain from a second thread, and loses tenfold on shared cores.
+ENVIRONMENT = os.environ | {"OMP_NUM_THREADS": "1", "PAIRSET_ANNOTATE_DTYPE": "float32"}
+
+pytestmark = [
+    pytest.mark.filterwarnings("ignore::DeprecationWarning:peft"),
+    pytest.mark.filterwarnings("ignore::FutureWarning:torch"),
+]
+
+Rows = dict[str, dict[str, Any]]
+"""Annotations by pair id."""
+
+
+@dataclass(frozen=True)
+class Server:
+    """The vLLM server that serves the starter and the adapter."""
+
+    url: str
+    token: str
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _vllm() -> None:
+    try:
+        require_vllm()
+    except MissingVllmError as error:
+        pytest.skip(str(error))
+
+
+@pytest.fixture(scope="module")
+def adapter(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return save_random_adapter(tmp_path_factory.mktemp("lora") / "mended", load_model("starter").folder)
+
+
+@pytest.fixture(scope="module")
+def server(adapter: Path) -> Iterator[Server]:
+    from annotator.engines.spawn import spawned_server
+
+    settings = AnnotateSettings(set_url="unused", spawn=True, dtype="float32")
+    plan = EnginePlan(settings, load_model("starter"), load_adapter(str(adapter)))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("OMP_NUM_THREADS", "1")
+        with spawned_server(plan) as (url, token):
+            yield Server(url, token)
+
+
+@pytest.fixture(scope="module")
+def annotate(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Rows]:
+    """Annotates the same pairs in a new set with given words on the command line."""
+
+    def annotate(*words: str, **environment: str) -> Rows:
+        pair_set = make_set(tmp_path_factory.mktemp("set"), PAIRS)
+        subprocess.run(
+            [sys.executable, "-m", "pairset", "annotate", pair_set.url, "--model", "starter", *words],
+            check=True,
+            env=ENVIRONMENT | environment,
+            timeout=RUN_TIMEOUT_SECONDS,
+        )
+        return {row["pair_id"]: row for row in latest_annotations(pair_set).to_pylist()}
+
+    return annotate
+
+
+@pytest.fixture(scope="module")
+def plain(annotate: Callable[..., Rows], server: Server) -> dict[str, Rows]:
+    """What each engine says without an adapter."""
+    return {
+        "transformers": annotate("--engine", "transformers"),
+        "vllm": annotate("--engine", "vllm"),
+        "server": annotate("--server", server.url, PAIRSET_API_KEY=server.token),
+    }
+
+
+@pytest.fixture(scope="module")
+def adapted(annotate: Callable[..., Rows], server: Server, adapter: Path) -> dict[str, Rows]:
+    """What each engine says with the adapter."""
+    folder = ("--adapter", str(adapter))
+    served = ("--server", server.url, "--adapter", adapter.name)
+    return {
+        "transformers": annotate("--engine", "transformers", *folder),
+        "vllm": annotate("--engine", "vllm", *folder),
+        "server": annotate(*served, PAIRSET_API_KEY=server.token),
+    }
+
+
+def check_agreement(first: Rows, second: Rows) -> None:
+    assert set(first) == set(second)
+    assert len(first) == PAIRS
+    for pair_id, row in first.items():
+        other = second[pair_id]
+        for column in ("raw_reply", "instruction_en", "instruction_zh", "error_code"):
+            assert row[column] == other[column]
+        for column in ("tokens_en", "tokens_zh", "finish_reason", "prompt_tokens"):
+            assert row[column] == other[column]
+        for column in ("logprobs_en", "logprobs_zh"):
+            assert row[column] == pytest.approx(other[column], abs=1e-3)
+
+
+@pytest.mark.parametrize("other", ["vllm", "server"])
+def test_engines_give_the_same_answers(plain: dict[str, Rows], other: str) -> None:
+    check_agreement(plain["transformers"], plain[other])
+    assert {row["engine"] for row in plain[other].values()} == {other}
+
+
+@pytest.mark.parametrize("other", ["vllm", "server"])
+def test_engines_give_the_same_answers_with_an_adapter(
+    adapted: dict[str, Rows], other: str
+) -> None:
+    check_agreement(adapted["transformers"], adapted[other])
+
+
+@pytest.mark.parametrize("engine", ["transformers", "vllm", "server"])
+def test_the_adapter_changes_what_is_said(
+    plain: dict[str, Rows], adapted: dict[str, Rows], engine: str
+) -> None:
+    for pair_id, row in plain[engine].items():
+        assert row["confidence"] != pytest.approx(adapted[engine][pair_id]["confidence"], rel=1e-3)
+        assert adapted[engine][pair_id]["adapter"] == "mended"
+
+
+def test_the_starter_writes_instructions_with_their_evidence(plain: dict[str, Rows]) -> None:
+    for row in plain["vllm"].values():
+        assert row["error_code"] is None
+        assert 0 < row["confidence"] <= 1
+        assert "".join(row["tokens_en"]) == row["instruction_en"]
+        assert "".join(row["tokens_zh"]) == row["instruction_zh"]

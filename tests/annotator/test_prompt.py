@@ -1,0 +1,64 @@
+import json
+
+import pytest
+from PIL import Image
+
+from annotator.prompt import Prompt, build_messages, load_prompt, pillow_part
+from annotator.taxonomy import DEFINITIONS, AceFamily, EditType, UltraEditType
+
+
+def test_the_brief_prompt_is_what_the_starter_learnt() -> None:
+    words = "Describe the edit from the first image to the second as JSON. 用JSON描述编辑。"
+    assert load_prompt("brief").words == words
+
+
+def test_the_full_prompt_explains_every_edit_type() -> None:
+    words = load_prompt("full").words
+    assert "{edit_types}" not in words
+    for edit_type, definition in DEFINITIONS.items():
+        assert f"- {edit_type}: {definition.en} / {definition.zh}" in words
+
+
+def test_the_full_prompt_shows_the_keys_in_their_order() -> None:
+    prompt = load_prompt("full")
+    shown = prompt.words.splitlines()[-1]
+    places = [shown.index(json.dumps(key)) for key in prompt.schema["properties"]]
+    assert places == sorted(places)
+
+
+def test_other_words_are_another_prompt() -> None:
+    assert load_prompt("brief").prompt_id == load_prompt("brief").prompt_id
+    ids = {load_prompt("brief").prompt_id, load_prompt("full").prompt_id, Prompt("x", "y").prompt_id}
+    assert len(ids) == 3
+
+
+def test_messages_show_source_then_target_then_the_words() -> None:
+    source, target = Image.new("RGB", (20, 20)), Image.new("RGB", (20, 20))
+    (message,) = build_messages(load_prompt("brief"), source, target, pillow_part)
+    assert message["role"] == "user"
+    first, second, words = message["content"]
+    assert first["image"] is source
+    assert second["image"] is target
+    assert words == {"type": "text", "text": load_prompt("brief").words}
+
+
+def test_every_edit_type_is_defined_and_mapped() -> None:
+    assert list(DEFINITIONS) == list(EditType)
+    for definition in DEFINITIONS.values():
+        assert definition.en
+        assert definition.zh
+        assert definition.ultraedit in UltraEditType
+        assert definition.ace in AceFamily
+    assert len(UltraEditType) == 9
+    assert len(AceFamily) == 8
+    assert {definition.ultraedit for definition in DEFINITIONS.values()} == set(UltraEditType)
+
+
+@pytest.mark.parametrize("edit_type", EditType)
+def test_the_documented_table_is_the_taxonomy(edit_type: EditType) -> None:
+    from pathlib import Path
+
+    page = Path(__file__).parents[2] / "docs" / "annotation.md"
+    definition = DEFINITIONS[edit_type]
+    row = f"| `{edit_type}` | {definition.en} | {definition.zh} | {definition.ultraedit} | {definition.ace} |"
+    assert row in page.read_text(encoding="utf-8").splitlines()
