@@ -55,7 +55,7 @@ VERBS = (
     Verb(
         "doctor",
         "what is installed, what can run here, and what to install for the rest",
-        "pairset.doctor:DoctorSettings",
-        "pairset.doctor:doctor",
+        "pairset.doctor.settings:DoctorSettings",
+        "pairset.doctor.diagnosis:doctor",
     ),
 )

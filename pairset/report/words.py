@@ -44,4 +44,6 @@ DEMO_WORDS: Mapping[str, str] = MappingProxyType(
 
 def words_of(code: str) -> str:
     """A code as words: ``no_such_thing`` → ``No such thing``."""
+    if code == "none":
+        return "No change"
     return STATUS_WORDS[code][0] if code in STATUS_WORDS else code.replace("_", " ").capitalize()

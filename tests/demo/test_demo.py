@@ -62,7 +62,7 @@ def test_runs_the_starter_in_vllm_where_vllm_is_installed(figures: dict[str, Any
 
 
 def test_figures_hold_what_the_readme_promises(figures: dict[str, Any]) -> None:
-    promised = "images pairs_kept pairs_rejected errors seconds".split()
+    promised = ["images", "pairs_kept", "pairs_rejected", "errors", "seconds"]
     assert not set(promised) - figures.keys()
     assert {"mine", "annotate"} <= figures["seconds"].keys()
 

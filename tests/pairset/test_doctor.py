@@ -8,9 +8,9 @@ from collections.abc import Iterator
 import pytest
 
 from pairset.cli import main
-from pairset.doctor import Ability, Need, ability_of
-from pairset.extras import PackageState, extras_of, states_of
-from pairset.machine import gpus, hub_answer, torch_in_words
+from pairset.doctor.diagnosis import Ability, Need, ability_of
+from pairset.doctor.extras import PackageState, extras_of, states_of
+from pairset.doctor.machine import gpus, hub_answer, torch_in_words
 
 
 def test_doctor_ends_well_and_names_engines_and_encoders(

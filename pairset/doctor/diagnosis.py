@@ -1,34 +1,15 @@
-"""The verb ``doctor``: what is installed, what can run here, and what to install for the rest."""
+"""Look at this machine, and say what can run on it."""
 
 import json
 import platform
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from importlib.resources import files
-from typing import ClassVar
-
-from pydantic_settings import SettingsConfigDict
 
 from pairset.console import say, say_table
-from pairset.extras import PackageState, extras_of, installed_version
-from pairset.machine import gpus, hub_answer, torch_words
-from pairset.settings import Settings
-
-
-class DoctorSettings(Settings):
-    """Say what is installed, what can run here, and what to install for the rest."""
-
-    verb: ClassVar[str] = "doctor"
-    model_config = SettingsConfigDict(
-        env_prefix="PAIRSET_DOCTOR_",
-        cli_prog_name="pairset doctor",
-        cli_shortcuts={"json-output": "json"},
-    )
-
-    network: bool = False
-    """Also try to reach the model hub."""
-    json_output: bool = False
-    """Print everything as JSON."""
+from pairset.doctor.extras import PackageState, extras_of, installed_version
+from pairset.doctor.machine import gpus, hub_answer, torch_words
+from pairset.doctor.settings import DoctorSettings
 
 
 @dataclass(frozen=True, slots=True)

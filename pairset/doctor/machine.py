@@ -6,7 +6,7 @@ import subprocess
 import urllib.error
 import urllib.request
 
-from pairset.extras import installed_version
+from pairset.doctor.extras import installed_version
 
 _HUB = "https://huggingface.co"
 _HUB_SECONDS = 3.0

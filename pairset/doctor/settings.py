@@ -1,0 +1,23 @@
+"""Settings of ``pairset doctor``."""
+
+from typing import ClassVar
+
+from pydantic_settings import SettingsConfigDict
+
+from pairset.settings import Settings
+
+
+class DoctorSettings(Settings):
+    """Say what is installed, what can run here, and what to install for the rest."""
+
+    verb: ClassVar[str] = "doctor"
+    model_config = SettingsConfigDict(
+        env_prefix="PAIRSET_DOCTOR_",
+        cli_prog_name="pairset doctor",
+        cli_shortcuts={"json-output": "json"},
+    )
+
+    network: bool = False
+    """Also try to reach the model hub."""
+    json_output: bool = False
+    """Print everything as JSON."""
