@@ -30,6 +30,17 @@ class AdapterChoice:
     adapts_vision: bool = False
     """Whether some of its weights belong to the vision tower."""
 
+    @property
+    def folder(self) -> Path:
+        """Its folder, which every engine that loads it here needs."""
+        if self.path is None:
+            raise ModelUnavailableError(f"{self.name} is known to a server only: give --server.")
+        return self.path
+
+    def tensor_names(self) -> list[str]:
+        """Names of its weights."""
+        return tensor_names(self.folder / _WEIGHTS)
+
 
 def served_adapter(name: str) -> AdapterChoice:
     """An adapter that a running server knows by name."""

@@ -14,31 +14,20 @@ def download(hub_id: str, local_choice: str) -> Path:
     no such repository.
     """
     try:
-        import httpx
-        from huggingface_hub import HfApi, snapshot_download
+        from huggingface_hub import snapshot_download
         from huggingface_hub.errors import (
             HfHubHTTPError,
             HFValidationError,
             LocalEntryNotFoundError,
-            OfflineModeIsEnabled,
         )
     except ImportError as error:
         raise MissingExtraError("huggingface_hub", "transformers") from error
     try:
-        return Path(snapshot_download(hub_id, local_files_only=True))
-    except (LocalEntryNotFoundError, HFValidationError):
-        pass
-    try:
-        HfApi().model_info(hub_id, timeout=_HUB_TIMEOUT_SECONDS)
-        return Path(snapshot_download(hub_id))
-    except (
-        HfHubHTTPError,
-        HFValidationError,
-        LocalEntryNotFoundError,
-        OfflineModeIsEnabled,
-        httpx.TransportError,
-        OSError,
-    ) as error:
+        try:
+            return Path(snapshot_download(hub_id, local_files_only=True))
+        except LocalEntryNotFoundError:
+            return Path(snapshot_download(hub_id, etag_timeout=_HUB_TIMEOUT_SECONDS))
+    except (HfHubHTTPError, HFValidationError, LocalEntryNotFoundError, OSError) as error:
         raise ModelUnavailableError(
             f"{hub_id} is no folder here and could not be fetched from the model hub "
             f"({type(error).__name__}). Choices: {local_choice}, --server URL, --model starter."

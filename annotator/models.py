@@ -11,6 +11,10 @@ from annotator.hub import download
 from annotator.settings import DEFAULT_MODEL, STARTER
 from pairset.errors import ModelUnavailableError
 
+STARTER_THREADS = 1
+"""CPU threads for the starter: its matrices are so small that a second thread gains nothing, and
+where cores are shared the threads wait for each other (seen: thirty times slower)."""
+
 
 @dataclass(frozen=True, slots=True)
 class ModelChoice:

@@ -11,16 +11,16 @@ import runpy
 import signal
 import sys
 import threading
+import time
 
+from annotator.engines.vllm_options import STOP_WITH_STDIN
 from pairset.torchvision_operators import declare_torchvision_operators
 
 # On import: the processes that a program spawns import its main module again, this one.
 declare_torchvision_operators()
 
-STOP_WITH_STDIN = "PAIRSET_STOP_WITH_STDIN"
-"""Environment variable: where it is set, the program ends when its standard input closes."""
-
 _THIS_MODULE = "annotator.engines.run_vllm"
+_SECONDS_BETWEEN_SIGNALS = 5
 _INSPECTION = "vllm.model_executor.models.registry"
 
 
@@ -37,7 +37,9 @@ def _stop_with_stdin() -> None:
 
     def watch() -> None:
         sys.stdin.buffer.read()
-        os.kill(os.getpid(), signal.SIGTERM)
+        while True:  # more than once: vLLM loses a signal that comes while it starts
+            os.kill(os.getpid(), signal.SIGTERM)
+            time.sleep(_SECONDS_BETWEEN_SIGNALS)
 
     threading.Thread(target=watch, daemon=True).start()
 

@@ -33,12 +33,12 @@ FAILURES_IN_A_ROW = 5
 @contextmanager
 def open_server(plan: EnginePlan) -> Iterator["ServerEngine"]:
     """Connect to the server, starting it first with ``spawn``."""
-    from annotator.engines.spawn import spawned_server
-
     with ExitStack() as stack:
         if plan.settings.server:
             url, token = api_url(plan.settings.server), token_from_environment()
         else:
+            from annotator.engines.spawn import spawned_server
+
             url, token = stack.enter_context(spawned_server(plan))
         runner = stack.enter_context(asyncio.Runner())
         client = httpx.AsyncClient(

@@ -16,8 +16,12 @@ from typing import Any
 import httpx
 
 from annotator.engines.protocol import EnginePlan
-from annotator.engines.run_vllm import STOP_WITH_STDIN
-from annotator.engines.vllm_options import require_vllm, vllm_arguments, vllm_environment
+from annotator.engines.vllm_options import (
+    STOP_WITH_STDIN,
+    require_vllm,
+    vllm_arguments,
+    vllm_environment,
+)
 from pairset.errors import EngineDownError
 
 _HOST = "127.0.0.1"
@@ -38,14 +42,12 @@ def spawned_server(plan: EnginePlan) -> Iterator[tuple[str, str]]:
     require_vllm()
     url, token = f"http://{_HOST}:{_free_port()}", secrets.token_urlsafe()
     command = server_command(plan, port=int(url.rsplit(":", 1)[1]))
-    environment = os.environ | vllm_environment() | os.environ | {"VLLM_API_KEY": token}
-    environment.pop("VLLM_ENABLE_V1_MULTIPROCESSING", None)  # a server needs its engine process
     with tempfile.TemporaryDirectory(prefix="pairset-vllm-") as folder:
         log = Path(folder, "server.log")
         with log.open("wb") as output:
             process = subprocess.Popen(
                 command,
-                env=environment | {STOP_WITH_STDIN: "1"},
+                env=_environment(plan, token),
                 stdin=subprocess.PIPE,
                 stdout=output,
                 stderr=subprocess.STDOUT,
@@ -66,7 +68,7 @@ def server_command(plan: EnginePlan, port: int) -> list[str]:
         "served_model_name": plan.model.name,
     }
     if plan.adapter:
-        module = {"name": plan.adapter.name, "path": str(plan.adapter.path)}
+        module = {"name": plan.adapter.name, "path": str(plan.adapter.folder)}
         arguments["lora_modules"] = module
     flags: list[str] = []
     for name, value in arguments.items():
@@ -76,6 +78,12 @@ def server_command(plan: EnginePlan, port: int) -> list[str]:
         else:
             flags += [flag, json.dumps(value) if isinstance(value, dict) else str(value)]
     return [sys.executable, "-m", "annotator.engines.run_vllm", _API_SERVER, *flags]
+
+
+def _environment(plan: EnginePlan, token: str) -> dict[str, str]:
+    environment = vllm_environment(plan.model) | os.environ
+    environment.pop("VLLM_ENABLE_V1_MULTIPROCESSING", None)  # a server needs its engine process
+    return environment | {"VLLM_API_KEY": token, STOP_WITH_STDIN: "1"}
 
 
 def _free_port() -> int:

@@ -2,12 +2,16 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
+from annotator.adapters import AdapterChoice
 from annotator.batches import batches
 from annotator.confidence import TokenLogprob
 from annotator.engines.constraint import ConstrainedGreedy, GrammarCompiler
 from annotator.engines.protocol import Answer, EnginePlan, Numbered, Question
+from annotator.engines.together import ask_together
+from annotator.models import STARTER_THREADS
 from annotator.prompt import Prompt, build_messages, pillow_part
 from annotator.settings import AnnotateSettings
 from pairset.errors import MissingExtraError, ModelUnavailableError
@@ -26,17 +30,24 @@ def open_transformers(plan: EnginePlan) -> Iterator["TransformersEngine"]:
         import transformers  # noqa: F401
     except ImportError as error:
         raise MissingExtraError(error.name or "transformers", "transformers") from error
-    with torch.inference_mode():
-        yield TransformersEngine(plan.settings, *_load(plan))
+    threads = torch.get_num_threads()
+    if plan.model.is_starter:
+        torch.set_num_threads(STARTER_THREADS)
+    try:
+        with torch.inference_mode():
+            yield TransformersEngine(plan.settings, *_load(plan))
+    finally:
+        torch.set_num_threads(threads)
 
 
 def _load(plan: EnginePlan) -> tuple[Any, Any]:
     """The processor, and the model in evaluation mode with its adapter if there is one."""
     import torch
     from transformers import AutoModelForImageTextToText, AutoProcessor
-    from transformers.utils import logging as loading
+    from transformers.utils import logging
 
-    loading.disable_progress_bar()
+    loading_bar: Any = logging
+    loading_bar.disable_progress_bar()
     processors: Any = AutoProcessor
     models: Any = AutoModelForImageTextToText
     own_code = {"trust_remote_code": plan.settings.trust_remote_code}
@@ -52,10 +63,23 @@ def _load(plan: EnginePlan) -> tuple[Any, Any]:
         raise ModelUnavailableError(f"Cannot load {plan.model.folder}: {error}") from error
     processor.tokenizer.padding_side = "left"
     if plan.adapter:
-        from peft import PeftModel
-
-        model = PeftModel.from_pretrained(model, str(plan.adapter.path))
+        model = _adapted(model, plan.adapter)
     return processor, model.eval()
+
+
+def _adapted(model: Any, adapter: AdapterChoice) -> Any:
+    """The model with its adapter. PEFT passes over weights it finds no place for; this does not."""
+    from peft import PeftModel, get_peft_model_state_dict
+
+    adapted = PeftModel.from_pretrained(model, str(adapter.folder))
+    placed = set(get_peft_model_state_dict(adapted, save_embedding_layers=False))
+    homeless = {name for name in adapter.tensor_names() if "lora_" in name} - placed
+    if homeless:
+        raise ModelUnavailableError(
+            f"Adapter {adapter.name} does not fit this model: it has no place for "
+            f"{len(homeless)} of its weights, such as {min(homeless)}."
+        )
+    return adapted
 
 
 class TransformersEngine:
@@ -73,7 +97,8 @@ class TransformersEngine:
     def ask(self, prompt: Prompt, questions: Sequence[Question]) -> Iterator[Numbered]:
         """Ask batch after batch, in order."""
         for numbers in batches(range(len(questions)), self._settings.batch_size):
-            answers = self._answer(prompt, [questions[number] for number in numbers])
+            batch = [questions[number] for number in numbers]
+            answers = ask_together(partial(self._answer, prompt), batch)
             yield from zip(numbers, answers, strict=True)
 
     def _answer(self, prompt: Prompt, questions: Sequence[Question]) -> list[Answer]:

@@ -9,11 +9,14 @@ from typing import Any
 
 from annotator.adapters import lora_rank_for_vllm, refuse_vision_weights
 from annotator.engines.protocol import EnginePlan
-from annotator.models import context_limit, has_nvidia_gpu
+from annotator.models import STARTER_THREADS, ModelChoice, context_limit, has_nvidia_gpu
 from pairset.errors import MissingExtraError, PairsetError
 
 CPU_KV_CACHE_GIB = "1"
 """Room for the attention cache on a CPU, in GiB: small models, few requests at once."""
+
+STOP_WITH_STDIN = "PAIRSET_STOP_WITH_STDIN"
+"""Environment variable: where it is set, a server ends when its standard input closes."""
 
 
 class MissingVllmError(MissingExtraError):
@@ -34,7 +37,7 @@ def require_vllm() -> None:
         raise MissingVllmError
 
 
-def vllm_environment() -> dict[str, str]:
+def vllm_environment(model: ModelChoice) -> dict[str, str]:
     """Environment variables to set, where they are not set already, before vLLM is imported."""
     environment = {
         "VLLM_LOGGING_LEVEL": "ERROR",
@@ -46,6 +49,8 @@ def vllm_environment() -> dict[str, str]:
         environment["VLLM_CPU_KVCACHE_SPACE"] = CPU_KV_CACHE_GIB
         # The engine in this very process: a second one would import everything once more.
         environment["VLLM_ENABLE_V1_MULTIPROCESSING"] = "0"
+    if model.is_starter:
+        environment["OMP_NUM_THREADS"] = str(STARTER_THREADS)
     return environment
 
 

@@ -2,12 +2,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tests.annotator.fake_server import FakeServer, running_fake_server
-from tests.annotator.small_set import make_set
 
 from annotator.engines import server as server_engine
 from annotator.engines.http import TOKEN_VARIABLES, Backoff
 from pairset.store import PairSet
+from tests.annotator.fake_server import FakeServer, running_fake_server
+from tests.annotator.small_set import make_set
 
 
 @pytest.fixture(autouse=True)

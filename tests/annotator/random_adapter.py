@@ -1,4 +1,4 @@
-"""LoRA adapters for tests: of random weights, so that they change what a model says."""
+"""LoRA adapters for tests: random weights, weak enough to leave whole replies."""
 
 from pathlib import Path
 
@@ -16,9 +16,7 @@ def save_random_adapter(folder: Path, base_model: Path) -> Path:
 
     torch.manual_seed(7)
     model = AutoModelForImageTextToText.from_pretrained(base_model, dtype=torch.float32)
-    config = LoraConfig(
-        r=4, lora_alpha=4, target_modules=_LANGUAGE_LAYERS, init_lora_weights=False
-    )
+    config = LoraConfig(r=4, lora_alpha=2, target_modules=_LANGUAGE_LAYERS, init_lora_weights=False)
     adapted = get_peft_model(model, config)
     adapted.save_pretrained(str(folder), save_embedding_layers=False)
     return folder

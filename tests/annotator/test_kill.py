@@ -59,5 +59,7 @@ def test_a_killed_run_ends_with_the_rows_of_an_undisturbed_one(
     assert rows_of(killed) == rows_of(undisturbed)
     assert len(rows_of(killed)) == 12
     assert finished.items() <= shards_of(killed).items(), "finished shards were touched"
-    stored = sum(killed.current("annotations").read(path.stem).num_rows for path in shards_of(killed))
+    stored = sum(
+        killed.current("annotations").read(path.stem).num_rows for path in shards_of(killed)
+    )
     assert stored == 12, "a pair was annotated twice"

@@ -1,4 +1,5 @@
 import json
+from pathlib import Path
 
 import pytest
 from PIL import Image
@@ -28,7 +29,11 @@ def test_the_full_prompt_shows_the_keys_in_their_order() -> None:
 
 def test_other_words_are_another_prompt() -> None:
     assert load_prompt("brief").prompt_id == load_prompt("brief").prompt_id
-    ids = {load_prompt("brief").prompt_id, load_prompt("full").prompt_id, Prompt("x", "y").prompt_id}
+    ids = {
+        load_prompt("brief").prompt_id,
+        load_prompt("full").prompt_id,
+        Prompt("x", "y").prompt_id,
+    }
     assert len(ids) == 3
 
 
@@ -56,9 +61,7 @@ def test_every_edit_type_is_defined_and_mapped() -> None:
 
 @pytest.mark.parametrize("edit_type", EditType)
 def test_the_documented_table_is_the_taxonomy(edit_type: EditType) -> None:
-    from pathlib import Path
-
     page = Path(__file__).parents[2] / "docs" / "annotation.md"
     definition = DEFINITIONS[edit_type]
-    row = f"| `{edit_type}` | {definition.en} | {definition.zh} | {definition.ultraedit} | {definition.ace} |"
-    assert row in page.read_text(encoding="utf-8").splitlines()
+    cells = (f"`{edit_type}`", definition.en, definition.zh, definition.ultraedit, definition.ace)
+    assert f"| {' | '.join(cells)} |" in page.read_text(encoding="utf-8").splitlines()

@@ -1,10 +1,10 @@
 import json
 
 import pytest
-from tests.annotator.fake_server import REPLY
 
 from annotator.reply import KEYS, ReplyError, check_finish, check_reply, reply_schema
 from annotator.taxonomy import EditType
+from tests.annotator.fake_server import REPLY
 
 
 def code_of(text: str) -> str:

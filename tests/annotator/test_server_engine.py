@@ -1,5 +1,8 @@
 """The server engine against a server written by hand: good, slow, broken, refusing, gone."""
 
+import subprocess
+import sys
+
 import pytest
 from PIL import Image
 
@@ -167,3 +170,8 @@ def test_a_page_that_is_no_api_is_a_wrong_setting(fake: FakeServer) -> None:
     fake.models_status = 404
     with pytest.raises(SettingsError, match="check --server"):
         resolve_annotator(settings_for(fake))
+
+
+def test_asking_a_server_needs_no_torch() -> None:
+    program = "import sys, annotator.engines.server; raise SystemExit('torch' in sys.modules)"
+    subprocess.run([sys.executable, "-c", program], check=True)
