@@ -1,0 +1,1 @@
+"""From verdicts to an adapter, and the starter model that lets everything run offline."""

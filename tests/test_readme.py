@@ -2,6 +2,7 @@
 
 import re
 import shlex
+import tomllib
 from importlib import import_module
 from pathlib import Path
 
@@ -11,7 +12,8 @@ from pairset.settings import parse_settings
 from pairset.verbs import VERBS
 
 ROOT = Path(__file__).parent.parent
-DOCUMENTS = ("README.md", "CONTRIBUTING.md", *sorted(f"docs/{p.name}" for p in ROOT.glob("docs/*.md")))
+PAGES = sorted(f"docs/{path.name}" for path in ROOT.glob("docs/*.md"))
+DOCUMENTS = ("README.md", "CONTRIBUTING.md", *PAGES)
 
 
 def commands(document: str) -> list[str]:
@@ -56,9 +58,8 @@ def test_a_documented_make_target_exists(line: str) -> None:
 
 @pytest.mark.parametrize("line", [line for _, line in COMMANDS if line.startswith("pip install")])
 def test_a_documented_extra_exists(line: str) -> None:
-    import tomllib
-
-    extras = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"]
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    extras = project["optional-dependencies"]
     for named in re.findall(r"pairset\[([^\]]+)\]", line):
         assert set(named.split(",")) <= extras.keys()
 

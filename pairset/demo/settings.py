@@ -6,7 +6,6 @@ from pydantic_settings import CliPositionalArg
 
 from pairset.settings import VerbSettings
 
-
 DemoEngine = Literal["auto", "vllm", "transformers", "server"]
 
 
