@@ -1,0 +1,185 @@
+"""Candidates: per cell, the clusters and the pairs worth a look at their pixels."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from itertools import groupby
+
+import numpy as np
+
+from clustering.cells import CellMember, owner, read_cell
+from clustering.encoders import Vectors, parse_encoder
+from clustering.graph import Graph, Nearness, hamming, hash_bits, neighbor_graph
+from clustering.scenes import NOISE, Scenes, find_scenes
+from clustering.settings import MineSettings
+from pairset.ids import content_id
+from pairset.records import Cluster, Pair, table_of
+from pairset.records.pair import PairStatus, pair_id_of
+from pairset.shards import Counts, ShardSpec
+from pairset.store import PairSet
+
+PENDING = "pending"
+"""Status of a candidate whose pixels the gates have not seen yet."""
+
+
+def cell_shard(cell: int) -> str:
+    """Name of the shards that one cell gives."""
+    return f"{cell:05d}"
+
+
+def run_shard(spec: ShardSpec) -> Counts:
+    """Cluster one cell; writes its clusters, then its candidates, sorted by cluster.
+
+    Inputs: the number of the cell, the key of the cells, and threads to search with.
+    """
+    settings = MineSettings.model_validate_json(spec.settings)
+    pair_set = PairSet(spec.set_url)
+    cell, cells_key, threads = int(spec.inputs[0]), spec.inputs[1], int(spec.inputs[2])
+    members, vectors = read_cell(pair_set.stage("cells", cells_key), cell)
+    copies, kept = collapse_copies(members, cell)
+    members, vectors = [members[place] for place in kept], vectors[kept]
+    clusters: list[Cluster] = []
+    pairs: list[Pair] = []
+    if members:
+        near = _nearness(settings, threads)
+        clusters, pairs = cluster_cell(members, vectors, near, settings)
+    own = {row.image_id: row.cluster for row in clusters}
+    rows = sorted(
+        [*_with_clusters(copies, own), *_owned(pairs, members, cell)],
+        key=lambda pair: (pair.cluster or "", pair.pair_id),
+    )
+    located = [Cluster(row.image_id, cell, row.cluster, row.strength) for row in clusters]
+    pair_set.stage("clusters", spec.key).write(spec.shard, table_of(Cluster, located))
+    spec.output().write(spec.shard, table_of(Pair, rows))
+    return Counts(len(rows))
+
+
+def _nearness(settings: MineSettings, threads: int) -> Nearness:
+    floor = settings.similarity_floor
+    if floor is None:
+        floor = parse_encoder(settings.encoder).similarity_floor
+    return Nearness(settings.neighbors, floor, settings.phash_link_ceiling, threads)
+
+
+def _scene_similarity(settings: MineSettings) -> float:
+    if settings.scene_similarity is not None:
+        return settings.scene_similarity
+    return parse_encoder(settings.encoder).scene_similarity
+
+
+def collapse_copies(members: Sequence[CellMember], cell: int) -> tuple[list[Pair], list[int]]:
+    """Rows for the exact copies of each image, and the places of those that stand for all.
+
+    Members come sorted by id and URI; the first of equal ids stays. A copy is reported in the
+    home cell of its image only.
+    """
+    copies: list[Pair] = []
+    kept: list[int] = []
+    places = range(len(members))
+    for _, group in groupby(places, key=lambda place: members[place].image_id):
+        first, *others = group
+        kept.append(first)
+        if members[first].cells[0] == cell:
+            copies += [_exact_copy(members[first], members[other]) for other in others]
+    return copies, kept
+
+
+def _exact_copy(original: CellMember, copy: CellMember) -> Pair:
+    ids = content_id("copy", original.image_id, copy.uri)
+    return Pair(
+        pair_id=ids,
+        reverse_pair_id=content_id("copy", copy.uri, original.image_id),
+        source_id=original.image_id,
+        target_id=copy.image_id,
+        source_uri=original.uri,
+        target_uri=copy.uri,
+        cluster=None,
+        similarity=1.0,
+        phash_distance=0,
+        status=PairStatus.EXACT_COPY,
+    )
+
+
+def cluster_cell(
+    members: Sequence[CellMember], vectors: Vectors, near: Nearness, settings: MineSettings
+) -> tuple[list[Cluster], list[Pair]]:
+    """Clusters of distinct images, and the pairs of neighbours that share one."""
+    plain = hash_bits([member.perceptual_hash for member in members])
+    mirrored = hash_bits([member.mirrored_hash for member in members])
+    graph = neighbor_graph(vectors, plain, mirrored, near)
+    scenes = find_scenes(graph, _scene_similarity(settings))
+    names = cluster_names(members, scenes)
+    clusters = [
+        Cluster(member.image_id, 0, name, round(float(strength), 4) if name else None)
+        for member, name, strength in zip(members, names, scenes.strengths, strict=True)
+    ]
+    distances = (
+        hamming(plain[graph.first], plain[graph.second]),
+        hamming(mirrored[graph.first], plain[graph.second]),
+    )
+    pairs = list(_candidates(members, names, graph, distances))
+    return clusters, list(_judged_unseen(pairs, settings))
+
+
+def cluster_names(members: Sequence[CellMember], scenes: Scenes) -> list[str | None]:
+    """A name for each member's cluster that follows from who is in it."""
+    ids: dict[int, list[str]] = defaultdict(list)
+    for member, label in zip(members, scenes.labels, strict=True):
+        ids[int(label)].append(member.image_id)
+    names = {label: content_id("cluster", *sorted(of_label)) for label, of_label in ids.items()}
+    return [None if label == NOISE else names[int(label)] for label in scenes.labels]
+
+
+def _candidates(
+    members: Sequence[CellMember],
+    names: Sequence[str | None],
+    graph: Graph,
+    distances: tuple[np.ndarray, np.ndarray],
+) -> Iterator[Pair]:
+    """Edges within a cluster, from the lower image id to the higher."""
+    edges = zip(graph.first, graph.second, graph.similarity, *distances, strict=True)
+    for first, second, similarity, plain, mirrored in edges:
+        if names[first] is None or names[first] != names[second]:
+            continue
+        source, target = members[first], members[second]
+        yield Pair(
+            pair_id=pair_id_of(source.image_id, target.image_id),
+            reverse_pair_id=pair_id_of(target.image_id, source.image_id),
+            source_id=source.image_id,
+            target_id=target.image_id,
+            source_uri=source.uri,
+            target_uri=target.uri,
+            cluster=names[first],
+            similarity=float(similarity),
+            phash_distance=int(plain),
+            mirrored_phash_distance=int(mirrored),
+            status=PENDING,
+        )
+
+
+def _judged_unseen(pairs: Iterable[Pair], settings: MineSettings) -> Iterator[Pair]:
+    """Settle what needs no look: pairs over the ceiling, the least similar of large clusters."""
+    by_cluster: dict[str | None, list[Pair]] = defaultdict(list)
+    for pair in pairs:
+        if (pair.similarity or 0.0) > settings.similarity_ceiling:
+            yield replace(pair, status=PairStatus.NEAR_DUPLICATE)
+        else:
+            by_cluster[pair.cluster].append(pair)
+    for of_cluster in by_cluster.values():
+        of_cluster.sort(key=lambda pair: (-(pair.similarity or 0.0), pair.pair_id))
+        yield from of_cluster[: settings.candidates_per_cluster]
+        for pair in of_cluster[settings.candidates_per_cluster :]:
+            yield replace(pair, status=PairStatus.OVER_CLUSTER_CAP)
+
+
+def _owned(pairs: Iterable[Pair], members: Iterable[CellMember], cell: int) -> Iterator[Pair]:
+    """Those pairs that no other cell has too."""
+    cells = {member.image_id: member.cells for member in members}
+    for pair in pairs:
+        if owner(cells[pair.source_id], cells[pair.target_id]) == cell:
+            yield pair
+
+
+def _with_clusters(copies: Iterable[Pair], clusters: dict[str, str | None]) -> Iterator[Pair]:
+    for pair in copies:
+        yield replace(pair, cluster=clusters.get(pair.source_id))

@@ -1,0 +1,162 @@
+"""Cells: the corpus is parted so that each part's neighbour graph fits one worker.
+
+Spherical k-means, trained on a sample, as in faiss's own inverted files. Every image goes to its
+nearest few cells; a pair that meets in several belongs to the one with the lowest number.
+"""
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from clustering.encoders import Vectors
+from clustering.settings import MineSettings
+from pairset.shards import Counts, ShardSpec
+from pairset.store import PairSet, Stage
+
+CENTROIDS = "plan-centroids"
+"""Named as a plan: it is decided before the cells are filled, and is no shard of them."""
+_SAMPLE_PER_CELL = 256
+_TRAINING_ROUNDS = 20
+_COPIED = ["image_id", "uri", "width", "height", "byte_size", "perceptual_hash", "mirrored_hash"]
+
+
+@dataclass(frozen=True, slots=True)
+class CellMember:
+    """What the neighbour graph and the gates need to know of one image."""
+
+    image_id: str
+    uri: str
+    width: int
+    height: int
+    byte_size: int
+    perceptual_hash: str
+    mirrored_hash: str
+    cells: list[int]
+    """Nearest first."""
+
+
+def cell_count(images: int, cell_size: int) -> int:
+    """How many cells so many images need."""
+    return max(1, math.ceil(images / cell_size))
+
+
+def save_centroids(
+    cells: Stage, embeddings: Stage, shards: Sequence[str], settings: MineSettings
+) -> None:
+    """Find the centroids of all cells and save them, unless they are there.
+
+    Reads the embeddings shard by shard and keeps a sample only.
+    """
+    if cells.is_finished(CENTROIDS):
+        return
+    total = sum(embeddings.read(shard, ["image_id"]).num_rows for shard in shards)
+    count = cell_count(total, settings.cell_size)
+    centroids = np.zeros((1, 1), dtype=np.float32)
+    if count > 1:
+        share = min(1.0, count * _SAMPLE_PER_CELL / total)
+        sample = list(_sampled(embeddings, shards, share, settings.seed))
+        centroids = spherical_kmeans(np.concatenate(sample), count, settings.seed)
+    cells.write(CENTROIDS, pa.table({"centroid": list(centroids)}))
+
+
+def saved_cells(cells: Stage) -> int:
+    """How many cells there are, once their centroids are saved."""
+    return int(cells.read(CENTROIDS).num_rows)
+
+
+def _sampled(
+    embeddings: Stage, shards: Sequence[str], share: float, seed: int
+) -> Iterator[Vectors]:
+    for number, shard in enumerate(shards):
+        column = embeddings.read(shard, ["vector"])["vector"].drop_null()
+        vectors = stack_vectors(column)
+        yield vectors[np.random.default_rng((seed, number)).random(len(vectors)) < share]
+
+
+def spherical_kmeans(sample: Vectors, count: int, seed: int) -> Vectors:
+    """Unit centroids of so many clusters, by inner product."""
+    import faiss
+
+    faiss.omp_set_num_threads(1)
+    kmeans = faiss.Kmeans(
+        sample.shape[1], count, niter=_TRAINING_ROUNDS, spherical=True, seed=seed,
+        min_points_per_centroid=1,
+    )  # fmt: skip
+    kmeans.train(sample)
+    return np.asarray(kmeans.centroids, dtype=np.float32)
+
+
+def nearest_cells(vectors: Vectors, centroids: Vectors, cells_per_image: int) -> list[list[int]]:
+    """Numbers of each vector's nearest cells, nearest first."""
+    if len(centroids) == 1:
+        return [[0]] * len(vectors)
+    order = np.argsort(-(vectors @ centroids.T), axis=1, kind="stable")
+    return [[int(cell) for cell in row] for row in order[:, :cells_per_image]]
+
+
+def run_shard(spec: ShardSpec) -> Counts:
+    """Sort one shard of embeddings by cell; inputs: the shard and the key of the embeddings.
+
+    An image is there once for each of its cells, with all that later stages need to know of it.
+    """
+    settings = MineSettings.model_validate_json(spec.settings)
+    pair_set = PairSet(spec.set_url)
+    shard, embedding_key = spec.inputs
+    embedded = pair_set.stage("embeddings", embedding_key).read(shard, ["image_id", "vector"])
+    embedded = embedded.filter(pc.is_valid(embedded["vector"]))
+    centroids = stack_vectors(spec.output().read(CENTROIDS)["centroid"])
+    vectors = stack_vectors(embedded["vector"])
+    cells = nearest_cells(vectors, centroids, settings.cells_per_image)
+    near = dict(zip(embedded["image_id"].to_pylist(), range(len(cells)), strict=True))
+    images = pair_set.stage("images").read(shard, _COPIED)
+    table = _spread(images, embedded["vector"], near, cells)
+    spec.output().write(spec.shard, table, row_group_size=max(1, settings.cell_size // 16))
+    return Counts(table.num_rows)
+
+
+def _spread(
+    images: pa.Table, vectors: pa.ChunkedArray, near: dict[str, int], cells: list[list[int]]
+) -> pa.Table:
+    """One row for each image and each of its cells, sorted by cell."""
+    ids = images["image_id"].to_pylist()
+    usable = [(row, near[image_id]) for row, image_id in enumerate(ids) if image_id in near]
+    spread = sorted((cell, row, place) for row, place in usable for cell in cells[place])
+    taken = images.take([row for _, row, _ in spread] or pa.array([], pa.int64()))
+    places = pa.array([place for _, _, place in spread], pa.int64())
+    taken = taken.append_column("cells", pa.array([cells[p] for p in places.to_pylist()], _CELLS))
+    taken = taken.append_column("vector", vectors.take(places))
+    return taken.append_column("cell", pa.array([cell for cell, _, _ in spread], pa.int32()))
+
+
+_CELLS = pa.list_(pa.int32())
+
+
+def read_cell(cells: Stage, cell: int) -> tuple[list[CellMember], Vectors]:
+    """Members of one cell in the order of their ids and URIs, and their vectors.
+
+    Only the row groups that hold the cell are read.
+    """
+    tables = []
+    for shard in cells.shards():
+        with cells.pair_set.filesystem.open(cells.shard_path(shard), "rb") as file:
+            tables.append(pq.read_table(file, filters=[("cell", "=", cell)]))
+    table = pa.concat_tables(tables).sort_by([("image_id", "ascending"), ("uri", "ascending")])
+    vectors = stack_vectors(table["vector"])
+    rows = table.select([*_COPIED, "cells"]).to_pylist()
+    return [CellMember(**row) for row in rows], vectors
+
+
+def owner(first: Sequence[int], second: Sequence[int]) -> int:
+    """The one cell that a pair belongs to, of those both its images are in."""
+    return min(set(first) & set(second))
+
+
+def stack_vectors(column: pa.ChunkedArray) -> Vectors:
+    """A column of lists of equal length as one array."""
+    flat = pc.list_flatten(column).to_numpy().astype(np.float32)
+    return np.asarray(flat.reshape(len(column), -1) if len(column) else flat.reshape(0, 0))

@@ -1,0 +1,40 @@
+"""AltCLIP and Chinese-CLIP through transformers: CLIPs that know English and Chinese."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import torch
+
+from clustering.encoders.device import best_device
+from clustering.encoders.hub import fetching
+from clustering.encoders.protocol import Vectors, unit_rows
+from pairset.torchvision_operators import declare_torchvision_operators
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+_CLASSES = {"altclip": "AltCLIPModel", "chinese_clip": "ChineseCLIPModel"}
+
+
+class BilingualClip:
+    """The image tower of one of them."""
+
+    def __init__(self, kind: str, model: str) -> None:
+        declare_torchvision_operators()
+        import transformers
+
+        self._device = best_device()
+        with fetching(model, kind):
+            images: Any = transformers.AutoImageProcessor
+            self._processor = images.from_pretrained(model)
+            loaded = getattr(transformers, _CLASSES[kind]).from_pretrained(model)
+        self._model = loaded.eval().to(self._device)
+
+    @torch.inference_mode()
+    def encode(self, images: Sequence["Image"]) -> Vectors:
+        """Unit vectors of upright RGB images."""
+        batch = self._processor(images=list(images), return_tensors="pt").to(self._device)
+        features = self._model.get_image_features(**batch)
+        if not isinstance(features, torch.Tensor):  # newer transformers wrap them
+            features = features.pooler_output
+        return unit_rows(features.float().cpu().numpy())

@@ -1,0 +1,59 @@
+"""Reaching for weights on the model hub, and saying what else there is when that fails."""
+
+import os
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from pairset.errors import ModelUnavailableError
+
+_HUB = "https://huggingface.co"
+_PATIENCE_SECONDS = 5.0
+
+
+@contextmanager
+def fetching(weights: str, kind: str) -> Iterator[None]:
+    """Load weights inside: what goes wrong becomes ModelUnavailableError with the choices.
+
+    Where the hub does not answer at once, its client is set to look in its cache only: it would
+    go on trying for minutes.
+    """
+    if not Path(weights).exists() and not _hub_answers():
+        _use_cache_only()
+    try:
+        yield
+    except (OSError, ValueError, RuntimeError, KeyError) as error:
+        raise ModelUnavailableError(
+            f"Cannot load {weights} as {kind}: {_first_line(error)}\n"
+            "Choose one of:\n"
+            f"  --encoder {kind}:…  with a local checkpoint or folder in place of the hub name\n"
+            "  --encoder lite0     the offline encoder, which needs no download (weaker)\n"
+            "or run where the model hub can be reached once; it keeps what it downloads."
+        ) from error
+
+
+def _use_cache_only() -> None:
+    os.environ["HF_HUB_OFFLINE"] = "1"
+    import huggingface_hub.constants
+
+    huggingface_hub.constants.HF_HUB_OFFLINE = True
+
+
+def _hub_answers() -> bool:
+    if os.environ.get("HF_HUB_OFFLINE", "").lower() in ("1", "true", "yes", "on"):
+        return False
+    if any(os.environ.get(name) for name in ("HTTPS_PROXY", "https_proxy", "ALL_PROXY")):
+        return True  # only the proxy knows; the client's own time limits must do
+    hub = urlsplit(os.environ.get("HF_ENDPOINT", _HUB))
+    try:
+        port = hub.port or (80 if hub.scheme == "http" else 443)
+        with socket.create_connection((hub.hostname or "", port), _PATIENCE_SECONDS):
+            return True
+    except OSError:
+        return False
+
+
+def _first_line(error: BaseException) -> str:
+    return str(error).strip().split("\n", 1)[0] or type(error).__name__

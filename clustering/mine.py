@@ -1,0 +1,153 @@
+"""The verb ``mine``: scan → embed → cells → candidates → pairs, each stage in shards."""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cached_property
+
+from clustering import candidates, cells, embed, pairs, scan
+from clustering.corpus import find_sources
+from clustering.encoders import EncoderChoice, load_encoder, parse_encoder
+from clustering.keys import run_key
+from clustering.plan import plan_images
+from clustering.settings import MineSettings
+from pairset.console import say
+from pairset.executors import local_executor, run_shards
+from pairset.records.pair import PairStatus
+from pairset.shards import RunShard, ShardSpec, unfinished
+from pairset.store import PairSet, Stage, create_set
+
+_CELL_SETTINGS = {"cell_size", "cells_per_image", "seed"}
+_GRAPH_SETTINGS = {
+    "neighbors",
+    "similarity_floor",
+    "similarity_ceiling",
+    "phash_link_ceiling",
+    "scene_similarity",
+    "candidates_per_cluster",
+}
+_GATE_SETTINGS = {
+    "candidates_per_shard",
+    "phash_copy_ceiling",
+    "alignment_floor",
+    "change_area_floor",
+    "keep_mirrored",
+    "pair_graph",
+    "pairs_per_image",
+    "pairs_per_cluster",
+}
+
+
+def mine(settings: MineSettings) -> None:
+    """Fill a set with images, embeddings, clusters and pairs; run again, it goes on.
+
+    Raises EmptyCorpusError before any work, SettingsError for an encoder that is none,
+    ModelUnavailableError or MissingExtraError before any image is read.
+    """
+    encoder = parse_encoder(settings.encoder)
+    sources = find_sources(settings.corpus, besides=settings.set_url)
+    pair_set = create_set(settings.set_url)
+    started = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
+    pair_set.save_run(f"mine-{started}", settings.model_dump(mode="json"))
+    shards = plan_images(pair_set, sources, settings.images_per_shard)
+    Mining(pair_set, settings, encoder, tuple(shards)).run()
+
+
+@dataclass(frozen=True)
+class Mining:
+    """The stages of one run, each in a folder named after all it is made from."""
+
+    pair_set: PairSet
+    settings: MineSettings
+    encoder: EncoderChoice
+    shards: tuple[str, ...]
+    """Every planned shard of images."""
+
+    def run(self) -> None:
+        """Bring every stage up to date, then let readers follow."""
+        embedding = [
+            self._spec("embeddings", self.embedding_key, name, name) for name in self.shards
+        ]
+        if unfinished(embedding):
+            load_encoder(self.encoder)  # a missing model is told before hours of scanning
+        self._map(scan.run_shard, [self._spec("images", None, name) for name in self.shards])
+        self._map(embed.run_shard, embedding)
+        self._map(cells.run_shard, list(self._cell_specs()))
+        self._map(candidates.run_shard, list(self._candidate_specs()))
+        self._map(pairs.run_shard, list(self._pair_specs()))
+        self.pair_set.publish("clusters", self.candidate_key)
+        self.pair_set.publish("pairs", self.pair_key)
+        self._summarize()
+
+    @cached_property
+    def embedding_key(self) -> str:
+        return self.encoder.key()
+
+    @cached_property
+    def cell_key(self) -> str:
+        return self._key("cells", (self.embedding_key, *self.shards), _CELL_SETTINGS)
+
+    @cached_property
+    def candidate_key(self) -> str:
+        return self._key("candidates", (self.cell_key,), _GRAPH_SETTINGS)
+
+    @cached_property
+    def pair_key(self) -> str:
+        return self._key("pairs", (self.candidate_key,), _GATE_SETTINGS)
+
+    def _key(self, stage: str, upstream: Sequence[str], names: set[str]) -> str:
+        return run_key(stage, upstream, self.settings.model_dump(include=names))
+
+    def _spec(self, stage: str, key: str | None, shard: str, *inputs: str) -> ShardSpec:
+        settings = self.settings.model_dump_json()
+        return ShardSpec(self.pair_set.url, stage, key, shard, settings, inputs)
+
+    def _map(self, run_shard: RunShard, specs: Sequence[ShardSpec]) -> None:
+        run_shards(local_executor(self.settings.workers), run_shard, specs)
+
+    def _cell_specs(self) -> Iterator[ShardSpec]:
+        embeddings = self.pair_set.stage("embeddings", self.embedding_key)
+        cells.save_centroids(self._cells, embeddings, self.shards, self.settings)
+        for name in self.shards:
+            yield self._spec("cells", self.cell_key, name, name, self.embedding_key)
+
+    @property
+    def _cells(self) -> Stage:
+        return self.pair_set.stage("cells", self.cell_key)
+
+    def _candidate_specs(self) -> Iterator[ShardSpec]:
+        count = cells.saved_cells(self._cells)
+        threads = max(1, self.settings.workers // count)
+        for cell in range(count):
+            inputs = str(cell), self.cell_key, str(threads)
+            name = candidates.cell_shard(cell)
+            yield self._spec("candidates", self.candidate_key, name, *inputs)
+
+    def _pair_specs(self) -> Iterator[ShardSpec]:
+        stage = self.pair_set.stage("candidates", self.candidate_key)
+        for shard in stage.shards():
+            clusters = stage.read(shard, ["cluster"])["cluster"].to_pylist()
+            for first, rows in pairs.slices(clusters, self.settings.candidates_per_shard):
+                inputs = shard, self.candidate_key, str(first), str(rows)
+                yield self._spec("pairs", self.pair_key, f"{shard}-{first:07d}", *inputs)
+
+    def _summarize(self) -> None:
+        images = _counted(self.pair_set.stage("images"), "error_code")
+        found = _counted(self.pair_set.stage("pairs", self.pair_key), "status")
+        failed = sum(count for code, count in images.items() if code)
+        kept = found.pop(PairStatus.KEPT, 0)
+        say(
+            f"{images.total()} images ({failed} unusable) → {kept + found.total()} candidates → "
+            f"{kept} pairs kept"
+        )
+        if found:
+            reasons = ", ".join(f"{count} {reason}" for reason, count in found.most_common())
+            say(f"rejected: {reasons}")
+
+
+def _counted(stage: Stage, column: str) -> Counter[str]:
+    counts: Counter[str] = Counter()
+    for table in stage.tables([column]):
+        counts.update(table[column].to_pylist())
+    return counts

@@ -1,0 +1,123 @@
+"""Pairs: every candidate is measured, judged by the gates, and weighed against its cluster."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from functools import lru_cache
+from itertools import groupby
+
+import numpy as np
+
+from clustering.alignment import Alignment, Pixels, align
+from clustering.candidates import PENDING
+from clustering.difference import COMPARE_SIDE, Difference, compare
+from clustering.gates import Thresholds, edits_between, judge
+from clustering.selection import Caps, select
+from clustering.settings import MineSettings
+from pairset.images import ImageError, open_image
+from pairset.masks import encode_mask
+from pairset.records import Pair, rows_of, table_of
+from pairset.records.pair import PairStatus
+from pairset.shards import Counts, ShardSpec
+from pairset.store import PairSet
+
+_OPEN_IMAGES = 256
+"""Images kept decoded at once: those of a cluster are needed again and again."""
+
+
+def run_shard(spec: ShardSpec) -> Counts:
+    """Measure and judge some rows of one shard of candidates; they hold whole clusters.
+
+    Inputs: the shard, the key of the candidates, the first row and how many.
+    """
+    settings = MineSettings.model_validate_json(spec.settings)
+    shard, key, first_row, rows = spec.inputs
+    table = PairSet(spec.set_url).stage("candidates", key).read(shard)
+    candidates = list(rows_of(Pair, table.slice(int(first_row), int(rows))))
+    pairs = list(judged(candidates, settings))
+    spec.output().write(spec.shard, table_of(Pair, pairs))
+    return Counts(len(pairs), sum(pair.status == PairStatus.UNREADABLE for pair in pairs))
+
+
+def slices(clusters: Sequence[str | None], size: int) -> Iterator[tuple[int, int]]:
+    """Part rows, sorted by cluster, into (first row, rows) of about ``size``, clusters whole."""
+    start = row = 0
+    for _, group in groupby(clusters):
+        row += len(list(group))
+        if row - start >= size:
+            yield start, row - start
+            start = row
+    if row > start:
+        yield start, row - start
+
+
+def judged(candidates: Iterable[Pair], settings: MineSettings) -> Iterator[Pair]:
+    """The same pairs with their numbers and their final status, cluster by cluster."""
+    thresholds = Thresholds.of(settings)
+    caps = Caps(settings.pairs_per_image, settings.pairs_per_cluster)
+    for _, cluster in groupby(candidates, key=lambda pair: pair.cluster):
+        measured = [
+            measure(pair, thresholds) if pair.status == PENDING else pair for pair in cluster
+        ]
+        yield from select(measured, settings.pair_graph, caps)
+
+
+def measure(pair: Pair, thresholds: Thresholds) -> Pair:
+    """Look at the pixels of one candidate; of one that cannot be read, the row says why."""
+    try:
+        source, source_scale = _pixels(pair.source_uri)
+        target, _ = _pixels(pair.target_uri)
+    except ImageError as error:
+        return replace(pair, status=PairStatus.UNREADABLE, error=str(error))
+    alignment = align(source, target)
+    difference = compare(source, target, alignment)
+    status = judge(alignment, difference, pair.phash_distance or 0, thresholds)
+    height, width = source.shape[:2]
+    size = round(width / source_scale), round(height / source_scale)
+    edits = edits_between(alignment, difference)
+    return replace(_with_numbers(pair, alignment, difference, size), edits=edits, status=status)
+
+
+def _with_numbers(
+    pair: Pair, alignment: Alignment, difference: Difference, size: tuple[int, int]
+) -> Pair:
+    return replace(
+        pair,
+        alignment=[round(float(number), 5) for number in alignment.matrix.ravel()],
+        structure_correlation=alignment.correlation,
+        color_difference=difference.color_difference,
+        tone_shift=difference.tone_shift,
+        detail_ratio=difference.detail_ratio,
+        ssim=difference.ssim,
+        change_fraction=difference.change_fraction,
+        change_components=difference.components,
+        change_box=box_of(difference.mask, size),
+        change_mask_size=list(difference.mask.shape),
+        change_mask=encode_mask(difference.mask),
+    )
+
+
+def box_of(
+    mask: "np.ndarray[tuple[int, int], np.dtype[np.bool_]]", size: tuple[int, int]
+) -> list[int] | None:
+    """Left, top, right and bottom of what is set, in an image of (width, height) pixels."""
+    rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
+    if not len(rows):
+        return None
+    across, down = size[0] / mask.shape[1], size[1] / mask.shape[0]
+    return [
+        int(columns[0] * across),
+        int(rows[0] * down),
+        min(size[0], int(np.ceil((columns[-1] + 1) * across))),
+        min(size[1], int(np.ceil((rows[-1] + 1) * down))),
+    ]
+
+
+@lru_cache(maxsize=_OPEN_IMAGES)
+def _pixels(uri: str) -> tuple[Pixels, float]:
+    """Pixels shrunk to what the comparison needs, and by how much. Raises ImageError."""
+    image = open_image(uri)
+    scale = min(1.0, 2 * COMPARE_SIDE / max(image.size))
+    if scale < 1:
+        size = tuple(max(1, round(side * scale)) for side in image.size)
+        image = image.resize((size[0], size[1]), reducing_gap=2.0)
+    return np.asarray(image, dtype=np.uint8), scale

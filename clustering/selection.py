@@ -1,0 +1,147 @@
+"""Selection: of the good pairs of one cluster, those that are worth a place in the set. Pure.
+
+Two edits of one picture are related too, but what leads from one to the other is both edits at
+once. The pairs kept are those whose change is single; what they imply together is left out.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from pairset.records import Pair
+from pairset.records.pair import PairStatus
+
+COPIES = frozenset(
+    {
+        PairStatus.RE_ENCODED,
+        PairStatus.NEAR_DUPLICATE,
+        PairStatus.UNCHANGED,
+        PairStatus.MIRRORED_COPY,
+    }
+)
+
+_MOVED_WEIGHT = 0.9
+"""What a turned or zoomed pair counts for when hubs are chosen."""
+
+
+@dataclass(frozen=True, slots=True)
+class Caps:
+    """Most kept pairs of one image and of one cluster."""
+
+    per_image: int
+    per_cluster: int
+
+
+def select(pairs: Sequence[Pair], graph: str, caps: Caps) -> list[Pair]:
+    """Decide over the kept pairs of one cluster; other pairs pass through unchanged.
+
+    graph: ``star``, ``tree`` or ``all``. Copies of an image count as that image.
+    """
+    group = copy_groups(pairs)
+    kept = sorted((pair for pair in pairs if pair.status == PairStatus.KEPT), key=cost)
+    if graph != "all":
+        kept_ends = _distinct(kept, group)
+        chosen = {"star": _stars, "tree": _tree}[graph](kept_ends, group)
+    else:
+        chosen = kept
+    verdicts = {pair.pair_id: PairStatus.IMPLIED for pair in kept}
+    verdicts |= _capped(chosen, caps)
+    return [replace(pair, status=verdicts.get(pair.pair_id, pair.status)) for pair in pairs]
+
+
+def cost(pair: Pair) -> tuple[int, float, str]:
+    """Kinds of change, then how much changed; the id decides between equals."""
+    return pair.edits or 0, pair.color_difference or 0.0, pair.pair_id
+
+
+def copy_groups(pairs: Iterable[Pair]) -> dict[str, str]:
+    """For every image the lowest id among it and its copies."""
+    parent: dict[str, str] = {}
+    for pair in pairs:
+        ends = _root(parent, pair.source_id), _root(parent, pair.target_id)
+        if pair.status in COPIES:
+            parent[max(ends)] = min(ends)
+    return {image_id: _root(parent, image_id) for image_id in parent}
+
+
+def _root(parent: dict[str, str], image_id: str) -> str:
+    parent.setdefault(image_id, image_id)
+    while parent[image_id] != image_id:
+        parent[image_id] = parent[parent[image_id]]
+        image_id = parent[image_id]
+    return image_id
+
+
+def _distinct(pairs: Iterable[Pair], group: Mapping[str, str]) -> list[Pair]:
+    """The cheapest pair between any two groups of copies."""
+    best: dict[tuple[str, str], Pair] = {}
+    for pair in pairs:
+        ends = sorted((group[pair.source_id], group[pair.target_id]))
+        if ends[0] != ends[1]:
+            best.setdefault((ends[0], ends[1]), pair)
+    return list(best.values())
+
+
+def _tree(pairs: Iterable[Pair], group: Mapping[str, str]) -> list[Pair]:
+    """Minimum spanning forest (Kruskal 1956); pairs come cheapest first."""
+    parent: dict[str, str] = {}
+    chosen = []
+    for pair in pairs:
+        ends = [_root(parent, group[end]) for end in (pair.source_id, pair.target_id)]
+        if ends[0] != ends[1]:
+            parent[max(ends)] = min(ends)
+            chosen.append(pair)
+    return chosen
+
+
+def _stars(pairs: Sequence[Pair], group: Mapping[str, str]) -> list[Pair]:
+    """Hubs and what hangs on them, until no image that has pairs is left alone.
+
+    The first hub is the image with the most pairs of the fewest kinds of change: an original,
+    where there is one, differs from each of its edits in one way.
+    """
+    edges: dict[str, dict[str, Pair]] = defaultdict(dict)
+    for pair in pairs:
+        first, second = group[pair.source_id], group[pair.target_id]
+        edges[first][second] = edges[second][first] = pair
+    waiting = set(edges)
+    chosen: dict[str, Pair] = {}
+    while waiting:
+        reaching = [node for node in edges if waiting & edges[node].keys()]
+        hub = min(reaching, key=lambda node: _hub_order(node, edges[node], waiting))
+        leaves = waiting & edges[hub].keys()
+        chosen |= {edges[hub][leaf].pair_id: edges[hub][leaf] for leaf in leaves}
+        waiting -= {hub, *leaves}
+    return sorted(chosen.values(), key=cost)
+
+
+def _hub_order(node: str, edges: Mapping[str, Pair], waiting: set[str]) -> tuple[float, float, str]:
+    """Least first: many single edits among what still waits, then little change in all."""
+    reached = [pair for leaf, pair in edges.items() if leaf in waiting]
+    single = sum(
+        _MOVED_WEIGHT ** _is_moved(pair) / max(1, pair.edits or 0) ** 2 for pair in reached
+    )
+    return -single, sum(pair.color_difference or 0.0 for pair in reached), node
+
+
+def _is_moved(pair: Pair) -> bool:
+    """Whether the frame was turned or zoomed: a zoom hides what happened outside it."""
+    still = (1.0, 0.0, 0.0, 0.0, 1.0, 0.0)
+    return any(abs(a - b) > 0.05 for a, b in zip(pair.alignment or still, still, strict=True))
+
+
+def _capped(pairs: Iterable[Pair], caps: Caps) -> dict[str, PairStatus]:
+    """Keep pairs, cheapest first, until an image or the cluster has enough."""
+    per_image: Counter[str] = Counter()
+    kept = 0
+    verdicts = {}
+    for pair in pairs:
+        if max(per_image[pair.source_id], per_image[pair.target_id]) >= caps.per_image:
+            verdicts[pair.pair_id] = PairStatus.OVER_IMAGE_CAP
+        elif kept >= caps.per_cluster:
+            verdicts[pair.pair_id] = PairStatus.OVER_CLUSTER_CAP
+        else:
+            verdicts[pair.pair_id] = PairStatus.KEPT
+            per_image.update((pair.source_id, pair.target_id))
+            kept += 1
+    return verdicts

