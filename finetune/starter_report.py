@@ -1,0 +1,28 @@
+"""Measure a starter: `python -m finetune.starter_report [MODEL_FOLDER] --pairs 1200`.
+
+Prints the table of docs/starter.md. Without a folder, the weights in this package are measured.
+"""
+
+import argparse
+import sys
+from pathlib import Path
+
+from finetune.starter import REPORT_SEED
+
+SHIPPED = Path(__file__).parent / "weights" / "starter"
+
+
+def main() -> None:
+    """Answer held-out pairs and print how many answers are right."""
+    parser = argparse.ArgumentParser(description="Measure a starter model on held-out photos.")
+    parser.add_argument("model", type=Path, nargs="?", default=SHIPPED)
+    parser.add_argument("--pairs", type=int, default=1200)
+    parser.add_argument("--seed", type=int, default=REPORT_SEED)
+    options = parser.parse_args()
+    from finetune.tinyvlm.evaluation import measure
+
+    sys.stdout.write(measure(options.model, options.pairs, options.seed) + "\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,16 @@
+"""Write the averaged weights as a folder that transformers and vLLM load by name."""
+
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from finetune.tinyvlm.training import Training
+
+
+def export(training: Training, processor: Any, folder: Path) -> None:
+    """Save model (bfloat16 on disk), tokenizer, processor and chat template."""
+    with training.averaged_weights():
+        training.model.to(torch.bfloat16).save_pretrained(folder)
+        training.model.to(torch.float32)
+    processor.save_pretrained(folder)

@@ -1,0 +1,41 @@
+"""The weights in the package: they load, and they answer photos they never saw."""
+
+from typing import Any
+
+import pytest
+
+from finetune import starter_report
+from finetune.starter_report import SHIPPED
+from finetune.tinyvlm.evaluation import answer, held_out_edits, score, shares
+
+
+@pytest.fixture(scope="module")
+def scores() -> Any:
+    edits = held_out_edits(60, seed=5, views_per_photo=8)
+    answers = answer(SHIPPED, edits)
+    return [score(edit, said) for edit, said in zip(edits, answers, strict=True)]
+
+
+def test_the_folder_is_small() -> None:
+    assert sum(file.stat().st_size for file in SHIPPED.iterdir()) < 20_000_000
+
+
+def test_every_answer_is_json(scores: Any) -> None:
+    assert shares(scores).parsed >= 0.95
+
+
+def test_most_answers_are_right(scores: Any) -> None:
+    """Well below the measured shares (docs/starter.md), as 60 pairs say little."""
+    found = shares(scores)
+    assert found.edit_type >= 0.7
+    assert found.instruction_en >= 0.5
+    assert found.instruction_zh >= 0.5
+    assert found.is_changed >= 0.85
+
+
+def test_the_command_prints_a_table(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.argv", ["starter_report", "--pairs", "3", "--seed", "2"])
+    starter_report.main()
+    assert "| **all** | 3 |" in capsys.readouterr().out
