@@ -14,10 +14,10 @@ import threading
 import time
 
 from annotator.engines.vllm_options import STOP_WITH_STDIN
-from pairset.torchvision_operators import declare_torchvision_operators
+from pairset.torch_companions import fit_torch_companions
 
 # On import: the processes that a program spawns import its main module again, this one.
-declare_torchvision_operators()
+fit_torch_companions()
 
 _THIS_MODULE = "annotator.engines.run_vllm"
 _SECONDS_BETWEEN_SIGNALS = 5

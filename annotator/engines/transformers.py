@@ -24,9 +24,9 @@ def open_transformers(plan: EnginePlan) -> Iterator["TransformersEngine"]:
         import torch
         import xgrammar  # noqa: F401
 
-        from pairset.torchvision_operators import declare_torchvision_operators
+        from pairset.torch_companions import fit_torch_companions
 
-        declare_torchvision_operators()
+        fit_torch_companions()
         import transformers  # noqa: F401
     except ImportError as error:
         raise MissingExtraError(error.name or "transformers", "transformers") from error

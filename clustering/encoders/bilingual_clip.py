@@ -8,7 +8,7 @@ import torch
 from clustering.encoders.device import best_device
 from clustering.encoders.hub import fetching
 from clustering.encoders.protocol import Vectors, unit_rows
-from pairset.torchvision_operators import declare_torchvision_operators
+from pairset.torch_companions import fit_torch_companions
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -20,7 +20,7 @@ class BilingualClip:
     """The image tower of one of them."""
 
     def __init__(self, kind: str, model: str) -> None:
-        declare_torchvision_operators()
+        fit_torch_companions()
         import transformers
 
         self._device = best_device()

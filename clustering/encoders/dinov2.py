@@ -8,7 +8,7 @@ import torch
 from clustering.encoders.device import best_device
 from clustering.encoders.hub import fetching
 from clustering.encoders.protocol import Vectors, unit_rows
-from pairset.torchvision_operators import declare_torchvision_operators
+from pairset.torch_companions import fit_torch_companions
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -18,7 +18,7 @@ class DinoV2:
     """The class token of one DINOv2 model."""
 
     def __init__(self, model: str) -> None:
-        declare_torchvision_operators()
+        fit_torch_companions()
         from transformers import AutoImageProcessor, Dinov2Model
 
         self._device = best_device()

@@ -8,7 +8,7 @@ import torch
 from clustering.encoders.device import best_device
 from clustering.encoders.hub import fetching
 from clustering.encoders.protocol import Vectors, unit_rows
-from pairset.torchvision_operators import declare_torchvision_operators
+from pairset.torch_companions import fit_torch_companions
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -18,7 +18,7 @@ class OpenClip:
     """The image tower of one open_clip model."""
 
     def __init__(self, model: str, weights: str) -> None:
-        declare_torchvision_operators()
+        fit_torch_companions()
         import open_clip
 
         self._device = best_device()

@@ -1,6 +1,6 @@
 """The starter model: a vision-language model of a few megabytes, trained from scratch."""
 
-from pairset.torchvision_operators import declare_torchvision_operators
+from pairset.torch_companions import fit_torch_companions
 
 # Every module here imports transformers, which imports torchvision.
-declare_torchvision_operators()
+fit_torch_companions()

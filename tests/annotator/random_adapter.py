@@ -7,9 +7,9 @@ _LANGUAGE_LAYERS = r".*language_model.*\.(q|k|v|o|gate|up|down)_proj"
 
 def save_random_adapter(folder: Path, base_model: Path) -> Path:
     """A LoRA adapter of rank 4 on every linear layer of a model's language part."""
-    from pairset.torchvision_operators import declare_torchvision_operators
+    from pairset.torch_companions import fit_torch_companions
 
-    declare_torchvision_operators()
+    fit_torch_companions()
     import torch
     from peft import LoraConfig, get_peft_model
     from transformers import AutoModelForImageTextToText

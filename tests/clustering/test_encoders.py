@@ -9,7 +9,7 @@ from PIL import ImageFilter, ImageOps
 
 from clustering.encoders import EncoderChoice, load_encoder, parse_encoder
 from pairset.errors import ModelUnavailableError, SettingsError
-from pairset.torchvision_operators import declare_torchvision_operators
+from pairset.torch_companions import fit_torch_companions
 from tests.clustering.conftest import photo
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning")
@@ -52,7 +52,7 @@ def test_the_offline_encoder_holds_on_to_edits_and_lets_go_of_others():
 
 
 def test_an_open_clip_model_loads_from_a_local_checkpoint(tmp_path: Path):
-    declare_torchvision_operators()
+    fit_torch_companions()
     import open_clip
     import torch
 
@@ -84,7 +84,7 @@ del VISION["vocab_size"]
 
 
 def test_dinov2_loads_from_a_local_folder(tmp_path: Path):
-    declare_torchvision_operators()
+    fit_torch_companions()
     from transformers import Dinov2Config, Dinov2Model
 
     sizes = {"hidden_size": 32, "num_hidden_layers": 1, "num_attention_heads": 2}
@@ -94,7 +94,7 @@ def test_dinov2_loads_from_a_local_folder(tmp_path: Path):
 
 
 def test_altclip_loads_from_a_local_folder(tmp_path: Path):
-    declare_torchvision_operators()
+    fit_torch_companions()
     from transformers import AltCLIPConfig, AltCLIPModel
 
     config = AltCLIPConfig(
@@ -106,7 +106,7 @@ def test_altclip_loads_from_a_local_folder(tmp_path: Path):
 
 
 def test_chinese_clip_loads_from_a_local_folder(tmp_path: Path):
-    declare_torchvision_operators()
+    fit_torch_companions()
     from transformers import ChineseCLIPConfig, ChineseCLIPModel
 
     config = ChineseCLIPConfig(text_config=SMALL, vision_config=VISION, projection_dim=16)

@@ -13,7 +13,7 @@ from functools import cache
 from typing import Any
 
 
-def declare_torchvision_operators() -> None:
+def fit_torch_companions() -> None:
     """Make transformers, open_clip and vLLM importable beside a CPU build of torch.
 
     Call in every process before the first import of one of them; does nothing where torch is a
