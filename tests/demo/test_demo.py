@@ -8,6 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from playwright.sync_api import Page
+
+from tests.conftest import Witness
 
 TIMEOUT_SECONDS = 900
 
@@ -67,9 +70,21 @@ def test_figures_hold_what_the_readme_promises(figures: dict[str, Any]) -> None:
     assert {"mine", "annotate"} <= figures["seconds"].keys()
 
 
-def test_ends_with_a_page(out: Path) -> None:
-    page = (out / "report" / "index.html").read_text()
-    assert page.count("<img") >= 2 * 50
+def test_ends_with_a_page_that_shows_every_pair_and_fetches_nothing(
+    out: Path, page: Page, witness: Witness, figures: dict[str, Any]
+) -> None:
+    page.goto((out / "report" / "index.html").as_uri())
+    page.wait_for_load_state("networkidle")
+    cards = page.locator("#pairs > article")
+    assert cards.count() == figures["pairs_kept"]
+    loaded = cards.locator("img").evaluate_all(
+        """async images => Promise.all(images.map(async image => {
+            image.loading = "eager"; await image.decode(); return image.naturalWidth > 0 }))"""
+    )
+    assert len(loaded) >= 2 * cards.count()
+    assert all(loaded)
+    assert all(url.startswith((out / "report").as_uri()) for url in witness.requests)
+    assert witness.complaints == []
 
 
 def test_a_second_run_writes_no_row_again(out: Path) -> None:
