@@ -71,8 +71,8 @@ def align(source: Pixels, target: Pixels) -> Alignment:
         return Alignment(IDENTITY, 1.0)
     still = _best(here, there, [IDENTITY])
     searched = [still]
-    if still.correlation < _CERTAIN:
-        searched = [still, _best(here, there, list(_turns()))]
+    if still.correlation < 1 - _GAIN:  # a symmetric scene lies well on its mirror image
+        searched.append(_best(here, there, list(_turns())))
     if max(each.correlation for each in searched) < _CERTAIN:
         searched.append(_best(here, there, list(_zooms(here, there))))
         searched += [Alignment(matrix, 0.0) for matrix in _corner_maps(here, there)]

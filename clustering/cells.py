@@ -60,6 +60,8 @@ def save_centroids(
     if count > 1:
         share = min(1.0, count * _SAMPLE_PER_CELL / total)
         sample = list(_sampled(embeddings, shards, share, settings.seed))
+        count = min(count, sum(len(vectors) for vectors in sample))
+    if count > 1:
         centroids = spherical_kmeans(np.concatenate(sample), count, settings.seed)
     cells.write(CENTROIDS, pa.table({"centroid": list(centroids)}))
 
@@ -72,9 +74,12 @@ def saved_cells(cells: Stage) -> int:
 def _sampled(
     embeddings: Stage, shards: Sequence[str], share: float, seed: int
 ) -> Iterator[Vectors]:
+    """A share of the vectors of each shard that has any."""
     for number, shard in enumerate(shards):
         column = embeddings.read(shard, ["vector"])["vector"].drop_null()
         vectors = stack_vectors(column)
+        if not len(vectors):
+            continue
         yield vectors[np.random.default_rng((seed, number)).random(len(vectors)) < share]
 
 
@@ -93,7 +98,7 @@ def spherical_kmeans(sample: Vectors, count: int, seed: int) -> Vectors:
 
 def nearest_cells(vectors: Vectors, centroids: Vectors, cells_per_image: int) -> list[list[int]]:
     """Numbers of each vector's nearest cells, nearest first."""
-    if len(centroids) == 1:
+    if len(centroids) == 1 or not len(vectors):
         return [[0]] * len(vectors)
     order = np.argsort(-(vectors @ centroids.T), axis=1, kind="stable")
     return [[int(cell) for cell in row] for row in order[:, :cells_per_image]]

@@ -60,23 +60,35 @@ class Source:
     kind: SourceKind
 
 
-def find_sources(corpus: Iterable[str], besides: str) -> list[Source]:
-    """Every image file and container under the given places, sorted and without repeats.
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """What a corpus holds."""
 
-    Files whose name says they are neither are passed over. Linked folders are not entered, so
-    that no loop is; linked files are read. ``besides`` is left out: the set may lie in the corpus.
+    sources: list[Source]
+    """Sorted and without repeats."""
+    passed_over: int
+    """Files that are no images by their name."""
+
+
+def find_sources(corpus: Iterable[str], besides: str) -> Survey:
+    """Every image file and container under the given places.
+
+    Linked folders are not entered, so that no loop is; linked files are read. ``besides`` is left
+    out: the set may lie in the corpus.
     Raises EmptyCorpusError where a place does not exist or nothing at all was found.
     """
     places = list(corpus)
-    found = {source for place in places for source in _in_place(place, besides)}
+    uris = {uri for place in places for uri in _in_place(place, besides)}
+    kinds = ((uri, _kind_of(uri)) for uri in sorted(uris))
+    found = [Source(uri, kind) for uri, kind in kinds if kind]
     if not found:
         raise EmptyCorpusError(
             f"No images in {', '.join(places)}. Looked for image files, .tar and .parquet."
         )
-    return sorted(found)
+    return Survey(found, len(uris) - len(found))
 
 
-def _in_place(place: str, besides: str) -> Iterator[Source]:
+def _in_place(place: str, besides: str) -> Iterator[str]:
     path = local_path(place)
     if path is None:
         yield from _in_filesystem(place)
@@ -85,7 +97,7 @@ def _in_place(place: str, besides: str) -> Iterator[Source]:
     if not os.path.lexists(encoded):
         raise EmptyCorpusError(f"There is nothing at {place}.")
     if not os.path.isdir(encoded):
-        yield from _sources(encoded)
+        yield file_uri(encoded)
         return
     yield from _walk(encoded, os.fsencode(local_path(besides) or ""))
 
@@ -97,33 +109,25 @@ def local_path(place: str) -> str | None:
     return None if "://" in place else place
 
 
-def _walk(folder: bytes, besides: bytes) -> Iterator[Source]:
+def _walk(folder: bytes, besides: bytes) -> Iterator[str]:
     left_out = os.path.realpath(besides) if besides else None
     for parent, folders, files in os.walk(folder):
         within = (name for name in folders if os.path.realpath(parent + b"/" + name) != left_out)
         folders[:] = sorted(within)
         for name in files:
-            yield from _sources(parent + b"/" + name)
+            yield file_uri(parent + b"/" + name)
 
 
-def _sources(path: bytes) -> Iterator[Source]:
-    kind = _kind_of(os.fsdecode(path))
-    if kind:
-        yield Source(file_uri(path), kind)
-
-
-def _in_filesystem(url: str) -> Iterator[Source]:
+def _in_filesystem(url: str) -> Iterator[str]:
     filesystem, root = fsspec.core.url_to_fs(url)
     if not filesystem.exists(root):
         raise EmptyCorpusError(f"There is nothing at {url}.")
     for path in filesystem.find(root):
-        kind = _kind_of(path)
-        if kind:
-            yield Source(filesystem.unstrip_protocol(path), kind)
+        yield filesystem.unstrip_protocol(path)
 
 
-def _kind_of(path: str) -> SourceKind | None:
-    name = path.rsplit("/", 1)[-1].lower()
+def _kind_of(uri: str) -> SourceKind | None:
+    name = uri.rsplit("/", 1)[-1].lower()
     if PurePosixPath(name).suffix in IMAGE_SUFFIXES:
         return SourceKind.FILE
     return next((kind for suffix, kind in _CONTAINERS.items() if name.endswith(suffix)), None)

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clustering.alignment import Alignment, Pixels, overlap, warp_to_source
-from clustering.explanation import count_edits
+from clustering.prediction import unexplained
 
 COMPARE_SIDE = 384
 """Longest side, in pixels, at which images are compared."""
@@ -41,8 +41,10 @@ class Difference:
     mask: NDArray[np.bool_]
     """Height × width: what changed by more than CHANGE_FLOOR, specks left out."""
     components: int
-    edits: int
-    """How many edits of colour, sharpness and content the difference takes."""
+    unexplained: float
+    """Share of the target that no single edit of the source explains, 0 to about 1."""
+    unexplained_backwards: float
+    """The same of the source, from the target."""
 
     @property
     def change_fraction(self) -> float:
@@ -66,16 +68,17 @@ def compare(source: Pixels, target: Pixels, alignment: Alignment) -> Difference:
     explained = _apply(color_map, here)
     alike = seen & (cv2.absdiff(explained, there).max(axis=2) <= CHANGE_FLOOR)
     fair = alike if alike.sum() > seen.sum() / 4 else seen
-    detail_ratio = _detail(there, fair) / _detail(explained, fair)
+    forwards, backwards = unexplained(here, there, seen, alignment)
     shift = np.abs(blocks[0] - blocks[1]).max(axis=1)
     return Difference(
         color_difference=float(cv2.absdiff(here, there)[seen].mean()),
         ssim=_ssim(here, there, seen),
         tone_shift=float(np.percentile(shift, 95)),
-        detail_ratio=detail_ratio,
+        detail_ratio=_detail(there, fair) / _detail(explained, fair),
         mask=mask,
         components=components,
-        edits=count_edits(here, there, seen, _COMPONENT_FLOOR) + int(not same_detail(detail_ratio)),
+        unexplained=forwards,
+        unexplained_backwards=backwards,
     )
 
 

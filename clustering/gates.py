@@ -4,10 +4,12 @@ from dataclasses import dataclass
 
 from clustering.alignment import IDENTITY, MIRROR, Alignment
 from clustering.difference import Difference, same_detail
-from clustering.explanation import TONE_FLOOR, frame_edits
 from clustering.settings import MineSettings
 from pairset.records.pair import PairStatus
 
+TONE_FLOOR = 4.0
+"""Grey levels of coarse colour. JPEG at quality 50 shifts it by 3.3 at most, a brightness of +6
+by 6 (docs/mining.md)."""
 _SAME_FRAME = 0.05
 """Shares of a side: corners that moved no farther are in the same frame."""
 _STILL = 0.01
@@ -66,8 +68,3 @@ def is_changed(difference: Difference, change_area_floor: float) -> bool:
         or difference.tone_shift >= TONE_FLOOR
         or not same_detail(difference.detail_ratio)
     )
-
-
-def edits_between(alignment: Alignment, difference: Difference) -> int:
-    """Edits of frame, colour, sharpness and content between the two images; one at least."""
-    return max(1, frame_edits(alignment) + difference.edits)

@@ -46,11 +46,13 @@ def mine(settings: MineSettings) -> None:
     ModelUnavailableError or MissingExtraError before any image is read.
     """
     encoder = parse_encoder(settings.encoder)
-    sources = find_sources(settings.corpus, besides=settings.set_url)
+    survey = find_sources(settings.corpus, besides=settings.set_url)
+    if survey.passed_over:
+        say(f"{survey.passed_over} files passed over: no images by their name")
     pair_set = create_set(settings.set_url)
     started = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
     pair_set.save_run(f"mine-{started}", settings.model_dump(mode="json"))
-    shards = plan_images(pair_set, sources, settings.images_per_shard)
+    shards = plan_images(pair_set, survey.sources, settings.images_per_shard)
     Mining(pair_set, settings, encoder, tuple(shards)).run()
 
 

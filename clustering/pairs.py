@@ -10,7 +10,7 @@ import numpy as np
 from clustering.alignment import Alignment, Pixels, align
 from clustering.candidates import PENDING
 from clustering.difference import COMPARE_SIDE, Difference, compare
-from clustering.gates import Thresholds, edits_between, judge
+from clustering.gates import Thresholds, judge
 from clustering.selection import Caps, select
 from clustering.settings import MineSettings
 from pairset.images import ImageError, open_image
@@ -73,8 +73,7 @@ def measure(pair: Pair, thresholds: Thresholds) -> Pair:
     status = judge(alignment, difference, pair.phash_distance or 0, thresholds)
     height, width = source.shape[:2]
     size = round(width / source_scale), round(height / source_scale)
-    edits = edits_between(alignment, difference)
-    return replace(_with_numbers(pair, alignment, difference, size), edits=edits, status=status)
+    return replace(_with_numbers(pair, alignment, difference, size), status=status)
 
 
 def _with_numbers(
@@ -87,6 +86,8 @@ def _with_numbers(
         color_difference=difference.color_difference,
         tone_shift=difference.tone_shift,
         detail_ratio=difference.detail_ratio,
+        unexplained=difference.unexplained,
+        unexplained_backwards=difference.unexplained_backwards,
         ssim=difference.ssim,
         change_fraction=difference.change_fraction,
         change_components=difference.components,

@@ -13,21 +13,25 @@ from numpy.typing import NDArray
 
 from clustering.alignment import Alignment, Pixels, inverse, overlap
 
-_SIDE = 64
+_SIDE = 128
 """Cells along each side of the small copies that are compared."""
-_SMOOTH = 1.0
+_SMOOTH = 2.0
 """Cells: forgives what alignment and encoding leave at edges."""
 _WRONG = 30.0
 """Grey levels: a cell off by so much is not explained at all."""
 _EDIT = 0.05
 """What naming an edit costs, as a share of unexplained cells: where nothing is gained by it, the
 simpler explanation wins."""
-_BLURS = (0.8, 1.2, 1.8, 2.7)
+_BLURS = (1.6, 2.4, 3.6, 5.4)
 """Cells: radii of blur that are tried."""
 _SHARE_FITTED = 0.67
 """Of the cells, those explained best: a local edit or a frame must not bend a fit."""
 _ROUNDS = 6
-_DARK, _BRIGHT = 3.0, 252.0
+_STEP = 2
+"""Fits look at every second cell each way."""
+_LEAST_FITTED = 60
+"""Values, of three per cell."""
+_DARK, _BRIGHT = 8.0, 247.0
 """Grey levels beyond which light may have clipped."""
 _MOVED = 0.05
 """Shares of a side."""
@@ -50,35 +54,37 @@ def unexplained(
     here, there = _small(source), _small(target)
     weight = cv2.resize(seen.astype(np.float32), (_SIDE, _SIDE), interpolation=cv2.INTER_AREA)
     inside: Mask = np.asarray(weight >= min(0.99, float(weight.max())))
-    moved = is_moved(alignment)
     shown = (_SIDE, _SIDE)
-    covered = (
-        float(overlap(inverse(alignment.matrix), shown).mean()),
-        float(overlap(alignment.matrix, shown).mean()),
+    moves = frame_edits(alignment)
+    covered = overlap(inverse(alignment.matrix), shown), overlap(alignment.matrix, shown)
+    errors = _error(here, there, inside, moves), _error(there, here, inside, moves)
+    first, second = (
+        1 - float(part.mean()) * (1 - error) for part, error in zip(covered, errors, strict=True)
     )
-    errors = _error(here, there, inside, moved), _error(there, here, inside, moved)
-    return (
-        1 - covered[0] * (1 - errors[0]) + moved * _EDIT,
-        1 - covered[1] * (1 - errors[1]) + moved * _EDIT,
-    )
+    return first, second
 
 
-def is_moved(alignment: Alignment) -> bool:
-    """Whether the frame was turned, mirrored, zoomed or shifted."""
-    return alignment.distance_from(_STILL) > _MOVED
+def frame_edits(alignment: Alignment) -> int:
+    """Edits of the frame: mirrored, turned, and zoomed or shifted."""
+    matrix = alignment.matrix
+    linear, scale = matrix[:, :2], float(np.sqrt(abs(np.linalg.det(matrix[:, :2]))))
+    nearest = np.round(linear / max(scale, 1e-6))
+    turned = int(np.abs(nearest - np.eye(2)).max() > 0)
+    mirrored = int(np.linalg.det(linear) < 0)
+    middle = float(np.abs(linear @ [0.5, 0.5] + matrix[:, 2] - 0.5).max())
+    bent = float(np.abs(linear - nearest).max())
+    return turned + mirrored + int(max(middle, bent) > _MOVED)
 
 
-_STILL = np.array([[1.0, 0.0, 0.0], [0.0, 1.0, 0.0]])
-
-
-def _error(source: Colors, target: Colors, inside: Mask, moved: bool) -> float:
+def _error(source: Colors, target: Colors, inside: Mask, moves: int) -> float:
     """Mean error of the best explanation; a moved frame is an edit already."""
     wanted = _smooth(target)
-    found = [_mean_error(_smooth(source), wanted, inside)]
-    if not moved:
-        predictions = (*_recolored(source, target, inside), *_blurred(source))
-        found += [_EDIT + _mean_error(_smooth(each), wanted, inside) for each in predictions]
-    return min(found)
+    still = moves * _EDIT + _mean_error(_smooth(source), wanted, inside)
+    if moves:
+        return still
+    predictions = (*_recolored(source, target, inside), *_blurred(source))
+    errors = (_mean_error(_smooth(each), wanted, inside) for each in predictions)
+    return min(still, _EDIT + min(errors))
 
 
 def _mean_error(predicted: Colors, wanted: Colors, inside: Mask) -> float:
@@ -91,47 +97,51 @@ def _blurred(source: Colors) -> Iterator[Colors]:
         yield np.asarray(cv2.GaussianBlur(source, (0, 0), radius), dtype=np.float32)
 
 
-Fit = Callable[[Colors, Colors, Colors], Colors]
-"""From some source and target colours to a prediction for all source colours."""
+Edit = Callable[[Colors], Colors]
+Fit = Callable[[Colors, Colors, Mask], Edit]
+"""From source and target, where the mask says so, to the edit of its family that fits best."""
 
 
 def _recolored(source: Colors, target: Colors, inside: Mask) -> Iterator[Colors]:
-    here, there = _smooth(source), _smooth(target)
-    usable = inside & ((there > _DARK) & (there < _BRIGHT)).all(axis=2)
-    if usable.sum() < inside.sum() / 8:
-        usable = inside
+    here, there = (each[::_STEP, ::_STEP] for each in (source, target))
+    within = inside[::_STEP, ::_STEP, None]
+    usable = within & (there > _DARK) & (there < _BRIGHT)
+    if usable.sum() < _LEAST_FITTED:
+        usable = np.repeat(within, 3, axis=2)
     for fit in (_light, _saturation, _white_balance):
-        chosen = _best_fitted(here + np.median(there[usable] - here[usable], axis=0), there, usable)
+        edit = fit(here, there, usable)
         for _ in range(_ROUNDS):
-            chosen = _best_fitted(fit(here[chosen], there[chosen], here), there, usable)
-        yield np.clip(fit(here[chosen], there[chosen], source), 0, 255)
+            off = np.abs(np.clip(edit(here), 0, 255) - there)
+            edit = fit(here, there, usable & (off <= np.quantile(off[usable], _SHARE_FITTED)))
+        yield np.clip(edit(source), 0, 255)
 
 
-def _best_fitted(predicted: Colors, wanted: Colors, usable: Mask) -> Mask:
-    off = np.abs(predicted - wanted).max(axis=2)
-    return np.asarray(usable & (off <= np.quantile(off[usable], _SHARE_FITTED)))
-
-
-def _light(source: Colors, target: Colors, everywhere: Colors) -> Colors:
+def _light(source: Colors, target: Colors, chosen: Mask) -> Edit:
     """Brightness and contrast: one line for all channels."""
-    mean, wanted = float(source.mean()), float(target.mean())
-    spread = float(((source - mean) ** 2).sum())
-    gain = float(((source - mean) * (target - wanted)).sum()) / max(spread, 1e-6)
-    return np.asarray((everywhere - mean) * gain + wanted, dtype=np.float32)
+    mean, wanted = float(source[chosen].mean()), float(target[chosen].mean())
+    centred = source[chosen] - mean
+    gain = float((centred * (target[chosen] - wanted)).sum() / max((centred**2).sum(), 1e-6))
+    return lambda colors: (colors - mean) * gain + wanted
 
 
-def _saturation(source: Colors, target: Colors, everywhere: Colors) -> Colors:
+def _saturation(source: Colors, target: Colors, chosen: Mask) -> Edit:
     """Every colour nearer to its grey, or farther from it."""
-    vivid, wanted = (each - (each @ _LUMA)[..., None] for each in (source, target))
-    strength = float((vivid * wanted).sum()) / max(float((vivid**2).sum()), 1e-6)
-    grey = (everywhere @ _LUMA)[..., None]
-    return np.asarray(grey + strength * (everywhere - grey), dtype=np.float32)
+    grey = (source @ _LUMA)[..., None]
+    vivid, wanted = (source - grey)[chosen], (target - grey)[chosen]
+    strength = float((vivid * wanted).sum() / max((vivid**2).sum(), 1e-6))
+
+    def edit(colors: Colors) -> Colors:
+        greys = (colors @ _LUMA)[..., None]
+        return np.asarray(greys + strength * (colors - greys))
+
+    return edit
 
 
-def _white_balance(source: Colors, target: Colors, everywhere: Colors) -> Colors:
+def _white_balance(source: Colors, target: Colors, chosen: Mask) -> Edit:
     """A gain for red and one for blue."""
-    gains = (source * target).sum(axis=0) / np.maximum((source**2).sum(axis=0), 1e-6)
-    return np.asarray(everywhere * np.array([gains[0], 1.0, gains[2]], dtype=np.float32))
+    parts, wholes = source * target * chosen, source**2 * chosen
+    gains = parts.sum(axis=(0, 1)) / np.maximum(wholes.sum(axis=(0, 1)), 1e-6)
+    return lambda colors: colors * np.array([gains[0], 1.0, gains[2]], dtype=np.float32)
 
 
 def _small(pixels: Pixels) -> Colors:

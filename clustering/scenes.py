@@ -48,6 +48,7 @@ def find_scenes(graph: Graph, scene_similarity: float) -> Scenes:
         warnings.simplefilter("ignore", FutureWarning)
         model.fit(joined(graph))
     labels = np.asarray(model.labels_[: graph.nodes], dtype=np.int64)
+    labels[labels == model.labels_[graph.nodes]] = NOISE  # images hung on the extra nodes only
     strengths = np.nan_to_num(np.asarray(model.probabilities_[: graph.nodes]))
     return Scenes(adopt_noise(graph, labels), np.where(labels == NOISE, 0.0, strengths))
 

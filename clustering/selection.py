@@ -1,7 +1,8 @@
 """Selection: of the good pairs of one cluster, those that are worth a place in the set. Pure.
 
 Two edits of one picture are related too, but what leads from one to the other is both edits at
-once. The pairs kept are those whose change is single; what they imply together is left out.
+once. The pairs kept lead from the image that explains the others best; what they imply together
+is left out.
 """
 
 from collections import Counter, defaultdict
@@ -19,9 +20,6 @@ COPIES = frozenset(
         PairStatus.MIRRORED_COPY,
     }
 )
-
-_MOVED_WEIGHT = 0.9
-"""What a turned or zoomed pair counts for when hubs are chosen."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +47,16 @@ def select(pairs: Sequence[Pair], graph: str, caps: Caps) -> list[Pair]:
     return [replace(pair, status=verdicts.get(pair.pair_id, pair.status)) for pair in pairs]
 
 
-def cost(pair: Pair) -> tuple[int, float, str]:
-    """Kinds of change, then how much changed; the id decides between equals."""
-    return pair.edits or 0, pair.color_difference or 0.0, pair.pair_id
+def cost(pair: Pair) -> tuple[float, float, str]:
+    """What one edit leaves unexplained, then how much changed; the id decides between equals."""
+    return sum(_unexplained(pair)), pair.color_difference or 0.0, pair.pair_id
+
+
+def _unexplained(pair: Pair) -> tuple[float, float]:
+    """Of the target by the source, and of the source by the target; 1 where it is not known."""
+    both = pair.unexplained, pair.unexplained_backwards
+    first, second = (1.0 if share is None else min(1.0, share) for share in both)
+    return first, second
 
 
 def copy_groups(pairs: Iterable[Pair]) -> dict[str, str]:
@@ -97,37 +102,30 @@ def _tree(pairs: Iterable[Pair], group: Mapping[str, str]) -> list[Pair]:
 def _stars(pairs: Sequence[Pair], group: Mapping[str, str]) -> list[Pair]:
     """Hubs and what hangs on them, until no image that has pairs is left alone.
 
-    The first hub is the image with the most pairs of the fewest kinds of change: an original,
-    where there is one, differs from each of its edits in one way.
+    The first hub is the image that explains most of the others: an original, where there is one,
+    since each of its edits follows from it.
     """
     edges: dict[str, dict[str, Pair]] = defaultdict(dict)
+    explained: dict[tuple[str, str], float] = {}
     for pair in pairs:
         first, second = group[pair.source_id], group[pair.target_id]
         edges[first][second] = edges[second][first] = pair
+        forwards, backwards = _unexplained(pair)
+        explained |= {(first, second): 1 - forwards, (second, first): 1 - backwards}
     waiting = set(edges)
     chosen: dict[str, Pair] = {}
+
+    def order(node: str) -> tuple[float, float, str]:
+        leaves = sorted(waiting & edges[node].keys())
+        change = sum(edges[node][leaf].color_difference or 0.0 for leaf in leaves)
+        return -sum(explained[node, leaf] for leaf in leaves), change, node
+
     while waiting:
-        reaching = [node for node in edges if waiting & edges[node].keys()]
-        hub = min(reaching, key=lambda node: _hub_order(node, edges[node], waiting))
+        hub = min((node for node in edges if waiting & edges[node].keys()), key=order)
         leaves = waiting & edges[hub].keys()
         chosen |= {edges[hub][leaf].pair_id: edges[hub][leaf] for leaf in leaves}
         waiting -= {hub, *leaves}
     return sorted(chosen.values(), key=cost)
-
-
-def _hub_order(node: str, edges: Mapping[str, Pair], waiting: set[str]) -> tuple[float, float, str]:
-    """Least first: many single edits among what still waits, then little change in all."""
-    reached = [pair for leaf, pair in edges.items() if leaf in waiting]
-    single = sum(
-        _MOVED_WEIGHT ** _is_moved(pair) / max(1, pair.edits or 0) ** 2 for pair in reached
-    )
-    return -single, sum(pair.color_difference or 0.0 for pair in reached), node
-
-
-def _is_moved(pair: Pair) -> bool:
-    """Whether the frame was turned or zoomed: a zoom hides what happened outside it."""
-    still = (1.0, 0.0, 0.0, 0.0, 1.0, 0.0)
-    return any(abs(a - b) > 0.05 for a, b in zip(pair.alignment or still, still, strict=True))
 
 
 def _capped(pairs: Iterable[Pair], caps: Caps) -> dict[str, PairStatus]:

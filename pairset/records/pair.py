@@ -46,7 +46,8 @@ class Pair:
             pa.field("color_difference", pa.float32()),
             pa.field("tone_shift", pa.float32()),
             pa.field("detail_ratio", pa.float32()),
-            pa.field("edits", pa.int32()),
+            pa.field("unexplained", pa.float32()),
+            pa.field("unexplained_backwards", pa.float32()),
             pa.field("ssim", pa.float32()),
             pa.field("change_fraction", pa.float32()),
             pa.field("change_components", pa.int32()),
@@ -84,8 +85,10 @@ class Pair:
     """Difference of the aligned images' coarse colours, 95th percentile, 0 to 255."""
     detail_ratio: float | None = None
     """Fine detail of the target over that of the source, with light and contrast made equal."""
-    edits: int | None = None
-    """How many single edits (of frame, colour, sharpness, content) explain the difference."""
+    unexplained: float | None = None
+    """Share of the target that no single edit of the source explains, 0 to about 1."""
+    unexplained_backwards: float | None = None
+    """The same of the source, from the target: an original explains its edits, not they it."""
     ssim: float | None = None
     """Structural similarity of the aligned images (Wang et al. 2004)."""
     change_fraction: float | None = None

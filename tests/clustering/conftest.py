@@ -2,8 +2,9 @@
 
 import io
 import random
-from collections.abc import Callable
+import shutil
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -12,6 +13,8 @@ from PIL import Image as Pillow
 from PIL import ImageDraw
 
 from clustering.alignment import Pixels
+from clustering.mine import mine
+from clustering.settings import MineSettings
 from pairset.records import Pair, rows_of
 from pairset.store import PairSet
 
@@ -60,11 +63,33 @@ def all_rows(pair_set: PairSet, stage: str) -> pa.Table:
     return pa.concat_tables(folder.tables())
 
 
-@pytest.fixture
-def small_corpus(tmp_path: Path) -> Path:
-    """Six pictures, each with an edit, in nested folders: twelve files."""
-    folder = tmp_path / "corpus"
-    for number in range(6):
+SETTINGS: dict[str, Any] = {
+    "encoder": "lite0",
+    "workers": 1,
+    "images_per_shard": 2,
+    "candidates_per_shard": 1,
+    "cell_size": 4,
+}
+"""Small parts, so that a small corpus fills several shards of every stage."""
+
+
+def mined(folder: Path, *corpus: Path, **changes: Any) -> PairSet:
+    places = [str(path) for path in corpus]
+    mine(MineSettings(set_url=str(folder), corpus=places, **(SETTINGS | changes)))
+    return PairSet(str(folder))
+
+
+def shard_times(folder: Path) -> dict[str, int]:
+    """When each shard under a folder was written, in nanoseconds."""
+    found = folder.rglob("*.parquet")
+    return {str(path.relative_to(folder)): path.stat().st_mtime_ns for path in found}
+
+
+@pytest.fixture(scope="session")
+def small_corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Four pictures, each with an edit, in nested folders: eight files. Not to be changed."""
+    folder = tmp_path_factory.mktemp("small") / "corpus"
+    for number in range(4):
         place = folder / f"album-{number % 3}" / "inner"
         place.mkdir(parents=True, exist_ok=True)
         picture = noise(number, side=128)
@@ -73,7 +98,16 @@ def small_corpus(tmp_path: Path) -> Path:
     return folder
 
 
-Edit = Callable[[Pillow.Image], Pillow.Image]
+@pytest.fixture(scope="session")
+def undisturbed(small_corpus: Path) -> PairSet:
+    """The set mined from the small corpus in one go. Not to be changed."""
+    return mined(small_corpus.parent / "set", small_corpus)
+
+
+@pytest.fixture
+def copied_set(undisturbed: PairSet, tmp_path: Path) -> Path:
+    """A folder with the same set, to go on with."""
+    return Path(shutil.copytree(undisturbed.url, tmp_path / "copied"))
 
 
 def shuffled_names(count: int, seed: int) -> list[str]:

@@ -33,6 +33,12 @@ def test_a_mirrored_image_is_found_mirrored(cat):
     assert found.distance_from(MIRROR) < 0.02
 
 
+def test_a_symmetric_scene_that_was_mirrored_is_found_mirrored(cat):
+    symmetric = with_sticker(Pillow.blend(cat, ImageOps.mirror(cat), 0.5))
+    found = align(pixels(symmetric), pixels(ImageOps.mirror(symmetric)))
+    assert found.distance_from(MIRROR) < 0.02
+
+
 @pytest.mark.parametrize("turn", [TRANSPOSE.ROTATE_90, TRANSPOSE.ROTATE_180, TRANSPOSE.ROTATE_270])
 def test_a_turned_image_is_found_turned(cat, turn):
     found = align(pixels(cat), pixels(cat.transpose(turn)))

@@ -4,7 +4,7 @@ from PIL import ImageEnhance, ImageFilter, ImageOps
 
 from clustering.alignment import align
 from clustering.difference import compare
-from clustering.gates import Thresholds, edits_between, judge
+from clustering.gates import Thresholds, judge
 from pairset.images import decode
 from pairset.records.pair import PairStatus
 from tests.clustering.conftest import encoded, photo, pixels, with_sticker
@@ -23,11 +23,6 @@ def verdict(source, target, phash_distance=0, thresholds=THRESHOLDS):
     alignment = align(pixels(source), pixels(target))
     difference = compare(pixels(source), pixels(target), alignment)
     return judge(alignment, difference, phash_distance, thresholds)
-
-
-def edits(source, target):
-    alignment = align(pixels(source), pixels(target))
-    return edits_between(alignment, compare(pixels(source), pixels(target), alignment))
 
 
 @pytest.mark.parametrize(("kind", "quality"), [("JPEG", 50), ("JPEG", 80), ("WEBP", 50)])
@@ -81,20 +76,3 @@ def test_an_edit_is_kept_however_alike_the_hashes(picture, edit):
 
 def test_a_picture_of_something_else_is_unrelated(picture):
     assert verdict(picture, photo("astronaut")) == PairStatus.UNRELATED
-
-
-@pytest.mark.parametrize(
-    "edit",
-    [
-        lambda image: ImageEnhance.Brightness(image).enhance(0.6),
-        lambda image: image.convert("L").convert("RGB"),
-        lambda image: image.filter(ImageFilter.GaussianBlur(5)),
-        lambda image: image.transpose(Pillow.Transpose.ROTATE_90),
-        with_sticker,
-    ],
-    ids=["darker", "grey", "blurred", "turned", "sticker"],
-)
-def test_one_edit_counts_as_one_and_with_another_as_more(picture, edit):
-    other = picture.resize(picture.size, box=(40, 40, 210, 210))
-    assert edits(picture, edit(picture)) == 1
-    assert edits(other, edit(picture)) > 1

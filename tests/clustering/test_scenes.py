@@ -33,6 +33,14 @@ def test_images_without_neighbours_are_noise():
     assert set(labels.tolist()) == {NOISE}
 
 
+def test_images_without_neighbours_are_noise_beside_scenes_too():
+    scenes, lone = planted(3, 4, seed=1), planted(8, 1, seed=2)
+    both = [np.concatenate(parts) for parts in zip(scenes, lone, strict=True)]
+    labels = find_scenes(neighbor_graph(*both, NEAR), 0.85).labels
+    assert set(labels[12:].tolist()) == {NOISE}
+    assert NOISE not in labels[:12]
+
+
 def test_equal_hashes_link_what_embeddings_do_not():
     vectors, plain, mirrored = planted(2, 1)
     same = np.repeat(plain[:1], 2, axis=0)

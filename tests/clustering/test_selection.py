@@ -9,7 +9,14 @@ from pairset.records.pair import PairStatus, pair_id_of
 NO_CAPS = Caps(per_image=100, per_cluster=100)
 
 
-def pair(source: str, target: str, edits: int = 1, change: float = 10.0, status: str = "kept"):
+def pair(
+    source: str,
+    target: str,
+    unexplained: tuple[float, float] = (0.1, 0.1),
+    change: float = 10.0,
+    status: str = "kept",
+):
+    """unexplained: of the target by the source, and the other way round."""
     return Pair(
         pair_id=pair_id_of(source, target),
         reverse_pair_id=pair_id_of(target, source),
@@ -19,7 +26,8 @@ def pair(source: str, target: str, edits: int = 1, change: float = 10.0, status:
         target_uri=target,
         cluster="scene",
         color_difference=change,
-        edits=edits,
+        unexplained=unexplained[0],
+        unexplained_backwards=unexplained[1],
         status=status,
     )
 
@@ -29,13 +37,17 @@ def kept(pairs: Sequence[Pair], graph: str = "star", caps: Caps = NO_CAPS) -> se
     return {each.source_id + each.target_id for each in chosen if each.status == "kept"}
 
 
+LOSSY = (0.5, 0.05)
+"""The target explains the source, which has lost too much to explain it."""
+TWO_EDITS = (0.6, 0.6)
+
 SCENE = [
-    pair("a", "o"),
-    pair("b", "o"),
+    pair("a", "o", LOSSY),
+    pair("b", "o", LOSSY),
     pair("c", "o"),
-    pair("a", "b", edits=2),
-    pair("a", "c", edits=2),
-    pair("b", "c", change=1),
+    pair("a", "b", TWO_EDITS),
+    pair("a", "c", TWO_EDITS),
+    pair("b", "c", (0.1, 0.05), change=1),
 ]
 
 
@@ -59,7 +71,7 @@ def test_what_is_left_out_is_a_row_that_says_so():
 
 def test_a_copy_of_the_original_adds_no_second_pair_for_the_same_edit():
     copy = pair("o", "p", status=PairStatus.RE_ENCODED)
-    assert kept([*SCENE, copy, pair("a", "p", change=11)]) == {"ao", "bo", "co"}
+    assert kept([*SCENE, copy, pair("a", "p", LOSSY, change=11)]) == {"ao", "bo", "co"}
 
 
 def test_two_scenes_in_one_cluster_get_a_hub_each():
@@ -80,5 +92,15 @@ def test_the_caps_are_held_and_named():
 
 
 def test_a_chain_without_an_original_is_covered_too():
-    chain = [pair("a", "b", edits=3), pair("b", "c", edits=3), pair("c", "d", edits=3)]
+    chain = [pair("a", "b", TWO_EDITS), pair("b", "c", TWO_EDITS), pair("c", "d", TWO_EDITS)]
     assert len(kept(chain)) >= 2
+
+
+def test_of_two_images_that_reach_all_others_the_hub_is_the_one_that_explains_them():
+    twins = [pair("a", "o", LOSSY), pair("a", "x", LOSSY), pair("o", "x", (0.05, 0.05))]
+    assert kept(twins) == {"ao", "ox"}
+
+
+def test_a_pair_without_numbers_counts_as_unexplained():
+    unknown = pair("a", "b", (None, None))
+    assert kept([unknown, pair("a", "o"), pair("b", "o")]) == {"ao", "bo"}

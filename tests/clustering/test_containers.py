@@ -1,0 +1,49 @@
+"""Images inside tars and Parquet files."""
+
+import io
+import tarfile
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from tests.clustering.conftest import all_rows, encoded, mined, noise
+
+
+def test_tars_and_parquet_files_give_images_with_what_is_said_of_them(tmp_path):
+    corpus = tmp_path / "corpus"
+    corpus.mkdir()
+    with tarfile.open(corpus / "shard-0.tar", "w") as archive:
+        for name, content in (
+            ("one.jpg", encoded(noise(1))),
+            ("one.txt", b"a blot"),
+            ("two.png", encoded(noise(2), "PNG")),
+            ("two.json", b'{"caption": "more", "license": "CC0"}'),
+        ):
+            member = tarfile.TarInfo(name)
+            member.size = len(content)
+            archive.addfile(member, io.BytesIO(content))
+    cells = [{"bytes": encoded(noise(seed)), "path": None} for seed in range(3, 8)]
+    table = pa.table({"image": [*cells, {"bytes": b"", "path": None}], "text": ["said"] * 6})
+    pq.write_table(table, corpus / "rows.parquet", row_group_size=2)
+    rows = all_rows(mined(tmp_path / "set", corpus), "images").to_pylist()
+    good = [row for row in rows if not row["error_code"]]
+    assert sorted(row["caption"] for row in good) == ["a blot", "more", *["said"] * 5]
+    assert {row["licence"] for row in good} == {"CC0", None}
+    assert [row["error_code"] for row in rows if row["error_code"]] == ["empty"]
+
+
+def test_a_cut_off_tar_gives_its_good_members_and_one_error(tmp_path):
+    corpus = tmp_path / "corpus"
+    corpus.mkdir()
+    with tarfile.open(corpus / "whole.tar", "w") as archive:
+        for seed in range(3):
+            content = encoded(noise(seed), "PNG")
+            member = tarfile.TarInfo(f"{seed}.png")
+            member.size = len(content)
+            archive.addfile(member, io.BytesIO(content))
+    whole = (corpus / "whole.tar").read_bytes()
+    (corpus / "whole.tar").rename(tmp_path / "whole.tar")
+    (corpus / "cut.tar").write_bytes(whole[: archive.offset // 2])
+    rows = all_rows(mined(tmp_path / "set", corpus), "images").to_pylist()
+    assert [row["error_code"] for row in rows].count("unreadable") == 1
+    assert any(row["error_code"] is None for row in rows)
