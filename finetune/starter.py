@@ -56,7 +56,7 @@ def main() -> None:
     """Run the stages that OUT still lacks."""
     parser = argparse.ArgumentParser(description="Train the starter model on procedural edits.")
     parser.add_argument("out", type=Path, help="folder for crops, checkpoint, model and report")
-    parser.add_argument("--minutes", type=float, default=90, help="wall-clock minutes of training")
+    parser.add_argument("--minutes", type=float, default=96, help="wall-clock minutes of training")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--pairs", type=int, default=1200, help="held-out pairs to evaluate on")
     options = parser.parse_args()

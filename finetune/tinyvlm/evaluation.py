@@ -23,6 +23,7 @@ from finetune.tinyvlm.tokenizer import SCAFFOLD, token_id
 EVALUATION_MIX = {**dict.fromkeys(EDITS, 1.0), "none": 4.0}
 """Every kind alike, no change about one pair in seven."""
 
+VIEWS_PER_PHOTO = 60
 MAX_NEW_TOKENS = 72
 BATCH = 50
 
@@ -50,10 +51,11 @@ class Score:
     """exp(instruction_logprob)"""
 
 
-def held_out_edits(count: int, seed: int, views_per_photo: int = 60) -> list[PlantedEdit]:
+def held_out_edits(count: int, seed: int) -> list[PlantedEdit]:
     """Plant edits in held-out photos at the crops' full side, larger than the model sees."""
     rng = random.Random(seed)
-    views = [v for photo in held_out_photos() for v in cut_crops(rng, photo, views_per_photo)]
+    per_photo = min(count, VIEWS_PER_PHOTO)
+    views = [view for photo in held_out_photos() for view in cut_crops(rng, photo, per_photo)]
     kinds = rng.choices(list(EVALUATION_MIX), list(EVALUATION_MIX.values()), k=count)
     return [_planted(rng, views, kind) for kind in kinds]
 

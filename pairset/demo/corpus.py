@@ -13,7 +13,7 @@ from pathlib import Path
 from PIL import Image, ImageOps
 
 from finetune.procedural import EDITS, PlantedEdit, plant
-from finetune.whole_image import WHOLE_EDITS
+from finetune.whole_image import WHOLE_EDITS, Operation
 from pairset.demo.broken import BROKEN_FILES
 from pairset.demo.scenes import SCENE_SIDE, SCENES, UNRELATED, Scene, photograph
 from pairset.demo.truth import PlantedPair, Truth
@@ -87,8 +87,12 @@ def _add_family(
     draft.add(scene.name, picture)
     draft.add(f"{scene.name}-local", local.target)
     draft.edits.append((scene.name, f"{scene.name}-local", local))
+    used: set[Operation] = set()
     for number in range(WHOLE_EDITS_PER_SCENE):
-        edit = _plant(rng, picture, turns[1])
+        # Blur and "sharpen" are one operation read in two directions: twice the same file.
+        fresh = (kind for kind in turns[1] if WHOLE_EDITS[kind].operation not in used)
+        edit = _plant(rng, picture, fresh)
+        used.add(WHOLE_EDITS[edit.kind].operation)
         role = f"{scene.name}-whole-{number}"
         backwards = WHOLE_EDITS[edit.kind].backwards
         draft.add(role, edit.source if backwards else edit.target)

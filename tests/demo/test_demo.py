@@ -52,11 +52,17 @@ def test_reports_every_broken_file_with_its_reason(figures: dict[str, Any]) -> N
     assert figures["broken_reported"] == figures["broken"] > 0
 
 
-def test_says_how_right_the_starter_is_on_learned_behaviour(figures: dict[str, Any]) -> None:
-    assert figures["edit_type_accuracy"] >= 0.5
-    assert figures["exact_en"] >= 0.3
-    assert figures["exact_zh"] >= 0.3
-    assert figures["confidence_auroc"] >= 0.7
+def test_the_starter_is_right_on_learned_behaviour(figures: dict[str, Any]) -> None:
+    assert figures["edit_type_accuracy"] >= 0.85
+    assert figures["exact_en"] >= 0.6
+    assert figures["exact_zh"] >= 0.6
+
+
+def test_confidence_ranks_right_over_wrong_where_both_occur(figures: dict[str, Any]) -> None:
+    if figures["exact_en"] == 1:
+        assert figures["confidence_auroc"] is None
+    else:
+        assert figures["confidence_auroc"] >= 0.7
 
 
 def test_runs_the_starter_in_vllm_where_vllm_is_installed(figures: dict[str, Any]) -> None:

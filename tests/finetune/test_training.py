@@ -87,9 +87,9 @@ def test_the_stages_follow_one_another(
         tmp_path / "crops.npy", np.stack([np.asarray(photograph(seed, 192)) for seed in range(2)])
     )
     monkeypatch.setattr("finetune.tinyvlm.model.Size", lambda: SMALL)
-    monkeypatch.setattr(starter, "CURVE_PAIRS", 4)
+    monkeypatch.setattr(starter, "CURVE_PAIRS", 2)
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
-    words = ["starter", str(tmp_path), "--minutes", "0.0005", "--pairs", "4"]
+    words = ["starter", str(tmp_path), "--minutes", "0.0005", "--pairs", "2"]
     monkeypatch.setattr("sys.argv", words)
     starter.main()
     assert (tmp_path / "report.md").read_text().startswith("| kind |")
