@@ -62,3 +62,12 @@ def _hide_if_broken(package: str) -> None:
             del sys.modules[name]
         # None makes find_spec answer "not installed", which is how transformers asks.
         sys.modules[package] = None  # type: ignore[assignment]
+        _let_transformers_ask_again(package)
+
+
+def _let_transformers_ask_again(package: str) -> None:
+    """Forget its answer: xgrammar, for one, imports transformers before we are called."""
+    asked = sys.modules.get("transformers.utils.import_utils")
+    answer = getattr(asked, f"is_{package}_available", None)
+    if answer is not None:
+        answer.cache_clear()

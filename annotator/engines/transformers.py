@@ -22,12 +22,12 @@ def open_transformers(plan: EnginePlan) -> Iterator["TransformersEngine"]:
     """Load the processor, the model and its adapter."""
     try:
         import torch
-        import xgrammar  # noqa: F401
 
         from pairset.torch_companions import fit_torch_companions
 
         fit_torch_companions()
         import transformers  # noqa: F401
+        import xgrammar  # noqa: F401
     except ImportError as error:
         raise MissingExtraError(error.name or "transformers", "transformers") from error
     threads = torch.get_num_threads()

@@ -4,6 +4,7 @@ import subprocess
 import sys
 
 IMPORTS = """
+import xgrammar  # imports transformers, which asks what is installed
 from pairset.torch_companions import fit_torch_companions
 fit_torch_companions()
 fit_torch_companions()
