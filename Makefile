@@ -1,12 +1,13 @@
 # make demo   install into .venv and run the whole machine on a small corpus
 # make test   every test, the real vLLM server, Chromium and all
+# make test-review   only those with a real Label Studio and a real browser
 # make check  lint, format, types
 SHELL := /bin/bash
 PYTHON ?= python3
 BIN := .venv/bin
 DEMO ?= demo
 
-.PHONY: demo test check format install clean help
+.PHONY: demo test test-review check format install clean help
 .DEFAULT_GOAL := help
 
 help:
@@ -24,6 +25,9 @@ demo: install
 
 test: install
 	$(BIN)/python -m pytest
+
+test-review: install
+	$(BIN)/python -m pytest tests/review/test_real_server*.py
 
 check: install
 	$(BIN)/ruff check .

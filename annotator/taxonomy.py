@@ -3,38 +3,9 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from pairset.edit_types import EditType
 
-class EditType(StrEnum):
-    """What kind of edit leads from the source to the target."""
-
-    ADD = "add"
-    REMOVE = "remove"
-    REPLACE = "replace"
-    MOVE = "move"
-    RESIZE = "resize"
-    RECOLOR = "recolor"
-    MATERIAL = "material"
-    TEXT = "text"
-    POSE = "pose"
-    EXPRESSION = "expression"
-    BACKGROUND = "background"
-    LIGHTING = "lighting"
-    WEATHER = "weather"
-    STYLE = "style"
-    BRIGHTNESS = "brightness"
-    CONTRAST = "contrast"
-    SATURATION = "saturation"
-    MONOCHROME = "monochrome"
-    COLOR_CAST = "color_cast"
-    SHARPNESS = "sharpness"
-    PIXELATE = "pixelate"
-    ZOOM = "zoom"
-    ROTATE = "rotate"
-    VIEWPOINT = "viewpoint"
-    FRAME = "frame"
-    COMPOSITE = "composite"
-    OTHER = "other"
-    NONE = "none"
+__all__ = ["DEFINITIONS", "AceFamily", "Definition", "EditType", "UltraEditType"]
 
 
 class UltraEditType(StrEnum):

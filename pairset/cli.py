@@ -9,7 +9,7 @@ from typing import Any
 from pairset import __version__
 from pairset.console import complain, say
 from pairset.errors import PairsetError
-from pairset.verbs import VERBS, Verb
+from pairset.verbs import VERBS, Verb, find_verb, verbs_under
 
 _INTERRUPTED = 130
 
@@ -30,6 +30,14 @@ def help_text() -> str:
     )
 
 
+def _help_under(word: str) -> str:
+    """What ``pairset review --help`` prints."""
+    verbs = verbs_under(word)
+    width = max(len(verb.name) for verb in verbs)
+    lines = (f"  {verb.name:<{width}}  {verb.summary}" for verb in verbs)
+    return "\n".join([f"usage: pairset {word} VERB …", "", *lines])
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one verb; returns the exit code (0 good, 2 wrong settings, others in docs)."""
     words = list(sys.argv[1:] if arguments is None else arguments)
@@ -39,11 +47,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if words[0] in ("-V", "--version"):
         say(f"pairset {__version__}")
         return 0
-    verb = next((verb for verb in VERBS if verb.name == words[0]), None)
+    verb, rest = find_verb(words)
+    if verb is None and verbs_under(words[0]):
+        asked_for_help = words[1:] in (["-h"], ["--help"])
+        (say if asked_for_help else complain)(_help_under(words[0]))
+        return 0 if asked_for_help else 2
     if verb is None:
         complain(f"pairset: there is no verb {words[0]!r}\n\n{help_text()}")
         return 2
-    return _run(verb, words[1:])
+    return _run(verb, rest)
 
 
 def _run(verb: Verb, arguments: Sequence[str]) -> int:

@@ -1,7 +1,8 @@
 """Settings: one typed model per verb, the only home of a default.
 
 A value comes from, in order of rising precedence: the model's default, the table ``[VERB]`` of a
-TOML file (``--config``), the environment (``PAIRSET_VERB_NAME``), the command line.
+TOML file (``--config``; ``[review.push]`` for ``review push``), the environment
+(``PAIRSET_VERB_NAME``), the command line.
 """
 
 import argparse
@@ -99,10 +100,12 @@ def read_config(path: Path, verb: str) -> dict[str, Any]:
         document = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise SettingsError(f"Cannot read the settings file {path}: {error}") from error
-    table = document.get(verb, {})
-    if not isinstance(table, dict):
-        raise SettingsError(f"{path}: [{verb}] must be a table of settings, not {table!r}")
-    return table
+    table: Any = document
+    for word in verb.split():
+        table = table.get(word, {})
+        if not isinstance(table, dict):
+            raise SettingsError(f"{path}: [{verb}] must be a table of settings, not {table!r}")
+    return dict(table)
 
 
 def _in_words(error: ValidationError, verb: str) -> str:

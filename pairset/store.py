@@ -28,7 +28,10 @@ from fsspec.implementations.local import LocalFileSystem
 
 from pairset.errors import SettingsError
 
-STAGES = ("images", "embeddings", "cells", "clusters", "candidates", "pairs", "annotations")
+STAGES = (
+    *("images", "embeddings", "cells", "clusters", "candidates", "pairs"),
+    *("annotations", "triage", "verdicts", "consensus"),
+)
 _SAFE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
 

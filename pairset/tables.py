@@ -5,13 +5,23 @@ query never depends on how far the set has come.
 """
 
 import re
-from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
-from pairset.records import Annotation, Cluster, Embedding, Image, Pair, Record
-from pairset.store import PairSet, Stage
+from pairset.records import (
+    Annotation,
+    Cluster,
+    Consensus,
+    Embedding,
+    Image,
+    Pair,
+    Record,
+    Triage,
+    Verdict,
+)
+from pairset.store import STAGES, PairSet, Stage
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -23,12 +33,20 @@ VIEWS: dict[str, type[Record]] = {
     "pairs": Pair,
     "annotations": Annotation,
     "all_annotations": Annotation,
+    "triage": Triage,
+    "verdicts": Verdict,
+    "all_verdicts": Verdict,
+    "consensus": Consensus,
 }
 """Every view, and the record whose columns it has; ``embeddings`` has a column ``encoder`` more.
 
 ``annotations`` are those of the annotator that readers follow, ``all_annotations`` those of every
-model, adapter and prompt that was ever asked.
+model, adapter and prompt that was ever asked. ``verdicts`` are those that count, ``all_verdicts``
+hold every revision and those that were withdrawn.
 """
+
+_ONLY_PUBLISHED = ("pairs", "triage", "consensus")
+"""Stages of which nothing is read before a run has finished."""
 
 _SQL_TYPES = {
     pa.string(): "VARCHAR",
@@ -42,7 +60,10 @@ _SQL_TYPES = {
 
 
 def connect_tables(pair_set: PairSet) -> "DuckDBPyConnection":
-    """Open an in-memory DuckDB with the set's views and no way out of the set's folder."""
+    """Open an in-memory DuckDB with the set's views and no way out of its stages' folders.
+
+    What else lies in a set, such as the secrets of its Label Studio, is no business of a query.
+    """
     import duckdb
 
     connection = duckdb.connect(":memory:")
@@ -51,24 +72,34 @@ def connect_tables(pair_set: PairSet) -> "DuckDBPyConnection":
     for name, record_type in VIEWS.items():
         query = _QUERIES.get(name, _rows_query)(pair_set, name, record_type)
         connection.execute(f"CREATE VIEW {name} AS {query}")
-    folder = _duckdb_path(pair_set, pair_set.root)
-    allowed = ", ".join(quoted(spelling) for spelling in (folder, _without_globs(folder)))
+    folders = [_duckdb_path(pair_set, pair_set.stage(name).path) for name in STAGES]
+    spellings = [*folders, *map(_without_globs, folders)]
+    allowed = ", ".join(map(quoted, spellings))
     connection.execute(f"SET allowed_directories = [{allowed}]")
     connection.execute("SET enable_external_access = false")
     connection.execute("SET lock_configuration = true")
     return connection
 
 
+def stream_rows(
+    connection: "DuckDBPyConnection", query: str, rows_at_once: int = 500
+) -> Iterator[dict[str, Any]]:
+    """The rows of a query by column name, so many in memory at once."""
+    reader: Any = connection.sql(query).to_arrow_reader(rows_at_once)
+    for batch in reader:
+        yield from batch.to_pylist()
+
+
 def stages_to_read(pair_set: PairSet, name: str) -> list[Stage]:
     """The folders whose shards are the rows of a stage.
 
-    That is the run CURRENT points at; for pairs nothing before it is published, for any other
-    stage without a pointer its folder and every run inside.
+    That is the run CURRENT points at; for pairs, triage and consensus nothing before it is
+    published, for any other stage without a pointer its folder and every run inside.
     """
     current = pair_set.current(name)
     if current:
         return [current]
-    return [] if name == "pairs" else [pair_set.stage(name), *pair_set.runs(name)]
+    return [] if name in _ONLY_PUBLISHED else [pair_set.stage(name), *pair_set.runs(name)]
 
 
 def quoted(text: str) -> str:
@@ -112,10 +143,23 @@ def _latest_attempts(rows: str) -> str:
     return f"FROM ({rows}) QUALIFY {latest}"
 
 
+def _verdicts_query(pair_set: PairSet, name: str, record_type: type[Record]) -> str:
+    """The latest revision of each verdict, unless that withdrew it."""
+    latest = "row_number() OVER (PARTITION BY verdict_id ORDER BY revision DESC) = 1"
+    rows = _rows_query(pair_set, name, record_type)
+    return f"FROM (FROM ({rows}) QUALIFY {latest}) WHERE NOT withdrawn"
+
+
+def _all_verdicts_query(pair_set: PairSet, name: str, record_type: type[Record]) -> str:
+    return _rows_query(pair_set, "verdicts", record_type)
+
+
 _QUERIES: dict[str, Callable[[PairSet, str, type[Record]], str]] = {
     "embeddings": _embeddings_query,
     "annotations": _annotations_query,
     "all_annotations": _all_annotations_query,
+    "verdicts": _verdicts_query,
+    "all_verdicts": _all_verdicts_query,
 }
 
 

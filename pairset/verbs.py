@@ -1,5 +1,6 @@
 """The table of verbs, in the order a datum meets them. Nothing here is imported before its use."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 
@@ -8,6 +9,7 @@ class Verb:
     """One subcommand: where its settings and its function live."""
 
     name: str
+    """One word, or two: ``review push``."""
     summary: str
     settings: str
     """``module:Class`` of its settings model."""
@@ -27,6 +29,36 @@ VERBS = (
         "write an editing instruction for each kept pair",
         "annotator.settings:AnnotateSettings",
         "annotator.annotate:annotate",
+    ),
+    Verb(
+        "triage",
+        "accept sure annotations, queue doubtful ones for a person",
+        "review.settings:TriageSettings",
+        "review.triage:triage",
+    ),
+    Verb(
+        "review serve",
+        "start Label Studio for a set and print the link to it",
+        "review.settings:ServeSettings",
+        "review.serve:serve",
+    ),
+    Verb(
+        "review push",
+        "send the queued pairs to Label Studio",
+        "review.settings:PushSettings",
+        "review.push:push",
+    ),
+    Verb(
+        "review pull",
+        "fetch the reviewers' verdicts",
+        "review.settings:PullSettings",
+        "review.pull:pull",
+    ),
+    Verb(
+        "review agreement",
+        "how far reviewers agree, and what needs another look",
+        "review.settings:AgreementSettings",
+        "review.agreement:agreement",
     ),
     Verb(
         "status",
@@ -59,3 +91,18 @@ VERBS = (
         "pairset.doctor.diagnosis:doctor",
     ),
 )
+
+
+def find_verb(words: Sequence[str]) -> tuple[Verb | None, Sequence[str]]:
+    """The verb that a command line begins with, and the words after it."""
+    for length in (2, 1):
+        name = " ".join(words[:length])
+        found = next((verb for verb in VERBS if verb.name == name), None)
+        if found:
+            return found, words[length:]
+    return None, words
+
+
+def verbs_under(word: str) -> list[Verb]:
+    """The verbs of two words that begin with this one."""
+    return [verb for verb in VERBS if verb.name.startswith(f"{word} ")]

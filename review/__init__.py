@@ -1,1 +1,1 @@
-"""Annotations → triage → Label Studio → verdicts. Its extra is declared; its verbs follow."""
+"""Annotations → triage → Label Studio → verdicts → agreement."""

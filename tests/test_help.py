@@ -15,7 +15,7 @@ HEAVY = {
     *("openai", "pandas", "peft", "pyarrow", "rich", "scipy", "skimage", "sklearn", "torch"),
     *("torchvision", "tqdm", "transformers", "vllm", "xgrammar"),
 }
-COMMANDS = [["--help"], *([verb.name, "--help"] for verb in VERBS)]
+COMMANDS = [["--help"], *([*verb.name.split(), "--help"] for verb in VERBS)]
 commands = pytest.mark.parametrize("words", COMMANDS, ids=" ".join)
 
 LIST_MODULES = """

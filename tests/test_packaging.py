@@ -29,6 +29,8 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> zipfile.ZipFile:
         "pairset/report/templates/page.html.j2",
         "finetune/weights/starter/model.safetensors",
         "finetune/weights/starter/README.md",
+        "review/labelling/page.xml",
+        "review/studio/run_studio.py",
         *(f"{name}/py.typed" for name in ("annotator", "clustering", "finetune", "pairset")),
     ],
 )

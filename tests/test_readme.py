@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from pairset.settings import parse_settings
-from pairset.verbs import VERBS
+from pairset.verbs import find_verb
 
 ROOT = Path(__file__).parent.parent
 PAGES = sorted(f"docs/{path.name}" for path in ROOT.glob("docs/*.md"))
@@ -45,9 +45,10 @@ def test_a_documented_pairset_command_parses(line: str) -> None:
     words = shlex.split(line, comments=True)
     if Path(words[0]).name != "pairset":
         pytest.skip("pairset is named, not called")
-    verb = next(verb for verb in VERBS if verb.name == words[1])
+    verb, rest = find_verb(words[1:])
+    assert verb, line
     module, name = verb.settings.split(":")
-    parse_settings(getattr(import_module(module), name), words[2:])
+    parse_settings(getattr(import_module(module), name), rest)
 
 
 @pytest.mark.parametrize("line", [line for _, line in COMMANDS if line.startswith("make ")])

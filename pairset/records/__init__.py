@@ -2,9 +2,24 @@
 
 from pairset.records.annotation import Annotation
 from pairset.records.cluster import Cluster
+from pairset.records.consensus import Consensus
 from pairset.records.embedding import Embedding
 from pairset.records.image import Image
 from pairset.records.pair import Pair
 from pairset.records.table import Record, rows_of, table_of
+from pairset.records.triage import Triage
+from pairset.records.verdict import Verdict
 
-__all__ = ["Annotation", "Cluster", "Embedding", "Image", "Pair", "Record", "rows_of", "table_of"]
+__all__ = [
+    "Annotation",
+    "Cluster",
+    "Consensus",
+    "Embedding",
+    "Image",
+    "Pair",
+    "Record",
+    "Triage",
+    "Verdict",
+    "rows_of",
+    "table_of",
+]

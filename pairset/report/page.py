@@ -13,6 +13,7 @@ from pairset.records import Pair
 from pairset.report.charts import funnel_bars, histogram_bars
 from pairset.report.model import PairCard, card_of, demo_figures, edit_type_counts, rejected_groups
 from pairset.report.overlay import change_overlay
+from pairset.report.people import people_panel
 from pairset.report.render import render_page
 from pairset.report.sample import AnnotatedPair, confidences, kept_pairs, rejected_pairs
 from pairset.report.settings import ReportSettings
@@ -51,6 +52,7 @@ def _gather(pair_set: PairSet, page_folder: PairSet, settings: ReportSettings) -
         "version": __version__,
         "written": datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%d %H:%M UTC"),
         "demo": _demo(pair_set),
+        "people": people_panel(pair_set, figures),
         "stages": [(words, figures.stage(name)) for name, words in STAGE_WORDS.items()],
         "failures": figures.failures,
         "quantiles": figures.confidence_quantiles,

@@ -36,6 +36,25 @@ class Failures:
 
 
 @dataclass(frozen=True, slots=True)
+class Decisions:
+    """So many verdicts of one reviewer that say the same."""
+
+    reviewer: str
+    decision: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Audit:
+    """What people said of sure annotations that were drawn at random."""
+
+    queued: int
+    reviewed: int
+    accepted: int
+    """Accepted as they were."""
+
+
+@dataclass(frozen=True, slots=True)
 class Run:
     """The latest time a run saved its settings."""
 
@@ -55,13 +74,21 @@ class SetFigures:
     """Annotations by edit type, most frequent first."""
     confidence_quantiles: Mapping[str, float]
     """Confidence at p5, p25, p50, p75 and p95; empty before there are annotations."""
+    triage: Mapping[str, int]
+    """Annotations by the queue that triage sent them to."""
+    decisions: tuple[Decisions, ...]
+    """Verdicts that count, by reviewer and decision."""
+    audit: Audit
     runs: tuple[Run, ...]
 
     def stage(self, name: str) -> StageFigures:
         return next(figures for figures in self.stages if figures.stage == name)
 
 
-_STAGES = ("images", "embeddings", "clusters", "pairs", "annotations")
+_STAGES = (
+    *("images", "embeddings", "clusters", "pairs"),
+    *("annotations", "triage", "verdicts"),
+)
 _QUANTILES = {"p5": 0.05, "p25": 0.25, "p50": 0.5, "p75": 0.75, "p95": 0.95}
 
 _FAILED = {
@@ -86,6 +113,9 @@ def read_figures(pair_set: PairSet, connection: "DuckDBPyConnection") -> SetFigu
         funnel=funnel(_counts(connection, "pairs", "status")),
         edit_types=_counts(connection, "annotations", "edit_type"),
         confidence_quantiles=_quantiles(connection),
+        triage=_counts(connection, "triage", "queue"),
+        decisions=_decisions(connection),
+        audit=_audit(connection),
         runs=_runs(pair_set),
     )
 
@@ -129,6 +159,27 @@ def _quantiles(connection: "DuckDBPyConnection") -> dict[str, float]:
     query = f"SELECT quantile_cont(confidence, [{wanted}]) FROM annotations"  # noqa: S608
     values = _one_row(connection, query)[0]
     return dict(zip(_QUANTILES, values, strict=True)) if values else {}
+
+
+def _decisions(connection: "DuckDBPyConnection") -> tuple[Decisions, ...]:
+    query = """
+        SELECT reviewer, decision, count(*) AS rows FROM verdicts
+        GROUP BY reviewer, decision ORDER BY reviewer, rows DESC, decision
+    """
+    return tuple(Decisions(*row) for row in connection.execute(query).fetchall())
+
+
+def _audit(connection: "DuckDBPyConnection") -> Audit:
+    """An annotation counts as accepted where nobody who decided said otherwise."""
+    query = """
+        SELECT count(DISTINCT annotation_id), count(sound), count_if(sound)
+        FROM triage LEFT JOIN (
+            SELECT annotation_id, bool_and(decision = 'accept') AS sound FROM verdicts
+            WHERE reviewer <> 'auto' AND decision IN ('accept', 'fix', 'reject')
+            GROUP BY annotation_id
+        ) USING (annotation_id) WHERE queue = 'audit'
+    """
+    return Audit(*_one_row(connection, query))
 
 
 def _one_row(connection: "DuckDBPyConnection", query: str) -> tuple[Any, ...]:

@@ -42,6 +42,15 @@ def _say_figures(figures: SetFigures) -> None:
     if figures.confidence_quantiles:
         names, values = zip(*figures.confidence_quantiles.items(), strict=True)
         say_table("Confidence", names, [values])
+    if figures.triage:
+        say_table("Triage", ["queue", "annotations"], list(figures.triage.items()))
+    if figures.decisions:
+        rows = [[d.reviewer, d.decision, d.count] for d in figures.decisions]
+        say_table("Verdicts", ["reviewer", "decision", "verdicts"], rows)
+    if figures.audit.queued:
+        audit = figures.audit
+        row = [audit.queued, audit.reviewed, audit.accepted]
+        say_table("Audit of sure annotations", ["queued", "reviewed", "accepted"], [row])
     if figures.runs:
         runs = [[run.name, run.started] for run in figures.runs[-_RUNS_SHOWN:]]
         say_table("Latest runs", ["run", "started"], runs)

@@ -28,6 +28,21 @@ def test_an_unknown_verb_is_named(capsys: pytest.CaptureFixture[str]) -> None:
     assert "'mien'" in capsys.readouterr().err
 
 
+def test_a_verb_of_two_words_runs(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    assert main(["review", "push", str(tmp_path / "nowhere")]) == 2
+    assert "pairset review push: There is no set" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("words", "code"), [(["review"], 2), (["review", "--help"], 0)])
+def test_half_a_verb_lists_those_that_begin_with_it(
+    words: list[str], code: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(words) == code
+    said = capsys.readouterr()
+    assert "review pull" in said.out + said.err
+    assert bool(said.out) is (code == 0)
+
+
 def test_version(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--version"]) == 0
     assert capsys.readouterr().out == f"pairset {__version__}\n"

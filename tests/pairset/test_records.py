@@ -8,10 +8,13 @@ import pytest
 from pairset.records import (
     Annotation,
     Cluster,
+    Consensus,
     Embedding,
     Image,
     Pair,
     Record,
+    Triage,
+    Verdict,
     rows_of,
     table_of,
 )
@@ -22,6 +25,9 @@ EXAMPLES: list[Record] = [
     Cluster("i", 0, None, None),
     Pair("p", "q", "i", "j", "i.jpg", "j.jpg", None, similarity=0.5, change_mask=[2, 3]),
     Annotation("a", "p", "starter", None, "prompt", "vllm", 1, tokens_en=["a", "b"]),
+    Triage("a", "p", "review", "below_threshold", 0.25, 3),
+    Verdict("v", 1, "a", "p", "ann@example.org", "fix", change_box=[0.5, 1.0, 2.0, 3.0]),
+    Consensus("a", "p", "open", None, None, ["decision"], 2, 17),
 ]
 examples = pytest.mark.parametrize("record", EXAMPLES, ids=lambda record: type(record).__name__)
 

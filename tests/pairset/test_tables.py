@@ -7,9 +7,9 @@ import duckdb
 import fsspec
 import pytest
 
-from pairset.records import Embedding, Image, table_of
+from pairset.records import Embedding, Image, Verdict, table_of
 from pairset.store import PairSet, create_set
-from pairset.tables import VIEWS, connect_tables
+from pairset.tables import VIEWS, connect_tables, quoted
 
 
 def ask(pair_set: PairSet, query: str) -> list[tuple[object, ...]]:
@@ -111,3 +111,25 @@ def test_a_remote_set_is_read_through_its_filesystem(remote_set: PairSet) -> Non
 def test_a_query_cannot_leave_the_set(mined_set: PairSet, query: str) -> None:
     with pytest.raises(duckdb.Error, match="configuration"):
         ask(mined_set, query)
+
+
+def test_a_query_cannot_read_what_is_no_stage(mined_set: PairSet) -> None:
+    secret = Path(mined_set.root, "review", "studio", "secrets.json")
+    secret.parent.mkdir(parents=True)
+    secret.write_text("{}")
+
+    with pytest.raises(duckdb.Error, match="configuration"):
+        ask(mined_set, f"SELECT * FROM read_text({quoted(str(secret))})")
+
+
+def test_the_latest_revision_is_the_verdict_unless_it_withdrew_it(mined_set: PairSet) -> None:
+    verdicts = [
+        Verdict("edited", 1, "a", "p", "ann", "accept"),
+        Verdict("edited", 2, "a", "p", "ann", "fix"),
+        Verdict("gone", 1, "b", "p", "ann", "accept"),
+        Verdict("gone", 2, "b", "p", "ann", "accept", withdrawn=True),
+    ]
+    mined_set.stage("verdicts", "reviews").write("00000", table_of(Verdict, verdicts))
+
+    assert ask(mined_set, "SELECT verdict_id, decision FROM verdicts") == [("edited", "fix")]
+    assert ask(mined_set, "SELECT count(*) FROM all_verdicts") == [(4,)]

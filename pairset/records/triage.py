@@ -1,0 +1,62 @@
+"""What is to become of an annotation: accepted as it is, or queued for a person."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import ClassVar
+
+import pyarrow as pa
+
+
+class Queue(StrEnum):
+    """Where triage sent an annotation."""
+
+    ACCEPTED = "accepted"
+    """Sure enough: a verdict by ``auto``."""
+    REVIEW = "review"
+    """A person decides."""
+    AUDIT = "audit"
+    """Sure enough, and drawn at random for a person, so that the acceptance rate stays known."""
+    WAITING = "waiting"
+    """For a person, had the budget been larger."""
+    SET_ASIDE = "set_aside"
+    """Nothing to review."""
+
+
+class TriageReason(StrEnum):
+    """Why an annotation is where it is."""
+
+    ABOVE_THRESHOLD = "above_threshold"
+    BELOW_THRESHOLD = "below_threshold"
+    NO_CONFIDENCE = "no_confidence"
+    RANDOM_DRAW = "random_draw"
+    OVER_BUDGET = "over_budget"
+    NO_INSTRUCTION = "no_instruction"
+    NO_CHANGE = "no_change"
+    PAIR_WITHDRAWN = "pair_withdrawn"
+
+
+@dataclass(frozen=True, slots=True)
+class Triage:
+    """Where one annotation went, and why."""
+
+    SCHEMA: ClassVar[pa.Schema] = pa.schema(
+        [
+            pa.field("annotation_id", pa.string(), nullable=False),
+            pa.field("pair_id", pa.string(), nullable=False),
+            pa.field("queue", pa.string(), nullable=False),
+            pa.field("reason", pa.string(), nullable=False),
+            pa.field("confidence", pa.float64()),
+            pa.field("place", pa.int64()),
+        ]
+    )
+
+    annotation_id: str
+    pair_id: str
+    queue: str
+    """One of ``Queue``."""
+    reason: str
+    """One of ``TriageReason``."""
+    confidence: float | None = None
+    """The confidence that was compared with the threshold."""
+    place: int | None = None
+    """Place among those for a person, 0 for the most useful; None for all others."""

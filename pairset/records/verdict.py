@@ -1,0 +1,115 @@
+"""What a reviewer decided about an annotation, and what they changed in it."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import ClassVar
+
+import pyarrow as pa
+
+from pairset.ids import content_id
+
+AUTO = "auto"
+"""The reviewer whose verdicts are those of ``pairset triage``."""
+
+
+class Decision(StrEnum):
+    """What became of the annotation."""
+
+    ACCEPT = "accept"
+    FIX = "fix"
+    REJECT = "reject"
+    SKIP = "skip"
+    UNDECIDED = "undecided"
+    """Submitted without a choice: the labelling page was edited, or a script wrote it."""
+
+
+_TEXT_FIELDS = ("instruction_en", "instruction_zh", "inverse_en", "inverse_zh", "edit_type")
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """One revision of one reviewer's verdict on one annotation; the latest revision counts."""
+
+    SCHEMA: ClassVar[pa.Schema] = pa.schema(
+        [
+            pa.field("verdict_id", pa.string(), nullable=False),
+            pa.field("revision", pa.int32(), nullable=False),
+            pa.field("annotation_id", pa.string(), nullable=False),
+            pa.field("pair_id", pa.string(), nullable=False),
+            pa.field("reviewer", pa.string(), nullable=False),
+            pa.field("decision", pa.string(), nullable=False),
+            *(pa.field(name, pa.string()) for name in _TEXT_FIELDS),
+            *(pa.field(f"original_{name}", pa.string()) for name in _TEXT_FIELDS),
+            pa.field("change_box", pa.list_(pa.float32())),
+            pa.field("original_change_box", pa.list_(pa.float32())),
+            pa.field("changed_fields", pa.list_(pa.string())),
+            pa.field("error_types", pa.list_(pa.string())),
+            pa.field("reject_reasons", pa.list_(pa.string())),
+            pa.field("quality", pa.int32()),
+            pa.field("seconds_spent", pa.float64()),
+            pa.field("created_at", pa.string(), nullable=False),
+            pa.field("updated_at", pa.string(), nullable=False),
+            pa.field("withdrawn", pa.bool_(), nullable=False),
+            pa.field("project", pa.string()),
+            pa.field("task_id", pa.int64()),
+            pa.field("server_annotation_id", pa.string()),
+            pa.field("raw_result", pa.string()),
+        ]
+    )
+
+    verdict_id: str
+    """Hash of the annotation, the reviewer and the server's id of what they submitted."""
+    revision: int
+    """1, and one more for every change that a later pull brought."""
+    annotation_id: str
+    """The annotation whose texts the reviewer was shown."""
+    pair_id: str
+    reviewer: str
+    """Email address in Label Studio, or ``auto`` for triage."""
+    decision: str
+    """One of ``Decision``."""
+    instruction_en: str | None = None
+    """The English instruction as the reviewer left it."""
+    instruction_zh: str | None = None
+    inverse_en: str | None = None
+    inverse_zh: str | None = None
+    edit_type: str | None = None
+    original_instruction_en: str | None = None
+    """The English instruction as the model wrote it."""
+    original_instruction_zh: str | None = None
+    original_inverse_en: str | None = None
+    original_inverse_zh: str | None = None
+    original_edit_type: str | None = None
+    change_box: list[float] | None = None
+    """Box round the change as the reviewer left it: left, top, right, bottom in target pixels."""
+    original_change_box: list[float] | None = None
+    """The box that was shown, likewise in target pixels."""
+    changed_fields: list[str] | None = None
+    """What the reviewer changed of what was shown; ``change_mask`` stands for any repainting."""
+    error_types: list[str] | None = None
+    """What was wrong with the instruction."""
+    reject_reasons: list[str] | None = None
+    """Why the pair is no use."""
+    quality: int | None = None
+    """1 to 5 stars."""
+    seconds_spent: float | None = None
+    """As the labelling page measured them."""
+    created_at: str = ""
+    """ISO 8601, UTC, by the server's clock; for triage by ours."""
+    updated_at: str = ""
+    """Likewise; a skip or an edit moves it."""
+    withdrawn: bool = False
+    """The reviewer, or someone else, deleted it: it counts no more."""
+    project: str | None = None
+    """Which Label Studio project it came from, as a hash; None for triage."""
+    task_id: int | None = None
+    """Number of the task in that project."""
+    server_annotation_id: str | None = None
+    """What Label Studio calls it."""
+    raw_result: str | None = None
+    """Everything that was submitted, as JSON, whether this version understands it or not."""
+
+
+def verdict_id_of(annotation_id: str, reviewer: str, server_annotation_id: str = "") -> str:
+    """Id of a verdict; a reviewer may submit several on one annotation."""
+    return content_id("verdict", annotation_id, reviewer, server_annotation_id)

@@ -1,0 +1,147 @@
+"""One pull: read what changed, keep what is news, and only then move the bookmark."""
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from pairset.store import PairSet, Stage, write_atomically
+from review.labels import ReviewedTask, reviewed_task, verdict_of
+from review.page import NEEDED_CONTROLS
+from review.project import ProjectState, StudioProject
+from review.settings import PullSettings
+from review.taskmap import project_folder
+from review.verdicts import VerdictLog, open_log
+
+_BOOKMARK = "pull.json"
+_PAGE_OF_IDS = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class Bookmark:
+    """Where the last pull ended."""
+
+    since: str | None = None
+    """Latest change of any task seen, by the server's clock."""
+    task_count: int | None = None
+    surplus: int | None = None
+    """Verdicts that count here, less submissions on the server: it stays as it is unless
+    something was deleted in a way that moved no task's time."""
+
+
+@dataclass(slots=True)
+class Fetched:
+    """What a pull brought."""
+
+    decisions: list[str] = field(default_factory=list)
+    """Of new and edited verdicts."""
+    withdrawn: int = 0
+    tasks_deleted: int = 0
+    missing_controls: list[str] = field(default_factory=list)
+    counting: int = 0
+    """Verdicts by reviewers in the set that count."""
+    latest: str | None = None
+
+
+def fetch_verdicts(pair_set: PairSet, project: StudioProject, settings: PullSettings) -> Fetched:
+    """Pull once. Killed at any moment and repeated, the set ends the same."""
+    state = project.state()
+    folder = project_folder(pair_set, state)
+    bookmark = Bookmark() if settings.everything else _read_bookmark(folder)
+    log = open_log(pair_set, state.key)
+    fetched = Fetched(missing_controls=sorted(NEEDED_CONTROLS - state.controls))
+    steps = _Steps(project, log, fetched)
+    steps.keep_news(_earlier(bookmark.since, settings.overlap_seconds), settings.page_size)
+    # Counted after reading: who submits meanwhile causes a needless search, never a missed one.
+    state = project.state()
+    if _something_is_gone(bookmark, state, log):
+        steps.withdraw_what_is_gone()
+    fetched.counting = len(log.counting())
+    surplus = fetched.counting - state.submission_count
+    latest = max(filter(None, (bookmark.since, fetched.latest)), default=None)
+    _save_bookmark(folder, Bookmark(latest, state.task_count, surplus), bookmark)
+    return fetched
+
+
+@dataclass(slots=True)
+class _Steps:
+    """Walks over pages of tasks and writes down what is news, page by page."""
+
+    project: StudioProject
+    log: VerdictLog
+    fetched: Fetched
+    reviewers: dict[int, str] = field(default_factory=dict)
+
+    def keep_news(self, since: str | None, page_size: int) -> None:
+        """Of tasks with submissions that changed since then, what is not in the set yet."""
+        for page in self.project.submitted_tasks(page_size, since):
+            self._keep([task for task in map(reviewed_task, page) if task])
+
+    def withdraw_what_is_gone(self) -> None:
+        """Compare all numbers: a task without submissions any more is in no page above."""
+        pages = self.project.submitted_tasks(_PAGE_OF_IDS, only_ids=True)
+        there = {str(each["id"]) for page in pages for task in page for each in task["annotations"]}
+        gone = [each for each in self.log.counting() if each.server_annotation_id not in there]
+        if not gone:
+            return
+        tasks = {task["id"] for page in self.project.tasks(_PAGE_OF_IDS) for task in page}
+        self._withdraw(each.verdict_id for each in gone if each.task_id in tasks)
+        self.fetched.tasks_deleted = len({each.task_id for each in gone} - tasks)
+
+    def _keep(self, tasks: list[ReviewedTask]) -> None:
+        verdicts = [
+            verdict_of(task, submission, self._reviewer(submission), self.log.project)
+            for task in tasks
+            for submission in task.submissions
+        ]
+        news = self.log.news_in(verdicts)
+        self.log.add(news)
+        self.fetched.decisions += [verdict.decision for verdict in news]
+        there = {verdict.verdict_id for verdict in verdicts}
+        known = [name for task in tasks for name in self.log.by_task.get(task.task_id, ())]
+        self._withdraw(name for name in known if name not in there)
+        times = [task.updated_at for task in tasks]
+        self.fetched.latest = max(filter(None, [self.fetched.latest, *times]), default=None)
+
+    def _withdraw(self, verdict_ids: Iterable[str]) -> None:
+        withdrawals = self.log.withdrawals(verdict_ids)
+        self.log.add(withdrawals)
+        self.fetched.withdrawn += len(withdrawals)
+
+    def _reviewer(self, submission: Mapping[str, Any]) -> str:
+        """Email address of who submitted; asked for once for each pull with news."""
+        who = submission["completed_by"]
+        number = who["id"] if isinstance(who, dict) else who
+        if number not in self.reviewers:
+            self.reviewers |= self.project.reviewers()
+        return self.reviewers.setdefault(number, f"user {number}")
+
+
+def _something_is_gone(bookmark: Bookmark, state: ProjectState, log: VerdictLog) -> bool:
+    """Whether the numbers say that tasks or submissions vanished without moving any time."""
+    fewer_tasks = bookmark.task_count is not None and state.task_count < bookmark.task_count
+    expected = state.submission_count + (bookmark.surplus or 0)
+    return fewer_tasks or len(log.counting()) > expected
+
+
+def _earlier(time: str | None, seconds: float) -> str | None:
+    """A time of the server, so long before; filters take no other way of writing it."""
+    if time is None:
+        return None
+    earlier = datetime.fromisoformat(time).astimezone(UTC) - timedelta(seconds=seconds)
+    return earlier.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def _read_bookmark(folder: Stage) -> Bookmark:
+    path = f"{folder.path}/{_BOOKMARK}"
+    filesystem = folder.pair_set.filesystem
+    if not filesystem.exists(path):
+        return Bookmark()
+    return Bookmark(**json.loads(filesystem.cat_file(path)))
+
+
+def _save_bookmark(folder: Stage, bookmark: Bookmark, before: Bookmark) -> None:
+    if bookmark != before:
+        content = json.dumps(asdict(bookmark)).encode()
+        write_atomically(folder.pair_set, f"{folder.path}/{_BOOKMARK}", content)

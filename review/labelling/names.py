@@ -1,0 +1,20 @@
+"""Every control and choice of the page, as tasks, predictions and verdicts spell them."""
+
+SOURCE_IMAGE = "src"
+TARGET_IMAGE = "tgt"
+CHANGE_BOX = "region"
+CHANGE_MASK = "mask"
+CANDIDATE = "candidate"
+INSTRUCTION_EN = "instruction_en"
+INSTRUCTION_ZH = "instruction_zh"
+INVERSE_EN = "inverse_en"
+INVERSE_ZH = "inverse_zh"
+EDIT_TYPE = "edit_type"
+VERDICT = "verdict"
+REJECT_REASON = "reject_reason"
+ERROR_TYPES = "error_types"
+QUALITY = "quality"
+
+TEXT_CONTROLS = (INSTRUCTION_EN, INSTRUCTION_ZH, INVERSE_EN, INVERSE_ZH)
+BOX_LABEL = "changed"
+MASK_LABEL = "changed_mask"

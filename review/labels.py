@@ -1,0 +1,134 @@
+"""From what a reviewer submitted to a verdict: what was decided, and what changed field by field.
+
+Pure: takes Label Studio's JSON of a task with its predictions and annotations.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from pairset.records import Verdict
+from pairset.records.verdict import Decision, verdict_id_of
+from review.labelling import names
+from review.regions import Region, box_of, choices_of, differ, mask_of, rating_of, text_of
+from review.tasks import annotation_id_in
+
+Submission = Mapping[str, Any]
+"""An annotation as Label Studio gives it, a skip included."""
+
+_PREFILLED = (*names.TEXT_CONTROLS, names.EDIT_TYPE, names.CHANGE_BOX, names.CHANGE_MASK)
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewedTask:
+    """A task of ours with all that was predicted and submitted on it."""
+
+    task_id: int
+    pair_id: str
+    annotation_id: str
+    """The annotation it was made for."""
+    predictions: Sequence[Mapping[str, Any]]
+    submissions: Sequence[Submission]
+    updated_at: str
+
+
+def reviewed_task(task: Mapping[str, Any]) -> ReviewedTask | None:
+    """Read a task; None where it is not one of ours."""
+    data = task["data"]
+    if "pair_id" not in data or "annotation_id" not in data:
+        return None
+    return ReviewedTask(
+        task_id=task["id"],
+        pair_id=data["pair_id"],
+        annotation_id=data["annotation_id"],
+        predictions=task.get("predictions") or [],
+        submissions=task.get("annotations") or [],
+        updated_at=task["updated_at"],
+    )
+
+
+def verdict_of(task: ReviewedTask, submission: Submission, reviewer: str, project: str) -> Verdict:
+    """The first revision of a verdict, made of one submission."""
+    prediction = shown_prediction(task, submission)
+    shown: list[Region] = list(prediction["result"]) if prediction else []
+    left: list[Region] = list(submission["result"])
+    decision = decision_of(submission)
+    annotation_id = (prediction and annotation_id_in(prediction)) or task.annotation_id
+    # A script's bare "accept" carries no texts: it means those that were shown.
+    kept = shown if decision == Decision.ACCEPT and not _has_prefilled(left) else left
+    server_id = str(submission["id"])
+    return Verdict(
+        verdict_id=verdict_id_of(annotation_id, reviewer, f"{project}/{server_id}"),
+        revision=1,
+        annotation_id=annotation_id,
+        pair_id=task.pair_id,
+        reviewer=reviewer,
+        decision=decision,
+        **_words(kept),
+        **_words(shown, "original_"),
+        change_box=box_of(kept),
+        original_change_box=box_of(shown),
+        changed_fields=[] if decision == Decision.SKIP else changed_fields(shown, kept),
+        error_types=choices_of(left, names.ERROR_TYPES),
+        reject_reasons=choices_of(left, names.REJECT_REASON),
+        quality=rating_of(left, names.QUALITY),
+        seconds_spent=submission.get("lead_time"),
+        created_at=submission["created_at"],
+        updated_at=submission["updated_at"],
+        project=project,
+        task_id=task.task_id,
+        server_annotation_id=server_id,
+        raw_result=json.dumps(left, ensure_ascii=False),
+    )
+
+
+def _words(regions: Sequence[Region], prefix: str = "") -> dict[str, Any]:
+    """Texts and edit type, as fields of a verdict."""
+    words: dict[str, Any] = {
+        f"{prefix}{name}": text_of(regions, name) for name in names.TEXT_CONTROLS
+    }
+    return words | {f"{prefix}edit_type": _only(choices_of(regions, names.EDIT_TYPE))}
+
+
+def shown_prediction(task: ReviewedTask, submission: Submission) -> Mapping[str, Any] | None:
+    """What the reviewer started from: its named parent, else the latest that was there then."""
+    parent = submission.get("parent_prediction")
+    for prediction in task.predictions:
+        if parent is not None and prediction["id"] == parent:
+            return prediction
+    before = [
+        prediction
+        for prediction in task.predictions
+        if prediction["created_at"] <= submission["created_at"]
+    ]
+    return max(before, key=lambda prediction: prediction["created_at"], default=None)
+
+
+def decision_of(submission: Submission) -> Decision:
+    """Accept, fix or reject as chosen, a skip as such, undecided where the choice is missing."""
+    if submission.get("was_cancelled"):
+        return Decision.SKIP
+    chosen = _only(choices_of(submission["result"], names.VERDICT))
+    known = {decision.value: decision for decision in Decision}
+    return known.get(chosen or "", Decision.UNDECIDED)
+
+
+def changed_fields(shown: Sequence[Region], left: Sequence[Region]) -> list[str]:
+    """Names of the prefilled fields that no longer say what they said."""
+    changed = [name for name in names.TEXT_CONTROLS if text_of(shown, name) != text_of(left, name)]
+    if choices_of(shown, names.EDIT_TYPE) != choices_of(left, names.EDIT_TYPE):
+        changed.append("edit_type")
+    if differ(box_of(shown), box_of(left)):
+        changed.append("change_box")
+    if mask_of(shown) != mask_of(left):
+        changed.append("change_mask")
+    return changed
+
+
+def _has_prefilled(regions: Sequence[Region]) -> bool:
+    return any(region.get("from_name") in _PREFILLED for region in regions)
+
+
+def _only(choices: Sequence[str]) -> str | None:
+    return choices[0] if choices else None

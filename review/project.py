@@ -1,0 +1,185 @@
+"""One Label Studio project: its tasks, predictions and views, as few requests as they take."""
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from pairset.ids import content_id
+from review.client import StudioClient
+from review.errors import ProjectGoneError, RequestRejectedError
+
+QUEUE_TITLE, ADJUDICATION_TITLE = "Least confident first", "To adjudicate"
+OPEN, DISPUTED, WITHDRAWN = "open", "disputed", "withdrawn"
+"""Values of ``data.state``: to be reviewed, to be adjudicated, or neither."""
+
+_LISTED = "id,data,predictions_model_versions"
+_IDS = "id,annotations"
+_REVIEWED = (
+    "id,data,updated_at,annotations,predictions,result,completed_by,was_cancelled,lead_time,"
+    "parent_prediction,created_at,model_version"
+)
+"""Label Studio applies one list of fields to tasks, annotations and predictions alike."""
+
+Task = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class ProjectState:
+    """What a project says of itself in one answer."""
+
+    key: str
+    """Hash of its number and birth: another server's project of the same number differs."""
+    label_config: str
+    controls: frozenset[str]
+    """Names of the controls on its page."""
+    task_count: int
+    submission_count: int
+    """Annotations and skips together."""
+
+
+@dataclass(frozen=True, slots=True)
+class StudioProject:
+    """A project on a server."""
+
+    client: StudioClient
+    project_id: int
+
+    def state(self) -> ProjectState:
+        """Raises ProjectGoneError where there is no such project."""
+        found = self.client.get(self._path())
+        return ProjectState(
+            key=content_id("project", str(found["id"]), found["created_at"]),
+            label_config=found["label_config"],
+            controls=frozenset(found.get("parsed_label_config") or {}),
+            task_count=found["task_number"],
+            submission_count=found["total_annotations_number"]
+            + found["skipped_annotations_number"],
+        )
+
+    def tasks(self, page_size: int) -> Iterator[list[Task]]:
+        """Pages of all tasks: number, data, and the model versions of their predictions."""
+        return self._pages({"fields": "all", "include": _LISTED}, [], page_size)
+
+    def tasks_of_pairs(self, pair_ids: Sequence[str]) -> list[Task]:
+        """The tasks of these pairs."""
+        wanted = _filter("data.pair_id", "in_list", "List", json.dumps(list(pair_ids)))
+        pages = self._pages({"fields": "all", "include": _LISTED}, [wanted], len(pair_ids) * 2)
+        return [task for page in pages for task in page]
+
+    def submitted_tasks(
+        self, page_size: int, since: str | None = None, only_ids: bool = False
+    ) -> Iterator[list[Task]]:
+        """Pages of tasks that hold an annotation or a skip, with everything reviewers did.
+
+        ``since`` leaves out those not changed after a time, ``only_ids`` all but numbers. A task
+        with both an annotation and a skip comes twice.
+        """
+        changed = [_filter("updated_at", "greater", "Datetime", since)] if since else []
+        fields = {"fields": "all", "include": _IDS if only_ids else _REVIEWED}
+        for count in ("total_annotations", "cancelled_annotations"):
+            some = _filter(count, "greater", "Number", 0)
+            yield from self._pages(fields, [some, *changed], page_size)
+
+    def _pages(
+        self, fields: dict[str, str], filters: list[dict[str, Any]], page_size: int
+    ) -> Iterator[list[Task]]:
+        """Ordered by number, so that a task added meanwhile shifts no other to an earlier page."""
+        query = {"ordering": ["tasks:id"], "filters": {"conjunction": "and", "items": filters}}
+        page, left = 1, 1
+        while left > 0:
+            parameters: dict[str, str | int] = {
+                **fields,
+                "project": self.project_id,
+                "page": page,
+                "page_size": page_size,
+                "query": json.dumps(query),
+            }
+            try:
+                answer = self.client.get("/api/tasks/", parameters)
+            except RequestRejectedError as error:
+                if error.is_not_found and page > 1:
+                    return  # tasks were deleted since the page before
+                raise self._gone(error) from error
+            yield answer["tasks"]
+            left = answer["total"] - page * page_size
+            page += 1
+
+    def _gone(self, error: RequestRejectedError) -> Exception:
+        """A 404 of a first page is the project's."""
+        if not error.is_not_found:
+            return error
+        return ProjectGoneError(
+            f"Label Studio at {self.client.url} has no project {self.project_id} any more."
+        )
+
+    def import_tasks(self, tasks: Sequence[Task]) -> None:
+        """Add tasks with their predictions. Raises UncertainWriteError as any write."""
+        self.client.write("POST", self._path("import"), list(tasks))
+
+    def import_predictions(self, predictions: Sequence[dict[str, Any]]) -> None:
+        """Add predictions to tasks that are there."""
+        self.client.write("POST", self._path("import/predictions"), list(predictions))
+
+    def change_data(self, task_id: int, data: dict[str, Any]) -> None:
+        """Replace what a task shows; what reviewers did stays."""
+        self.client.write("PATCH", f"/api/tasks/{task_id}/", {"data": data})
+
+    def delete_task(self, task_id: int) -> None:
+        """Only ever for a second copy that nobody has touched; one that is gone is good."""
+        try:
+            self.client.write("DELETE", f"/api/tasks/{task_id}/", None)
+        except RequestRejectedError as error:
+            if not error.is_not_found:
+                raise
+
+    def submissions_of(self, task_id: int) -> int:
+        """How many annotations, skips and drafts a task holds."""
+        task = self.client.get(f"/api/tasks/{task_id}/")
+        return len(task["annotations"]) + len(task.get("drafts") or [])
+
+    def show_model_version(self, model_version: str) -> None:
+        """Prefill pages with this model's predictions; scores and order follow them."""
+        self.client.write("PATCH", self._path(), {"model_version": model_version})
+
+    def ensure_queue(self) -> int:
+        """Id of the view of open tasks, least confident first; made, or set right, if need be."""
+        return self._ensure_view(QUEUE_TITLE, OPEN)
+
+    def ensure_adjudication(self) -> int:
+        """Id of the view of tasks that reviewers disagree about."""
+        return self._ensure_view(ADJUDICATION_TITLE, DISPUTED)
+
+    def _ensure_view(self, title: str, state: str) -> int:
+        in_state = _filter("data.state", "equal", "String", state)
+        data = {
+            "title": title,
+            "type": "list",
+            "target": "tasks",
+            "ordering": ["tasks:predictions_score"],
+            "filters": {"conjunction": "and", "items": [in_state]},
+        }
+        views = self.client.get("/api/dm/views/", {"project": self.project_id})
+        body = {"project": self.project_id, "data": data}
+        for view in views:
+            if view["data"].get("title") == title:
+                if view["data"] != data:
+                    self.client.write("PATCH", f"/api/dm/views/{view['id']}/", body)
+                return int(view["id"])
+        return int(self.client.write("POST", "/api/dm/views/", body)["id"])
+
+    def reviewers(self) -> dict[int, str]:
+        """Email addresses by user number."""
+        return {user["id"]: user["email"] for user in self.client.get("/api/users/")}
+
+    def _path(self, rest: str = "") -> str:
+        return f"/api/projects/{self.project_id}/{rest}"
+
+
+def _filter(column: str, operator: str, kind: str, value: str | int) -> dict[str, Any]:
+    return {
+        "filter": f"filter:tasks:{column}",
+        "operator": operator,
+        "type": kind,
+        "value": value,
+    }

@@ -1,0 +1,66 @@
+"""The verb ``pairset review pull``: what reviewers did since the last time, each thing once."""
+
+from collections import Counter
+from typing import NoReturn
+
+from pairset.console import complain, say
+from pairset.store import open_set
+from review.errors import StudioUnreachableError
+from review.fetch import Fetched, fetch_verdicts
+from review.reach import open_project
+from review.settings import PullSettings
+from review.trigger import Wait, waiting
+
+
+def pull(settings: PullSettings) -> None:
+    """Bring new, edited, skipped and deleted verdicts into the set; go on doing so with --watch."""
+    pull_once(settings)
+    if settings.watch:
+        with waiting(settings.listen) as wait:
+            _watch(settings, wait)
+
+
+def _watch(settings: PullSettings, wait: Wait) -> NoReturn:
+    """Pull until Ctrl-C, also while the server is away."""
+    while True:
+        wait.seconds(settings.interval_seconds)
+        try:
+            pull_once(settings, quiet=True)
+        except StudioUnreachableError as error:
+            complain(f"{error} Trying again in {settings.interval_seconds:g} s.")
+
+
+def pull_once(settings: PullSettings, quiet: bool = False) -> Fetched:
+    """One pull; ``quiet`` says nothing where there is nothing new."""
+    pair_set = open_set(settings.set_url)
+    with open_project(pair_set, settings) as (project, _):
+        fetched = fetch_verdicts(pair_set, project, settings)
+    if fetched.decisions or fetched.withdrawn or not quiet:
+        say(_in_words(fetched))
+    _complain_of(fetched)
+    return fetched
+
+
+def _in_words(fetched: Fetched) -> str:
+    if not fetched.decisions and not fetched.withdrawn:
+        return f"Nothing new. The set holds {fetched.counting} verdicts by reviewers."
+    counts = Counter(fetched.decisions)
+    listed = ", ".join(f"{count} {decision}" for decision, count in counts.most_common())
+    parts = [f"{counts.total()} new or edited ({listed})"] if counts else []
+    if fetched.withdrawn:
+        parts.append(f"{fetched.withdrawn} withdrawn")
+    return f"{', '.join(parts)}. The set holds {fetched.counting} verdicts by reviewers."
+
+
+def _complain_of(fetched: Fetched) -> None:
+    if fetched.tasks_deleted:
+        complain(
+            f"{fetched.tasks_deleted} tasks with verdicts were deleted in Label Studio. Their "
+            "verdicts stay in the set; pairset review push puts the tasks back."
+        )
+    if fetched.missing_controls:
+        complain(
+            f"The labelling page was edited: it has no {', '.join(fetched.missing_controls)} any "
+            "more. What was submitted is kept as it is (raw_result); put the page back under "
+            "Settings, Labeling Interface."
+        )

@@ -1,0 +1,67 @@
+"""The annotations that triage queued for a person, with all that a task shows of them."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, fields
+from typing import Any
+
+from pairset.errors import MissingStageError
+from pairset.records import Annotation, Pair
+from pairset.store import PairSet
+from pairset.tables import connect_tables, stream_rows
+
+_VERSION_DIGITS = 6
+
+_QUEUED = """
+    SELECT a, p, i.width, i.height
+    FROM triage t
+    JOIN (SELECT * EXCLUDE (tokens_en, logprobs_en, tokens_zh, logprobs_zh, raw_reply)
+          FROM annotations) a USING (annotation_id)
+    JOIN (FROM pairs WHERE status = 'kept') p ON p.pair_id = t.pair_id
+    LEFT JOIN (SELECT image_id, any_value(width) AS width, any_value(height) AS height
+               FROM images GROUP BY image_id) i ON i.image_id = p.source_id
+    WHERE t.queue IN ('review', 'audit') ORDER BY t.place
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Queued:
+    """One pair to review."""
+
+    pair: Pair
+    annotation: Annotation
+    source_size: tuple[int, int] | None
+    """Width and height of the source; None where it was never scanned."""
+
+    @property
+    def model_version(self) -> str:
+        return model_version_of(self.annotation)
+
+
+def model_version_of(annotation: Annotation) -> str:
+    """What Label Studio calls the annotator. No comma: it lists versions with commas."""
+    adapter = f" + {annotation.adapter}" if annotation.adapter else ""
+    prompt = annotation.prompt_id[:_VERSION_DIGITS]
+    return f"{annotation.model}{adapter} · {prompt}".replace(",", ";")
+
+
+def read_queue(pair_set: PairSet) -> Iterator[Queued]:
+    """The queued annotations, the most useful first.
+
+    Raises MissingStageError before ``pairset triage`` has run.
+    """
+    if pair_set.current("triage") is None:
+        raise MissingStageError(
+            f"{pair_set.url} has not been sorted yet. Do that with: pairset triage {pair_set.url}"
+        )
+    with connect_tables(pair_set) as tables:
+        yield from map(_queued, stream_rows(tables, _QUEUED))
+
+
+def _queued(row: dict[str, Any]) -> Queued:
+    size = (row["width"], row["height"]) if row["width"] and row["height"] else None
+    return Queued(_record(Pair, row["p"]), _record(Annotation, row["a"]), size)
+
+
+def _record(record_type: Any, row: dict[str, Any]) -> Any:
+    names = {field.name for field in fields(record_type)}
+    return record_type(**{name: value for name, value in row.items() if name in names})

@@ -1,0 +1,125 @@
+"""Settings of ``pairset triage`` and of ``pairset review serve, push, pull, agreement``."""
+
+from typing import ClassVar
+
+from pydantic import Field, SecretStr
+from pydantic_settings import SettingsConfigDict
+
+from pairset.settings import VerbSettings
+
+TOKEN_VARIABLE = "LABEL_STUDIO_API_KEY"  # noqa: S105 - the variable's name
+
+
+class TriageSettings(VerbSettings):
+    """Accept sure annotations; queue doubtful ones, and a random share, for a person."""
+
+    verb: ClassVar[str] = "triage"
+    model_config = SettingsConfigDict(env_prefix="PAIRSET_TRIAGE_", cli_prog_name="pairset triage")
+
+    threshold: float = Field(default=0.9, ge=0, le=1)
+    """Confidence from which an annotation is accepted."""
+    audit_share: float = Field(default=0.05, ge=0, le=1)
+    """Share of the sure ones that a person looks at all the same, drawn at random, so that the
+    acceptance rate stays known."""
+    budget: int | None = Field(default=None, ge=0)
+    """Queue at most so many for a person, the most useful first; the others wait."""
+    seed: int = 0
+    """Another number draws another audit."""
+
+
+class StudioSettings(VerbSettings):
+    """What it takes to reach a Label Studio."""
+
+    url: str | None = None
+    """A Label Studio that runs already, such as https://labels.example.org; default: the one that
+    pairset review serve runs for this set."""
+    token: SecretStr | None = Field(default=None, exclude=True)
+    """Its API token; better through $LABEL_STUDIO_API_KEY, which no process list shows."""
+    project: int | None = None
+    """Number of the project there, as its address shows it; needed with --url."""
+    timeout_seconds: float = Field(default=60, gt=0)
+    """Longest wait for one answer."""
+    retries: int = Field(default=4, ge=0)
+    """More tries after a time-out, a lost connection or a server error."""
+
+
+class ServeSettings(StudioSettings):
+    """Start a Label Studio for a set, with its labelling page ready, and print the link to it.
+
+    It runs until Ctrl-C. With --url, the project is made on a server that runs already instead.
+    """
+
+    verb: ClassVar[str] = "review serve"
+    model_config = SettingsConfigDict(
+        env_prefix="PAIRSET_REVIEW_SERVE_", cli_prog_name="pairset review serve"
+    )
+
+    host: str = "127.0.0.1"
+    """Address it listens on. Any other than loopback lets other machines reach it, unencrypted."""
+    port: int | None = Field(default=None, ge=1, le=65535)
+    """Port it listens on; default: a free one."""
+    start_timeout_seconds: float = Field(default=300, gt=0)
+    """Longest wait for its first answer."""
+    reviewers_per_pair: int | None = Field(default=None, ge=1)
+    """How many people review each pair of the overlap; default: as the project has it, first 1."""
+    overlap_share: float | None = Field(default=None, ge=0, le=1)
+    """Share of the pairs that are in the overlap; default: as the project has it, first all."""
+
+
+class PushSettings(StudioSettings):
+    """Send the queued pairs to Label Studio, each once, with what the model says of it."""
+
+    verb: ClassVar[str] = "review push"
+    model_config = SettingsConfigDict(
+        env_prefix="PAIRSET_REVIEW_PUSH_", cli_prog_name="pairset review push"
+    )
+
+    batch_size: int = Field(default=250, gt=0)
+    """Tasks in one request."""
+    mask: bool = True
+    """Send the mask of what changed, to be corrected; several kilobytes for each pair."""
+    image_url: str | None = None
+    """Where reviewers' browsers find an image, such as https://images.example.org/{image_id}.jpg,
+    if not on the set's own server."""
+
+
+class PullSettings(StudioSettings):
+    """Fetch what reviewers submitted, edited, skipped and deleted since the last pull."""
+
+    verb: ClassVar[str] = "review pull"
+    model_config = SettingsConfigDict(
+        env_prefix="PAIRSET_REVIEW_PULL_", cli_prog_name="pairset review pull"
+    )
+
+    watch: bool = False
+    """Go on pulling until Ctrl-C."""
+    interval_seconds: float = Field(default=30, gt=0)
+    """Wait between two pulls with --watch."""
+    listen: int | None = Field(default=None, ge=1, le=65535)
+    """With --watch, pull at once when a webhook of Label Studio calls this port of the loopback
+    interface; verdicts arrive without it too."""
+    overlap_seconds: float = Field(default=60, ge=0)
+    """Look again at what changed so long before the latest change seen: a slow transaction may
+    show up late."""
+    page_size: int = Field(default=100, gt=0)
+    """Tasks in one request."""
+    everything: bool = False
+    """Compare every task, not only those that changed."""
+
+
+class AgreementSettings(VerbSettings):
+    """Show how far reviewers agree, the consensus, and the pairs that need another look."""
+
+    verb: ClassVar[str] = "review agreement"
+    model_config = SettingsConfigDict(
+        env_prefix="PAIRSET_REVIEW_AGREEMENT_",
+        cli_prog_name="pairset review agreement",
+        cli_shortcuts={"json-output": "json"},
+    )
+
+    text_floor: float = Field(default=60, ge=0, le=100)
+    """Two reviewers' texts agree from this chrF score on."""
+    adjudicator: str | None = None
+    """Reviewer whose word settles what the others disagree about."""
+    json_output: bool = False
+    """Print everything as JSON."""

@@ -1,0 +1,123 @@
+"""Where each annotation goes: accepted, to a person, or aside. Pure; nothing is read or written."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from pairset.ids import content_id
+from pairset.records import Triage
+from pairset.records.triage import Queue, TriageReason
+
+_DRAW_DIGITS = 13
+"""Hexadecimal digits of a draw: 52 bits, as many as a float between 0 and 1 holds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """What triage looks at of one annotation."""
+
+    annotation_id: str
+    pair_id: str
+    scene: str | None
+    """Cluster of the pair."""
+    confidence: float | None
+    is_kept: bool
+    """Whether mining still keeps the pair."""
+    has_instruction: bool
+    is_changed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """What counts as sure, and how many a person can look at."""
+
+    threshold: float
+    audit_share: float
+    budget: int | None
+    seed: int
+
+
+def sort_annotations(candidates: Iterable[Candidate], policy: Policy) -> list[Triage]:
+    """One row for each candidate, those for a person first and the most useful of them foremost.
+
+    The same candidates and policy give the same rows, whatever order they come in.
+    """
+    known = {candidate.annotation_id: candidate for candidate in candidates}
+    sorted_out = [_sort_one(known[name], policy) for name in sorted(known)]
+    reviews = [row for row in sorted_out if row.queue == Queue.REVIEW]
+    audits = [row for row in sorted_out if row.queue == Queue.AUDIT]
+    others = [row for row in sorted_out if row.queue not in (Queue.REVIEW, Queue.AUDIT)]
+    scenes = {name: candidate.scene for name, candidate in known.items()}
+    reviews = _one_of_each_scene_first(reviews, scenes)
+    audits.sort(key=lambda row: random_draw(row.annotation_id, policy.seed))
+    queued, waiting = _within_budget(reviews, audits, policy)
+    placed = [replace(row, place=place) for place, row in enumerate(queued)]
+    return [*placed, *waiting, *others]
+
+
+def random_draw(annotation_id: str, seed: int) -> float:
+    """A number from 0 to 1 that depends on the annotation and the seed alone."""
+    digits = content_id("audit", str(seed), annotation_id)[:_DRAW_DIGITS]
+    return float(int(digits, 16) / 16**_DRAW_DIGITS)
+
+
+def _sort_one(candidate: Candidate, policy: Policy) -> Triage:
+    queue, reason = _queue_and_reason(candidate, policy)
+    return Triage(candidate.annotation_id, candidate.pair_id, queue, reason, candidate.confidence)
+
+
+def _queue_and_reason(candidate: Candidate, policy: Policy) -> tuple[Queue, TriageReason]:
+    if not candidate.is_kept:
+        return Queue.SET_ASIDE, TriageReason.PAIR_WITHDRAWN
+    if not candidate.is_changed:
+        return Queue.SET_ASIDE, TriageReason.NO_CHANGE
+    if not candidate.has_instruction:
+        return Queue.SET_ASIDE, TriageReason.NO_INSTRUCTION
+    if candidate.confidence is None:
+        return Queue.REVIEW, TriageReason.NO_CONFIDENCE
+    if candidate.confidence < policy.threshold:
+        return Queue.REVIEW, TriageReason.BELOW_THRESHOLD
+    if random_draw(candidate.annotation_id, policy.seed) < policy.audit_share:
+        return Queue.AUDIT, TriageReason.RANDOM_DRAW
+    return Queue.ACCEPTED, TriageReason.ABOVE_THRESHOLD
+
+
+def _one_of_each_scene_first(rows: Sequence[Triage], scenes: dict[str, str | None]) -> list[Triage]:
+    """Least confident first (uncertainty sampling, Lewis & Gale 1994), taking turns by scene.
+
+    Pairs of one scene teach much the same: the second of a scene comes after the first of all.
+    """
+    by_doubt = sorted(rows, key=lambda row: (_confidence(row), row.annotation_id))
+    seen: dict[str, int] = {}
+    turns: list[tuple[int, Triage]] = []
+    for row in by_doubt:
+        scene = scenes[row.annotation_id] or row.annotation_id
+        turns.append((seen.get(scene, 0), row))
+        seen[scene] = seen.get(scene, 0) + 1
+    return [row for _, row in sorted(turns, key=lambda turn: turn[0])]
+
+
+def _confidence(row: Triage) -> float:
+    return -1.0 if row.confidence is None else row.confidence
+
+
+def _within_budget(
+    reviews: list[Triage], audits: list[Triage], policy: Policy
+) -> tuple[list[Triage], list[Triage]]:
+    """Those that a person is to see, and those that must wait.
+
+    Audits get their share of the budget, or all that reviews leave: an acceptance rate nobody
+    measures is worth nothing.
+    """
+    everything = [*reviews, *audits]
+    if policy.budget is None or len(everything) <= policy.budget:
+        return everything, []
+    share = round(policy.budget * policy.audit_share)
+    audit_count = min(len(audits), max(share, policy.budget - len(reviews)))
+    review_count = policy.budget - audit_count
+    queued = [*reviews[:review_count], *audits[:audit_count]]
+    left_over = [*reviews[review_count:], *audits[audit_count:]]
+    return queued, [_waiting(row) for row in left_over]
+
+
+def _waiting(row: Triage) -> Triage:
+    return replace(row, queue=Queue.WAITING, reason=TriageReason.OVER_BUDGET)

@@ -1,0 +1,122 @@
+"""The verb ``pairset triage``: every annotation goes somewhere, with the reason."""
+
+import datetime
+from collections import Counter
+from collections.abc import Iterator, Sequence
+
+from pairset.console import say, say_table
+from pairset.errors import MissingStageError
+from pairset.ids import content_id
+from pairset.records import Triage, Verdict, rows_of, table_of
+from pairset.records.triage import Queue
+from pairset.records.verdict import AUTO, Decision, verdict_id_of
+from pairset.store import PairSet, open_set
+from pairset.tables import connect_tables, stream_rows
+from review.settings import TriageSettings
+from review.sorting import Candidate, Policy, sort_annotations
+
+_SHARD = "00000"
+_ROWS_AT_ONCE = 10_000
+_TEXTS = ("instruction_en", "instruction_zh", "inverse_en", "inverse_zh", "edit_type")
+
+_CANDIDATES = """
+    SELECT annotation_id, a.pair_id, cluster AS scene, confidence, p.pair_id IS NOT NULL AS is_kept,
+        a.error_code IS NULL AND instruction_en IS NOT NULL AS has_instruction,
+        is_changed IS DISTINCT FROM false AS is_changed
+    FROM annotations a LEFT JOIN (FROM pairs WHERE status = 'kept') p USING (pair_id)
+"""
+
+_ACCEPTED = """
+    SELECT a.* EXCLUDE (tokens_en, logprobs_en, tokens_zh, logprobs_zh)
+    FROM annotations a JOIN triage USING (annotation_id) WHERE queue = 'accepted'
+    ORDER BY annotation_id
+"""
+
+
+def triage(settings: TriageSettings) -> None:
+    """Sort the annotations of the annotator that readers follow, and say where they went.
+
+    Run again it changes nothing, unless annotations, pairs or settings changed.
+    """
+    pair_set = open_set(settings.set_url)
+    policy = Policy(settings.threshold, settings.audit_share, settings.budget, settings.seed)
+    rows = sort_annotations(_candidates(pair_set), policy)
+    if not rows:
+        raise MissingStageError(
+            f"{pair_set.url} holds no annotations yet. Write them with: "
+            f"pairset annotate {pair_set.url}"
+        )
+    changed = _save(pair_set, rows)
+    pair_set.save_run("triage", settings.model_dump(mode="json"))
+    changed = _save_auto_verdicts(pair_set) or changed
+    _say_rows(pair_set, rows)
+    if not changed:
+        say("Nothing changed since the last triage.")
+
+
+def _candidates(pair_set: PairSet) -> Iterator[Candidate]:
+    with connect_tables(pair_set) as tables:
+        cursor = tables.execute(_CANDIDATES)
+        while rows := cursor.fetchmany(_ROWS_AT_ONCE):
+            yield from (Candidate(*row) for row in rows)
+
+
+def _save(pair_set: PairSet, rows: Sequence[Triage]) -> bool:
+    """Write the rows where their content says, and let readers follow them; False if they do."""
+    key = content_id("triage", *(repr(row) for row in rows))
+    stage = pair_set.stage("triage", key)
+    current = pair_set.current("triage")
+    if current and current.path == stage.path:
+        return False
+    stage.write(_SHARD, table_of(Triage, rows))
+    pair_set.publish("triage", key)
+    return True
+
+
+def _save_auto_verdicts(pair_set: PairSet) -> bool:
+    """Make the verdicts of ``auto`` those of the accepted annotations; False if they were.
+
+    Verdicts that stay keep their time.
+    """
+    stage = pair_set.stage("verdicts", AUTO)
+    finished = stage.is_finished(_SHARD)
+    table = stage.read(_SHARD) if finished else Verdict.SCHEMA.empty_table()
+    before = {row.verdict_id: row for row in rows_of(Verdict, table)}
+    now = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
+    verdicts = [
+        before.get(verdict.verdict_id, verdict) for verdict in _auto_verdicts(pair_set, now)
+    ]
+    if finished and [verdict.verdict_id for verdict in verdicts] == list(before):
+        return False
+    stage.write(_SHARD, table_of(Verdict, verdicts))
+    return True
+
+
+def _auto_verdicts(pair_set: PairSet, now: str) -> Iterator[Verdict]:
+    with connect_tables(pair_set) as tables:
+        for row in stream_rows(tables, _ACCEPTED, _ROWS_AT_ONCE):
+            texts = {name: row[name] for name in _TEXTS}
+            originals = {f"original_{name}": text for name, text in texts.items()}
+            yield Verdict(
+                verdict_id=verdict_id_of(row["annotation_id"], AUTO),
+                revision=1,
+                annotation_id=row["annotation_id"],
+                pair_id=row["pair_id"],
+                reviewer=AUTO,
+                decision=Decision.ACCEPT,
+                changed_fields=[],
+                created_at=now,
+                updated_at=now,
+                **texts,
+                **originals,
+            )
+
+
+def _say_rows(pair_set: PairSet, rows: Sequence[Triage]) -> None:
+    counts = Counter((row.queue, row.reason) for row in rows)
+    order = {str(queue): place for place, queue in enumerate(Queue)}
+    listed = sorted(counts.items(), key=lambda item: (order[item[0][0]], -item[1]))
+    shown = [[queue, reason, count] for (queue, reason), count in listed]
+    say_table(f"Triage, {len(rows)} annotations", ["queue", "reason", "annotations"], shown)
+    if any(row.place is not None for row in rows):
+        say(f"Send the queued ones to reviewers with: pairset review push {pair_set.url}")

@@ -1,0 +1,202 @@
+"""Whatever breaks, the person reads what to do next, and no verdict is lost."""
+
+import pytest
+
+from tests.review.offline.fake_studio import LOCKED, PERSONAL_TOKEN, FakeStudio, Fault
+from tests.review.offline.room import Room
+
+IMPORT = "POST /api/projects/7/import$"
+PREDICTIONS = "POST /api/projects/7/import/predictions$"
+READ = "GET /api/tasks/$"
+TRANSIENT = [
+    Fault(READ, 500),
+    Fault(READ, 503, LOCKED),
+    Fault(READ, 429),
+    Fault(READ, drop=True),
+    Fault(READ, seconds=1.3),
+    Fault(READ, 200, "<html>a proxy's page</html>"),
+]
+
+
+def said(capsys: pytest.CaptureFixture[str]) -> str:
+    return capsys.readouterr().err
+
+
+@pytest.fixture
+def reviewed(room: Room) -> Room:
+    """Everything pushed, one verdict pulled and one waiting."""
+    room.push()
+    tasks = list(room.studio.project.tasks.values())
+    room.studio.project.submit(tasks[0], 1, "accept")
+    room.pull()
+    room.studio.project.submit(tasks[1], 1, "reject")
+    return room
+
+
+@pytest.mark.parametrize("fault", TRANSIENT, ids=str)
+def test_a_read_that_fails_once_is_tried_again(reviewed: Room, fault: Fault) -> None:
+    reviewed.studio.faults.append(fault)
+
+    assert reviewed.pull() == 0
+    assert len(reviewed.verdicts()) == 2
+
+
+@pytest.mark.parametrize("fault", TRANSIENT, ids=str)
+def test_a_pull_that_always_fails_keeps_what_there_is_and_goes_on_later(
+    reviewed: Room, fault: Fault, capsys: pytest.CaptureFixture[str]
+) -> None:
+    reviewed.studio.always.append(fault)
+    assert reviewed.pull() == 4
+    assert "repeat the same command" in said(capsys)
+    assert len(reviewed.verdicts()) == 1
+
+    reviewed.studio.always.clear()
+    assert reviewed.pull() == 0
+    assert len(reviewed.verdicts()) == 2
+
+
+@pytest.mark.parametrize("done_first", [False, True])
+@pytest.mark.parametrize(
+    "fault",
+    [
+        Fault(IMPORT),
+        Fault(IMPORT, 500, LOCKED),
+        Fault(IMPORT, drop=True),
+        Fault(IMPORT, seconds=1.3),
+    ],
+    ids=str,
+)
+def test_an_import_of_which_nobody_knows_whether_it_happened_makes_no_copies(
+    room: Room, fault: Fault, done_first: bool
+) -> None:
+    doubtful = Fault(fault.where, fault.status, fault.body, fault.seconds, fault.drop, done_first)
+    room.studio.faults.append(doubtful)
+
+    assert room.push("--batch-size", "4") == 0
+    assert sorted(room.studio.project.pair_ids()) == sorted(room.queued())
+
+
+@pytest.mark.parametrize("done_first", [False, True])
+def test_predictions_of_which_nobody_knows_are_not_doubled(room: Room, done_first: bool) -> None:
+    room.push()
+    for task in room.studio.project.tasks.values():
+        task["predictions"][0]["model_version"] = "older"
+    for path in room.task_maps():
+        path.unlink()
+    room.studio.faults.append(Fault(PREDICTIONS, done_first=done_first))
+
+    assert room.push("--batch-size", "4") == 0
+    counts = {len(task["predictions"]) for task in room.studio.project.tasks.values()}
+    assert counts == {2}
+
+
+def test_a_server_that_goes_down_during_a_push_is_named_and_the_push_goes_on_later(
+    room: Room, capsys: pytest.CaptureFixture[str]
+) -> None:
+    room.studio.always.append(Fault(IMPORT, drop=True))
+    assert room.push() == 4
+    assert room.studio.url in said(capsys)
+
+    room.studio.always.clear()
+    assert room.push() == 0
+    assert sorted(room.studio.project.pair_ids()) == sorted(room.queued())
+
+
+def test_a_server_that_is_not_there_is_named(
+    room: Room, capsys: pytest.CaptureFixture[str]
+) -> None:
+    room.studio.url = "http://127.0.0.1:9"
+
+    assert room.pull() == 4
+    assert "pairset review serve" in said(capsys)
+
+
+def test_a_locked_database_is_explained(room: Room, capsys: pytest.CaptureFixture[str]) -> None:
+    room.studio.always.append(Fault(IMPORT, 500, LOCKED))
+
+    assert room.push() == 4
+    assert "SQLite database is held by another process" in said(capsys)
+
+
+@pytest.mark.parametrize("verb", ["push", "pull"])
+def test_a_wrong_token_is_named_but_not_shown(
+    room: Room, verb: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    token, room.studio.token = room.studio.token, "another"
+
+    assert getattr(room, verb)() == 2
+    words = said(capsys)
+    assert "LABEL_STUDIO_API_KEY" in words
+    assert token
+    assert token not in words
+
+
+def test_a_personal_token_is_exchanged_and_renewed(
+    reviewed: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LABEL_STUDIO_API_KEY", PERSONAL_TOKEN)
+    expire_after(reviewed.studio, requests=2)
+
+    assert reviewed.pull() == 0
+    assert len(reviewed.verdicts()) == 2
+    assert reviewed.studio.asked("POST /api/token/refresh") == 2
+
+
+def expire_after(fake: FakeStudio, requests: int) -> None:
+    """Let the access token run out before so many requests more."""
+    left = [requests]
+
+    def run_out(words: str) -> None:
+        if "token" not in words:
+            left[0] -= 1
+            if left[0] == 0:
+                fake.access = None
+
+    fake.before_request = run_out
+
+
+def test_a_personal_token_that_has_expired_is_named(
+    room: Room, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("LABEL_STUDIO_API_KEY", "eyJ.expired.token")
+
+    assert room.pull() == 2
+    assert "expired" in said(capsys)
+
+
+@pytest.mark.parametrize("verb", ["push", "pull"])
+def test_a_project_that_was_deleted_is_named_and_its_verdicts_stay(
+    reviewed: Room, verb: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    reviewed.studio.project.is_there = False
+
+    assert getattr(reviewed, verb)() == 2
+    assert "no project 7 any more" in said(capsys)
+    assert len(reviewed.verdicts()) == 1
+
+
+def test_nothing_is_pushed_to_a_page_that_cannot_show_it(
+    room: Room, capsys: pytest.CaptureFixture[str]
+) -> None:
+    room.studio.project.controls.remove("instruction_zh")
+
+    assert room.push() == 2
+    assert "instruction_zh" in said(capsys)
+    assert room.studio.project.tasks == {}
+
+
+def test_a_task_deleted_between_two_pushes_is_made_again(room: Room) -> None:
+    room.push()
+    room.studio.project.delete_task(min(room.studio.project.tasks))
+    room.push()
+
+    assert sorted(room.studio.project.pair_ids()) == sorted(room.queued())
+
+
+def test_without_a_token_it_says_which_variable_to_set(
+    room: Room, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.delenv("LABEL_STUDIO_API_KEY")
+
+    assert room.push() == 2
+    assert "set $LABEL_STUDIO_API_KEY" in said(capsys)

@@ -1,0 +1,190 @@
+"""Every annotation goes somewhere with a reason, and goes there again tomorrow."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from pairset.cli import main
+from pairset.records import Pair, Triage, rows_of
+from pairset.records.triage import Queue, TriageReason
+from pairset.store import PairSet
+from pairset.tables import connect_tables
+from review.sorting import Candidate, Policy, sort_annotations
+from tests.review.offline.annotated_set import (
+    annotation_of,
+    failed,
+    make_annotated_set,
+    pair_of,
+    write_annotations,
+    write_pairs,
+)
+
+SURE, DOUBTFUL = 0.95, 0.2
+
+
+def candidate(name: str, confidence: float | None = SURE, **changes: object) -> Candidate:
+    usual = Candidate(name, f"pair-{name}", f"scene-{name}", confidence, True, True, True)
+    return replace(usual, **changes)  # type: ignore[arg-type]
+
+
+def policy(**changes: object) -> Policy:
+    usual = Policy(threshold=0.9, audit_share=0.0, budget=None, seed=0)
+    return replace(usual, **changes)  # type: ignore[arg-type]
+
+
+def where(rows: list[Triage]) -> dict[str, tuple[str, str]]:
+    return {row.annotation_id: (row.queue, row.reason) for row in rows}
+
+
+@pytest.mark.parametrize(
+    ("candidate", "queue", "reason"),
+    [
+        (candidate("a"), Queue.ACCEPTED, TriageReason.ABOVE_THRESHOLD),
+        (candidate("a", 0.9), Queue.ACCEPTED, TriageReason.ABOVE_THRESHOLD),
+        (candidate("a", DOUBTFUL), Queue.REVIEW, TriageReason.BELOW_THRESHOLD),
+        (candidate("a", None), Queue.REVIEW, TriageReason.NO_CONFIDENCE),
+        (candidate("a", has_instruction=False), Queue.SET_ASIDE, TriageReason.NO_INSTRUCTION),
+        (candidate("a", is_changed=False), Queue.SET_ASIDE, TriageReason.NO_CHANGE),
+        (candidate("a", is_kept=False), Queue.SET_ASIDE, TriageReason.PAIR_WITHDRAWN),
+    ],
+)
+def test_an_annotation_goes_where_its_confidence_says(
+    candidate: Candidate, queue: Queue, reason: TriageReason
+) -> None:
+    assert where(sort_annotations([candidate], policy())) == {"a": (queue, reason)}
+
+
+def test_about_the_asked_share_of_the_sure_is_audited() -> None:
+    rows = sort_annotations(
+        [candidate(str(number)) for number in range(2_000)], policy(audit_share=0.1)
+    )
+    audited = sum(row.queue == Queue.AUDIT for row in rows)
+
+    assert audited == pytest.approx(200, abs=60)  # four standard deviations
+    assert len(rows) == 2_000
+
+
+def test_another_seed_audits_others() -> None:
+    everyone = [candidate(str(number)) for number in range(50)]
+    first, second = (
+        where(sort_annotations(everyone, policy(audit_share=0.5, seed=seed))) for seed in (0, 1)
+    )
+    assert first != second
+
+
+def test_the_order_of_annotations_does_not_matter() -> None:
+    everyone = [candidate(str(number), number / 50) for number in range(50)]
+    drawn = policy(audit_share=0.5, budget=20)
+
+    assert sort_annotations(everyone, drawn) == sort_annotations(everyone[::-1], drawn)
+
+
+def test_the_least_confident_of_each_scene_comes_before_the_second_of_any() -> None:
+    rows = sort_annotations(
+        [
+            candidate("a1", 0.1, scene="a"),
+            candidate("a2", 0.2, scene="a"),
+            candidate("b", 0.3, scene="b"),
+            candidate("c", None, scene="c"),
+        ],
+        policy(),
+    )
+    assert [row.annotation_id for row in rows] == ["c", "a1", "b", "a2"]
+    assert [row.place for row in rows] == [0, 1, 2, 3]
+
+
+def test_a_budget_takes_the_most_useful_and_the_others_wait() -> None:
+    rows = sort_annotations(
+        [candidate(str(number), number / 100) for number in range(10)], policy(budget=3)
+    )
+    assert [row.annotation_id for row in rows if row.queue == Queue.REVIEW] == ["0", "1", "2"]
+    waiting = [row for row in rows if row.queue == Queue.WAITING]
+    assert len(waiting) == 7
+    assert {row.reason for row in waiting} == {TriageReason.OVER_BUDGET}
+
+
+def test_audits_get_their_share_of_a_budget_and_what_reviews_leave() -> None:
+    doubtful = [candidate(f"d{number}", DOUBTFUL) for number in range(30)]
+    sure = [candidate(f"s{number}") for number in range(100)]
+    tight = sort_annotations([*doubtful, *sure], policy(audit_share=0.5, budget=20))
+    ample = sort_annotations([*doubtful[:4], *sure], policy(audit_share=0.5, budget=20))
+
+    assert [row.queue for row in tight[:20]] == [Queue.REVIEW] * 10 + [Queue.AUDIT] * 10
+    assert [row.queue for row in ample[:20]] == [Queue.REVIEW] * 4 + [Queue.AUDIT] * 16
+
+
+def ask(pair_set: PairSet, query: str) -> list[tuple[object, ...]]:
+    with connect_tables(pair_set) as tables:
+        return tables.execute(query).fetchall()
+
+
+def files_of(pair_set: PairSet) -> dict[str, int]:
+    """Every row file by name, with the time it was last written."""
+    paths = Path(pair_set.root).rglob("*.parquet")
+    return {str(path): path.stat().st_mtime_ns for path in paths}
+
+
+def test_what_is_accepted_has_a_verdict_by_auto(annotated: PairSet) -> None:
+    main(["triage", annotated.url, "--threshold", "0.5", "--audit-share", "0"])
+
+    assert ask(annotated, "SELECT queue, count(*) FROM triage GROUP BY queue ORDER BY 1") == [
+        ("accepted", 10),
+        ("review", 10),
+    ]
+    query = """SELECT reviewer, decision, instruction_en, changed_fields, count(*) FROM verdicts
+        JOIN triage USING (annotation_id) WHERE queue = 'accepted' GROUP BY ALL"""
+    assert ask(annotated, query) == [("auto", "accept", "Paint the square red.", [], 10)]
+
+
+def test_nothing_vanishes(annotated: PairSet) -> None:
+    pair = pair_of(90, [Path("x"), Path("y")])
+    other = pair_of(91, [Path("x"), Path("y")])
+    unchanged = replace(annotation_of(other, SURE), is_changed=False)
+    write_annotations(annotated, [failed(annotation_of(pair, None)), unchanged])
+    main(["triage", annotated.url])
+
+    assert ask(annotated, "SELECT count(*) FROM triage") == [(22,)]
+    assert ask(annotated, "SELECT reason FROM triage WHERE queue = 'set_aside' ORDER BY ALL") == [
+        ("pair_withdrawn",),
+        ("pair_withdrawn",),
+    ]
+
+
+def test_again_changes_nothing(annotated: PairSet, capsys: pytest.CaptureFixture[str]) -> None:
+    main(["triage", annotated.url])
+    before = files_of(annotated)
+    capsys.readouterr()
+    main(["triage", annotated.url])
+
+    assert files_of(annotated) == before
+    assert "Nothing changed" in capsys.readouterr().out
+
+
+def test_a_new_annotation_leaves_the_other_verdicts_as_they_are(annotated: PairSet) -> None:
+    main(["triage", annotated.url])
+    before = ask(annotated, "FROM verdicts ORDER BY verdict_id")
+    pair = pair_of(90, [Path("x"), Path("y")])
+    current = annotated.current("pairs")
+    assert current is not None
+    write_pairs(annotated, [*rows_of(Pair, current.read("00000")), pair], key="more")
+    write_annotations(annotated, [annotation_of(pair, SURE)])
+    main(["triage", annotated.url])
+    after = ask(annotated, "FROM verdicts ORDER BY verdict_id")
+
+    assert len(after) == len(before) + 1
+    assert set(map(str, before)) < set(map(str, after))
+
+
+def test_a_higher_threshold_takes_verdicts_of_auto_back(annotated: PairSet) -> None:
+    main(["triage", annotated.url, "--threshold", "0.2"])
+    main(["triage", annotated.url, "--threshold", "1"])
+
+    assert ask(annotated, "SELECT count(*) FROM verdicts") == [(0,)]
+
+
+def test_before_annotating_it_says_what_to_do(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["triage", make_annotated_set(tmp_path, 0).url]) == 2
+    assert "pairset annotate" in capsys.readouterr().err
