@@ -61,7 +61,8 @@ def test_a_documented_make_target_exists(line: str) -> None:
 def test_a_documented_extra_exists(line: str) -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     extras = project["optional-dependencies"]
-    for named in re.findall(r"pairset\[([^\]]+)\]", line):
+    assert "[" in line
+    for named in re.findall(r"(?:pairset|\.)\[([^\]]+)\]", line):
         assert set(named.split(",")) <= extras.keys()
 
 
