@@ -14,20 +14,23 @@ from review.trigger import Wait, waiting
 
 def pull(settings: PullSettings) -> None:
     """Bring new, edited, skipped and deleted verdicts into the set; go on doing so with --watch."""
-    pull_once(settings)
-    if settings.watch:
-        with waiting(settings.listen) as wait:
-            _watch(settings, wait)
+    if not settings.watch:
+        pull_once(settings)
+        return
+    with waiting(settings.listen) as wait:
+        _watch(settings, wait)
 
 
 def _watch(settings: PullSettings, wait: Wait) -> NoReturn:
     """Pull until Ctrl-C, also while the server is away."""
+    quiet = False
     while True:
-        wait.seconds(settings.interval_seconds)
         try:
-            pull_once(settings, quiet=True)
+            pull_once(settings, quiet)
         except StudioUnreachableError as error:
             complain(f"{error} Trying again in {settings.interval_seconds:g} s.")
+        quiet = True
+        wait.seconds(settings.interval_seconds)
 
 
 def pull_once(settings: PullSettings, quiet: bool = False) -> Fetched:

@@ -9,7 +9,8 @@ import pytest
 from pairset.verbs import VERBS
 
 SECONDS_OF_CPU = 0.3
-ATTEMPTS = 3
+ATTEMPTS = 10
+"""The least of them counts: on a shared core the others measure the neighbours."""
 HEAVY = {
     *("PIL", "cv2", "duckdb", "faiss", "fsspec", "hdbscan", "jinja2", "numpy", "open_clip"),
     *("openai", "pandas", "peft", "pyarrow", "rich", "scipy", "skimage", "sklearn", "torch"),
@@ -50,4 +51,5 @@ def test_help_loads_no_heavy_library(words: list[str]) -> None:
 
 @commands
 def test_help_answers_at_once(words: list[str]) -> None:
-    assert min(cpu_seconds(words) for _ in range(ATTEMPTS)) < SECONDS_OF_CPU
+    spent = (cpu_seconds(words) for _ in range(ATTEMPTS))
+    assert any(seconds < SECONDS_OF_CPU for seconds in spent)

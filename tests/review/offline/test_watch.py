@@ -73,6 +73,18 @@ def test_a_watch_brings_verdicts_as_they_come(room: Room) -> None:
     assert "Trying again" in said
 
 
+def test_a_watch_that_begins_before_the_server_waits_for_it(room: Room) -> None:
+    room.push()
+    fake, tasks = room.studio, list(room.studio.project.tasks.values())
+    fake.always.append(Fault(PROJECT, 503))
+    fake.project.submit(tasks[0], 1, "accept")
+    asked = fake.asked(PROJECT)
+    with watching(room, "--interval-seconds", "0.1"):
+        wait_until(lambda: fake.asked(PROJECT) > asked + 2)
+        fake.always.clear()
+        wait_until(lambda: len(room.verdicts()) == 1)
+
+
 def test_a_webhook_makes_a_watch_pull_at_once(room: Room) -> None:
     room.push()
     port = free_port()
