@@ -30,7 +30,7 @@ from pairset.errors import SettingsError
 
 STAGES = (
     *("images", "embeddings", "cells", "clusters", "candidates", "pairs"),
-    *("annotations", "triage", "verdicts", "consensus"),
+    *("annotations", "triage", "verdicts", "consensus", "examples"),
 )
 _SAFE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 

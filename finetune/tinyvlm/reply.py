@@ -1,8 +1,7 @@
 """What the starter is asked and how it answers: one prompt, one JSON object with fixed keys."""
 
-import json
-
 from annotator.prompt import load_prompt
+from annotator.reply import reply_text
 from finetune.procedural import PlantedEdit
 
 BRIEF_PROMPT = load_prompt("brief").words
@@ -15,7 +14,7 @@ def planted_reply(edit: PlantedEdit) -> str:
     The instruction stands first: a type decided before it would hide the uncertainty that the
     confidence reads from the log-probabilities of the instruction.
     """
-    reply: dict[str, str | bool] = {
+    fields: dict[str, str | bool] = {
         "instruction_en": edit.instruction.en,
         "instruction_zh": edit.instruction.zh,
         "inverse_en": edit.inverse.en,
@@ -26,4 +25,4 @@ def planted_reply(edit: PlantedEdit) -> str:
         "target_caption": edit.target_caption,
         "preserved": edit.preserved,
     }
-    return json.dumps(reply, ensure_ascii=False, separators=(",", ":"))
+    return reply_text(fields)

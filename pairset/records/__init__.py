@@ -4,6 +4,7 @@ from pairset.records.annotation import Annotation
 from pairset.records.cluster import Cluster
 from pairset.records.consensus import Consensus
 from pairset.records.embedding import Embedding
+from pairset.records.example import Example
 from pairset.records.image import Image
 from pairset.records.pair import Pair
 from pairset.records.table import Record, rows_of, table_of
@@ -15,6 +16,7 @@ __all__ = [
     "Cluster",
     "Consensus",
     "Embedding",
+    "Example",
     "Image",
     "Pair",
     "Record",

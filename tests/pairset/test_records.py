@@ -10,6 +10,7 @@ from pairset.records import (
     Cluster,
     Consensus,
     Embedding,
+    Example,
     Image,
     Pair,
     Record,
@@ -28,6 +29,7 @@ EXAMPLES: list[Record] = [
     Triage("a", "p", "review", "below_threshold", 0.25, 3),
     Verdict("v", 1, "a", "p", "ann@example.org", "fix", change_box=[0.5, 1.0, 2.0, 3.0]),
     Consensus("a", "p", "open", None, None, ["decision"], 2, 17),
+    Example("e", "p", "a", "v", "ann@example.org", "fix", "s", "train", error_types=["viewpoint"]),
 ]
 examples = pytest.mark.parametrize("record", EXAMPLES, ids=lambda record: type(record).__name__)
 

@@ -1,0 +1,82 @@
+"""Settings of ``pairset train``, ``evaluate``, ``adapters`` and ``merge``."""
+
+from typing import ClassVar, Literal
+
+from pydantic import Field
+from pydantic_settings import SettingsConfigDict
+
+from pairset.settings import VerbSettings
+
+
+class SplitSettings(VerbSettings):
+    """Which reviewed pairs nobody trains on; train and evaluate must say the same."""
+
+    include_auto: bool = False
+    """Count what triage accepted by itself as reviewed, where no person looked."""
+    held_out_share: float = Field(default=0.2, gt=0, lt=1)
+    """Share of the scenes that nobody trains on, so that they can measure."""
+    split_seed: int = 0
+    """Another number holds out other scenes."""
+
+
+class TrainSettings(SplitSettings):
+    """Fine-tune a model on reviewed pairs: a LoRA adapter that is kept in the set.
+
+    Killed, the same command goes on from the last checkpoint.
+    """
+
+    verb: ClassVar[str] = "train"
+    model_config = SettingsConfigDict(env_prefix="PAIRSET_TRAIN_", cli_prog_name="pairset train")
+
+    model: str | None = None
+    """Base model: hub id, local folder, or "starter". Default: Qwen/Qwen3-VL-8B-Instruct."""
+    method: Literal["supervised", "preference"] = "supervised"
+    """supervised: write what reviewers stand by. preference (DPO): prefer the corrected reply to
+    the model's own; begin it from a supervised adapter with --start-from."""
+    name: str | None = None
+    """Name of the adapter; default: the method and a hash of data and settings."""
+    start_from: str | None = None
+    """Adapter to go on from: a name in this set, or a folder."""
+    prompt: Literal["auto", "full", "brief"] = "auto"
+    """The prompt it will be asked with; auto as in pairset annotate."""
+    epochs: float = Field(default=3, gt=0)
+    """Times through the examples."""
+    batch_size: int = Field(default=8, gt=0)
+    """Examples in one forward pass."""
+    accumulate: int = Field(default=1, gt=0)
+    """Forward passes for one optimizer step."""
+    learning_rate: float = Field(default=2e-4, gt=0)
+    warm_up_share: float = Field(default=0.05, ge=0, lt=1)
+    """Share of the steps over which the learning rate rises; it then falls as a cosine."""
+    weight_decay: float = Field(default=0.0, ge=0)
+    rank: Literal[1, 8, 16, 32, 64, 128, 256, 320, 512] = 16
+    """LoRA rank, one of those that vLLM serves."""
+    alpha: int = Field(default=32, gt=0)
+    """LoRA scale, over the rank."""
+    dropout: float = Field(default=0.05, ge=0, lt=1)
+    """LoRA dropout."""
+    oversample: int = Field(default=3, gt=0)
+    """Examples of edit types that reviewers had to correct are repeated up to so many times."""
+    beta: float = Field(default=0.1, gt=0)
+    """Preference: how hard to hold on to the model it began from."""
+    anchor: float = Field(default=1.0, ge=0)
+    """Preference: weight of also writing the chosen reply (the supervised loss)."""
+    error_weights: dict[str, float] = Field(
+        default={"wrong_position": 2.0, "wrong_object": 1.5, "invented_change": 1.5}
+    )
+    """Preference: weight of a correction by the worst error the reviewer named; 1 for all others."""
+    dtype: Literal["auto", "bfloat16", "float32"] = "auto"
+    """Number format of the base's weights; auto is bfloat16 on a GPU, float32 on a CPU."""
+    gradient_checkpointing: bool = False
+    """Compute activations twice and keep few: slower, in much less memory."""
+    context_tokens: int = Field(default=8192, gt=0)
+    """Longer examples are excluded, and say so."""
+    max_pixels: int = Field(default=589_824, gt=0)
+    """Larger images are scaled down to so many pixels, as in pairset annotate."""
+    checkpoint_steps: int = Field(default=100, gt=0)
+    """Optimizer steps between two checkpoints."""
+    readers: int = Field(default=0, ge=0)
+    """Processes that prepare batches; 0 does it in the training process."""
+    seed: int = 0
+    trust_remote_code: bool = False
+    """Let the model's repository run its own Python code here."""
