@@ -64,7 +64,7 @@ class TrainSettings(SplitSettings):
     error_weights: dict[str, float] = Field(
         default={"wrong_position": 2.0, "wrong_object": 1.5, "invented_change": 1.5}
     )
-    """Preference: weight of a correction by the worst error the reviewer named; 1 for all others."""
+    """Preference: weight of a correction by the worst error the reviewer named; else 1."""
     dtype: Literal["auto", "bfloat16", "float32"] = "auto"
     """Number format of the base's weights; auto is bfloat16 on a GPU, float32 on a CPU."""
     gradient_checkpointing: bool = False
