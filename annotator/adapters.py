@@ -8,7 +8,9 @@ from typing import Any
 
 from annotator.fingerprints import fingerprint
 from annotator.hub import download
+from pairset.adapter_cards import AdapterCard, find_adapter, read_card
 from pairset.errors import ModelUnavailableError, SettingsError
+from pairset.store import PairSet
 
 VLLM_LORA_RANKS = (1, 8, 16, 32, 64, 128, 256, 320, 512)
 """Values that vLLM's ``max_lora_rank`` may take."""
@@ -29,6 +31,8 @@ class AdapterChoice:
     rank: int = 0
     adapts_vision: bool = False
     """Whether some of its weights belong to the vision tower."""
+    card: AdapterCard | None = None
+    """What it was made from, where pairset made it."""
 
     @property
     def folder(self) -> Path:
@@ -47,21 +51,23 @@ def served_adapter(name: str) -> AdapterChoice:
     return AdapterChoice(name, identity=name)
 
 
-def load_adapter(adapter: str) -> AdapterChoice:
-    """Find an adapter's folder, or fetch it from the hub, and read what it adapts.
+def load_adapter(adapter: str, pair_set: PairSet | None = None) -> AdapterChoice:
+    """Find an adapter and read what it adapts: one of the set's by name, a folder, or a hub id.
 
-    Raises ModelUnavailableError where there is none, SettingsError where it is no LoRA adapter.
+    Raises ModelUnavailableError where there is none or it is no LoRA adapter.
     """
-    path = Path(adapter).expanduser()
+    path = (find_adapter(pair_set, adapter) if pair_set else None) or Path(adapter).expanduser()
     folder = path if path.is_dir() else download(adapter, "--adapter FOLDER")
     if not (folder / _CONFIG).is_file() or not (folder / _WEIGHTS).is_file():
         raise ModelUnavailableError(f"{folder} is no LoRA adapter: it needs {_CONFIG}, {_WEIGHTS}.")
+    card = read_card(folder)
     return AdapterChoice(
-        name=path.resolve().name if path.is_dir() else adapter,
+        name=card.name if card else path.resolve().name if path.is_dir() else adapter,
         identity=fingerprint(folder),
         path=folder.resolve(),
         rank=_rank(folder / _CONFIG),
         adapts_vision=any(_is_vision(key) for key in tensor_names(folder / _WEIGHTS)),
+        card=card,
     )
 
 

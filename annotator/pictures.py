@@ -14,10 +14,17 @@ if TYPE_CHECKING:
 def load_question(task: Task, max_pixels: int) -> Question | ImageError:
     """Open both images of a pair; what is wrong with one of them is returned, not raised."""
     try:
-        source, target = open_image(task.source_uri), open_image(task.target_uri)
+        return Question(*load_images(task.source_uri, task.target_uri, max_pixels))
     except ImageError as error:
         return error
-    return Question(bounded(source, max_pixels), bounded(target, max_pixels))
+
+
+def load_images(
+    source_uri: str, target_uri: str, max_pixels: int
+) -> "tuple[PillowImage, PillowImage]":
+    """Both images of a pair as a model sees them. Raises ImageError."""
+    source, target = open_image(source_uri), open_image(target_uri)
+    return bounded(source, max_pixels), bounded(target, max_pixels)
 
 
 def bounded(image: "PillowImage", max_pixels: int) -> "PillowImage":

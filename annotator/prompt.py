@@ -12,6 +12,7 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, Any, Literal
 
 from annotator.reply import reply_schema
+from annotator.settings import STARTER
 from annotator.taxonomy import DEFINITIONS
 from pairset.ids import content_id
 
@@ -39,6 +40,13 @@ class Prompt:
     def prompt_id(self) -> str:
         """Hash of the words and of the schema; the order of its keys counts."""
         return content_id("prompt", self.words, json.dumps(self.schema, ensure_ascii=False))
+
+
+def prompt_name(wanted: Literal["auto", "full", "brief"], model: str) -> PromptName:
+    """The prompt a model is asked with: as wanted, or the one line that the starter knows."""
+    if wanted != "auto":
+        return wanted
+    return "brief" if model == STARTER else "full"
 
 
 def load_prompt(name: PromptName) -> Prompt:

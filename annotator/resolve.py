@@ -4,23 +4,36 @@ from annotator.adapters import AdapterChoice, load_adapter, served_adapter
 from annotator.engines.registry import engine_name
 from annotator.identity import Annotator
 from annotator.models import ModelChoice, load_model, served_model
-from annotator.prompt import PromptName, load_prompt
-from annotator.settings import STARTER, AnnotateSettings
+from annotator.prompt import load_prompt, prompt_name
+from annotator.settings import AnnotateSettings
+from pairset.adapter_cards import check_base
+from pairset.store import PairSet
 
 
 def resolve_annotator(settings: AnnotateSettings) -> Annotator:
     """Decide on engine, model, adapter and prompt.
 
-    Raises SettingsError for contradicting settings, ModelUnavailableError where the model or the
-    adapter cannot be had, EngineDownError where a running server does not answer.
+    Raises SettingsError for contradicting settings and for an adapter of another base,
+    ModelUnavailableError where the model or the adapter cannot be had, EngineDownError where a
+    running server does not answer.
     """
     engine = engine_name(settings)
     if settings.server:
         model, adapter = _on_server(settings, settings.server)
     else:
         model = load_model(settings.model)
-        adapter = load_adapter(settings.adapter) if settings.adapter else None
-    return Annotator(engine, model, adapter, load_prompt(_prompt_name(settings, model)))
+        adapter = _adapter(settings, model)
+    return Annotator(engine, model, adapter, load_prompt(prompt_name(settings.prompt, model.name)))
+
+
+def _adapter(settings: AnnotateSettings, model: ModelChoice) -> AdapterChoice | None:
+    """The adapter to load here, trained on this very model as far as it tells."""
+    if settings.adapter is None:
+        return None
+    adapter = load_adapter(settings.adapter, PairSet(settings.set_url))
+    if adapter.card:
+        check_base(adapter.card, model.name, model.identity)
+    return adapter
 
 
 def _on_server(settings: AnnotateSettings, url: str) -> tuple[ModelChoice, AdapterChoice | None]:
@@ -29,9 +42,3 @@ def _on_server(settings: AnnotateSettings, url: str) -> tuple[ModelChoice, Adapt
 
     model = served_model(choose_served_model(url, settings.model, settings.adapter))
     return model, served_adapter(settings.adapter) if settings.adapter else None
-
-
-def _prompt_name(settings: AnnotateSettings, model: ModelChoice) -> PromptName:
-    if settings.prompt != "auto":
-        return settings.prompt
-    return "brief" if model.name == STARTER else "full"

@@ -1,9 +1,10 @@
 """Settings of ``pairset train``, ``evaluate``, ``adapters`` and ``merge``."""
 
+from pathlib import Path
 from typing import ClassVar, Literal
 
 from pydantic import Field
-from pydantic_settings import SettingsConfigDict
+from pydantic_settings import CliPositionalArg, SettingsConfigDict
 
 from pairset.settings import VerbSettings
 
@@ -80,3 +81,26 @@ class TrainSettings(SplitSettings):
     seed: int = 0
     trust_remote_code: bool = False
     """Let the model's repository run its own Python code here."""
+
+
+class AdaptersSettings(VerbSettings):
+    """List the adapters that were trained in a set."""
+
+    verb: ClassVar[str] = "adapters"
+    model_config = SettingsConfigDict(
+        env_prefix="PAIRSET_ADAPTERS_", cli_prog_name="pairset adapters"
+    )
+
+
+class MergeSettings(VerbSettings):
+    """Merge an adapter into its base: a plain checkpoint that needs no PEFT."""
+
+    verb: ClassVar[str] = "merge"
+    model_config = SettingsConfigDict(env_prefix="PAIRSET_MERGE_", cli_prog_name="pairset merge")
+
+    adapter: CliPositionalArg[str]
+    """Name of the adapter in the set."""
+    output: CliPositionalArg[Path]
+    """Folder to write; it must be empty or not there."""
+    model: str | None = None
+    """Its base, where that is not found under the name in the adapter's card."""

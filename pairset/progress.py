@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Iterable, Iterator
-from typing import TypeVar
+from typing import Any, TypeVar
 
 T = TypeVar("T")
 
@@ -11,10 +11,15 @@ _SECONDS_BETWEEN_LINES_IN_A_LOG = 10.0
 
 def progress(items: Iterable[T], label: str, total: int, unit: str) -> Iterator[T]:
     """Pass items through, drawing a bar with rate and ETA on standard error."""
+    yield from open_bar(label, total, unit, items)
+
+
+def open_bar(label: str, total: int, unit: str, items: Iterable[Any] | None = None) -> Any:
+    """A tqdm bar; without items whoever opens it moves it (``update``) and closes it."""
     from tqdm import tqdm
 
     on_terminal = sys.stderr.isatty()
-    yield from tqdm(
+    return tqdm(
         items,
         desc=label,
         total=total,

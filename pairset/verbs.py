@@ -61,6 +61,24 @@ VERBS = (
         "review.agreement:agreement",
     ),
     Verb(
+        "train",
+        "fine-tune a model on the reviewed pairs: a LoRA adapter",
+        "finetune.settings:TrainSettings",
+        "finetune.train:train",
+    ),
+    Verb(
+        "adapters",
+        "what was trained in a set, and on what",
+        "finetune.settings:AdaptersSettings",
+        "finetune.adapters:adapters",
+    ),
+    Verb(
+        "merge",
+        "an adapter and its base become one plain checkpoint",
+        "finetune.settings:MergeSettings",
+        "finetune.merge:merge",
+    ),
+    Verb(
         "status",
         "counts, failures by reason, and the yield of every gate",
         "pairset.status.settings:StatusSettings",

@@ -17,6 +17,9 @@ MAY_IMPORT = {
     "finetune": (
         "finetune",
         "pairset",
+        "annotator.adapters",
+        "annotator.models",
+        "annotator.pictures",
         "annotator.prompt",
         "annotator.reply",
         "annotator.taxonomy",

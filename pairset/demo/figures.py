@@ -11,6 +11,7 @@ from pairset.annotations import latest_annotations
 from pairset.console import say, say_table
 from pairset.demo.measure import (
     AnnotationFigures,
+    Expected,
     KeptPair,
     MiningFigures,
     Reply,
@@ -87,6 +88,20 @@ def read_figures(pair_set: PairSet, corpus: Path, truth: Truth) -> DemoFigures:
         broken_reported=sum(codes.get(name) == code for name, code in truth.broken.items()),
         broken=len(truth.broken),
     )
+
+
+def expected_words(pair_set: PairSet, corpus: Path, truth: Truth) -> dict[str, Expected]:
+    """What a perfect annotator says of each planted pair that was mined, by pair id.
+
+    Raises MissingStageError before the pairs are mined.
+    """
+    pairs_stage = pair_set.current("pairs")
+    if pairs_stage is None:
+        raise MissingStageError(f"{pair_set.url} holds no pairs yet: mine it first.")
+    columns = ["pair_id", "source_uri", "target_uri", "status"]
+    rows = [row for table in pairs_stage.tables(columns) for row in table.to_pylist()]
+    found = measure_mining(_kept(rows, corpus), truth).found
+    return {expected.pair_id: expected for expected in found}
 
 
 def _name(uri: str, corpus: Path) -> str:

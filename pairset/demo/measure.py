@@ -35,6 +35,8 @@ class Expected:
     pair_id: str
     instruction_en: str
     instruction_zh: str
+    inverse_en: str
+    inverse_zh: str
     edit_type: str
 
 
@@ -91,11 +93,12 @@ def measure_mining(kept: Sequence[KeptPair], truth: Truth) -> MiningFigures:
 
 
 def _expected(pair_id: str, planted: PlantedPair, source: str) -> Expected:
+    there = planted.instruction_en, planted.instruction_zh
+    back = planted.inverse_en, planted.inverse_zh
     if source == planted.source:
-        words = planted.instruction_en, planted.instruction_zh
-        return Expected(pair_id, *words, planted.edit_type)
+        return Expected(pair_id, *there, *back, planted.edit_type)
     edit_type = _REVERSED_TYPE.get(planted.edit_type, planted.edit_type)
-    return Expected(pair_id, planted.inverse_en, planted.inverse_zh, edit_type)
+    return Expected(pair_id, *back, *there, edit_type)
 
 
 def _kind_of_mistake(pair: KeptPair, ends: frozenset[str], truth: Truth) -> str:

@@ -1,0 +1,97 @@
+"""An example as a model reads it: the very messages of serving, and after them the reply to learn.
+
+Tokens of the prompt come from the same builder and the same processor call as in the annotator's
+engines, so that a model is trained on what it will be asked, token for token.
+"""
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from annotator.prompt import Prompt, build_messages, pillow_part
+from pairset.errors import SettingsError
+
+if TYPE_CHECKING:
+    from PIL.Image import Image as PillowImage
+    from torch import Tensor
+
+IMAGES_PER_PAIR = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Conversation:
+    """One pair, the prompt about it, and one reply."""
+
+    prompt: "dict[str, Tensor]"
+    """What the processor makes of the messages, as a batch of one: input_ids (1, length), pixels
+    and whatever else the model wants."""
+    reply: list[int]
+    """Token ids of the reply, closed by the end of the turn."""
+    taught: int
+    """How many of them, from the first on, the loss looks at."""
+
+    @property
+    def length(self) -> int:
+        """Tokens in all."""
+        return int(self.prompt["input_ids"].shape[1]) + len(self.reply)
+
+
+class Converser:
+    """Makes conversations for one model and one prompt."""
+
+    def __init__(self, processor: Any, prompt: Prompt, end_of_turn: int) -> None:
+        self._processor = processor
+        self._prompt = prompt
+        self._end_of_turn = end_of_turn
+
+    def prompt_inputs(self, source: "PillowImage", target: "PillowImage") -> "dict[str, Tensor]":
+        """The prompt about a pair, as every engine builds it."""
+        encoded = self._processor.apply_chat_template(
+            [build_messages(self._prompt, source, target, pillow_part)],
+            add_generation_prompt=True,
+            tokenize=True,
+            return_dict=True,
+            return_tensors="pt",
+        )
+        return dict(encoded)
+
+    def reply_ids(self, reply: str) -> list[int]:
+        """Token ids of a reply and of the end of the turn."""
+        return [*self._tokens(reply), self._end_of_turn]
+
+    def taught_tokens(self, reply: str, words_only: bool) -> int:
+        """How many of the reply's tokens to learn: all, or those up to ``is_changed``.
+
+        Reviewers correct words, not captions: the captions of a corrected reply may still tell of
+        what the model saw wrongly.
+        """
+        if not words_only:
+            return len(self.reply_ids(reply))
+        end = re.search(r'"is_changed":(true|false)', reply)
+        return len(self._tokens(reply[: end.end()])) if end else len(self.reply_ids(reply))
+
+    def _tokens(self, text: str) -> list[int]:
+        ids: list[int] = self._processor.tokenizer(text, add_special_tokens=False)["input_ids"]
+        return ids
+
+    def check_placeholders(self, model_name: str) -> None:
+        """Hold that the chat template has one place for each image.
+
+        Raises SettingsError where it has fewer or more: such a model would be trained on pictures
+        it never saw.
+        """
+        from PIL import Image
+
+        blank = Image.new("RGB", (64, 64))
+        text = self._processor.apply_chat_template(
+            build_messages(self._prompt, blank, blank, pillow_part),
+            add_generation_prompt=True,
+            tokenize=False,
+        )
+        placeholder = str(self._processor.image_token)
+        found = text.count(placeholder)
+        if found != IMAGES_PER_PAIR:
+            raise SettingsError(
+                f"The chat template of {model_name} has {found} places for images "
+                f"({placeholder}), and a pair has {IMAGES_PER_PAIR}: train another model."
+            )

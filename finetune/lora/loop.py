@@ -1,0 +1,176 @@
+"""The training loop: transformers' Trainer with our loss, our order and sealed checkpoints."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.utils.data import Dataset, Sampler
+from transformers import PrinterCallback, Trainer, TrainingArguments
+
+from finetune.errors import DivergedError, OutOfMemoryError
+from finetune.lora.batches import Collator, TrainingItem
+from finetune.lora.checkpoints import newest_sound
+from finetune.lora.losses import is_finite, preference_loss, reply_logprobs, supervised_loss
+from finetune.lora.model import number_format
+from finetune.lora.order import ByLength
+from finetune.lora.watch import Watch, cut_curve
+from finetune.settings import TrainSettings
+
+_POINTS_OF_A_CURVE = 200
+_CHECKPOINTS_KEPT = 2
+_MEMORY_WORDS = ("out of memory", "can't allocate memory", "cannot allocate memory")
+
+
+@dataclass(frozen=True, slots=True)
+class Lessons:
+    """What is trained on."""
+
+    items: Dataset[TrainingItem]
+    lengths: list[int]
+    """Tokens of each item, for the order of batches."""
+    reference: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+    """Preference: log-probability of the chosen and of the rejected reply under the model that
+    training begins from, by example id."""
+
+
+class ReplyTrainer(Trainer):
+    """Learns replies; nothing but the last positions of each row is turned into logits."""
+
+    def __init__(self, lessons: Lessons, settings: TrainSettings, **arguments: Any) -> None:
+        super().__init__(train_dataset=lessons.items, **arguments)
+        self._lessons = lessons
+        self._settings = settings
+        # Whether the loss is given the number of taught tokens in the whole optimizer step.
+        self.model_accepts_loss_kwargs = settings.method == "supervised"
+
+    def compute_loss(
+        self,
+        model: Any,
+        inputs: dict[str, Any],
+        return_outputs: bool = False,
+        num_items_in_batch: Tensor | int | None = None,
+    ) -> Any:
+        """The loss of one batch. Raises DivergedError naming its examples where it is no number."""
+        logits = model(**inputs["inputs"], logits_to_keep=inputs["window"]).logits[:, :-1]
+        labels = inputs["labels"]
+        if self._settings.method == "supervised":
+            loss = supervised_loss(logits, labels, num_items_in_batch)
+        else:
+            loss = self._preference_loss(logits, inputs)
+        if not is_finite(loss):
+            raise DivergedError(
+                f"The loss became {loss.item()} at step {self.state.global_step} on the examples "
+                f"{', '.join(inputs['example_ids'])}. Look at these pairs (pairset sql SET "
+                '"FROM examples"), or lower --learning-rate; the same command goes on from the '
+                "last checkpoint."
+            )
+        return (loss, {"logits": logits}) if return_outputs else loss
+
+    def _preference_loss(self, logits: Tensor, inputs: dict[str, Any]) -> Tensor:
+        policy = reply_logprobs(logits, inputs["labels"])
+        known = [self._lessons.reference[name] for name in inputs["example_ids"]]
+        reference = torch.tensor([pair[side] for side in (0, 1) for pair in known])
+        weights = inputs["weights"]
+        loss, _ = preference_loss(policy, reference.to(policy.device), weights, self._settings.beta)
+        chosen = len(known)
+        anchor = supervised_loss(logits[:chosen], inputs["labels"][:chosen], None)
+        return loss + self._settings.anchor * anchor
+
+    def _get_train_sampler(self, train_dataset: Any = None) -> Sampler[int]:
+        return ByLength(self._lessons.lengths, self._settings.batch_size, self._settings.seed)
+
+
+@dataclass(frozen=True, slots=True)
+class Trained:
+    """What a run came to."""
+
+    steps: int
+    seconds: float
+    """Of this run, without those before a kill."""
+    examples_per_second: float
+    loss: float
+    """Mean over this run."""
+    padding_share: float
+    """Share of the computed tokens that were padding, 0 to 1."""
+
+
+def run_training(
+    model: Any, lessons: Lessons, settings: TrainSettings, collator: Collator, folder: Path
+) -> Trained:
+    """Train, going on from the latest sound checkpoint in ``folder``.
+
+    Raises DivergedError and OutOfMemoryError.
+    """
+    count = len(lessons.lengths)
+    steps = math.ceil(count / settings.batch_size / settings.accumulate) * settings.epochs
+    trainer = ReplyTrainer(
+        lessons,
+        settings,
+        model=model,
+        args=_arguments(settings, folder, math.ceil(steps)),
+        data_collator=collator,
+        callbacks=[Watch(folder)],
+    )
+    trainer.remove_callback(PrinterCallback)  # the bar says it
+    found = newest_sound(folder)
+    cut_curve(folder, found)
+    try:
+        done = trainer.train(resume_from_checkpoint=str(found) if found else None)
+    except (RuntimeError, MemoryError) as error:
+        if isinstance(error, RuntimeError) and not _is_about_memory(error):
+            raise
+        raise OutOfMemoryError(_memory_advice(settings)) from error
+    return Trained(
+        steps=done.global_step,
+        seconds=done.metrics["train_runtime"],
+        examples_per_second=done.metrics["train_samples_per_second"],
+        loss=done.training_loss,
+        padding_share=collator.padding.share,
+    )
+
+
+def _arguments(settings: TrainSettings, folder: Path, steps: int) -> TrainingArguments:
+    return TrainingArguments(
+        output_dir=str(folder),
+        per_device_train_batch_size=settings.batch_size,
+        gradient_accumulation_steps=settings.accumulate,
+        num_train_epochs=settings.epochs,
+        learning_rate=settings.learning_rate,
+        lr_scheduler_type="cosine",
+        warmup_steps=round(settings.warm_up_share * steps),
+        weight_decay=settings.weight_decay,
+        bf16=number_format(settings) is torch.bfloat16,
+        gradient_checkpointing=settings.gradient_checkpointing,
+        save_steps=settings.checkpoint_steps,
+        save_total_limit=_CHECKPOINTS_KEPT,
+        logging_steps=max(1, steps // _POINTS_OF_A_CURVE),
+        logging_nan_inf_filter=False,
+        dataloader_num_workers=settings.readers,
+        dataloader_pin_memory=torch.cuda.is_available(),
+        remove_unused_columns=False,
+        label_names=["labels"],
+        disable_tqdm=True,
+        report_to="none",
+        seed=settings.seed,
+        use_cpu=not torch.cuda.is_available(),
+    )
+
+
+def _is_about_memory(error: RuntimeError) -> bool:
+    return any(words in str(error).lower() for words in _MEMORY_WORDS)
+
+
+def _memory_advice(settings: TrainSettings) -> str:
+    smaller = max(1, settings.batch_size // 2)
+    advice = [f"--batch-size {smaller} --accumulate {settings.accumulate * 2}"]
+    if not settings.gradient_checkpointing:
+        advice.append("--gradient-checkpointing")
+    advice += [f"--max-pixels {settings.max_pixels // 2}", "a smaller --rank"]
+    return (
+        f"Memory ran out with batches of {settings.batch_size}. Try {', then '.join(advice)}. "
+        "What was trained so far is kept up to the last checkpoint."
+    )

@@ -1,0 +1,42 @@
+"""What the model that preference training begins from thinks of either reply."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+
+from finetune.lora.batches import Collator, TrainingItem
+from finetune.lora.losses import reply_logprobs
+from finetune.lora.preparation import PairItems
+from pairset.progress import progress
+
+
+def reference_logprobs(
+    model: Any, items: PairItems, collator: Collator, batch_size: int
+) -> dict[str, tuple[float, float]]:
+    """Log-probabilities of the chosen and the rejected reply of each example, by its id.
+
+    Computed once, before the first step, so that training needs no second copy of the model.
+    """
+    found: dict[str, tuple[float, float]] = {}
+    starts = range(0, len(items), batch_size)
+    for start in progress(starts, "reference", total=len(starts), unit="batch"):
+        batch = [items[number] for number in range(start, min(start + batch_size, len(items)))]
+        chosen, rejected = _logprobs(model, batch, collator)
+        for item, pair in zip(batch, zip(chosen, rejected, strict=True), strict=True):
+            found[item.example_id] = pair
+    return found
+
+
+@torch.no_grad()
+def _logprobs(
+    model: Any, batch: Sequence[TrainingItem], collator: Collator
+) -> tuple[list[float], list[float]]:
+    was_training = model.training
+    model.eval()
+    tensors = collator(batch)
+    inputs = {name: tensor.to(model.device) for name, tensor in tensors["inputs"].items()}
+    logits = model(**inputs, logits_to_keep=tensors["window"]).logits[:, :-1]
+    values = reply_logprobs(logits, tensors["labels"].to(logits.device)).tolist()
+    model.train(was_training)
+    return values[: len(batch)], values[len(batch) :]

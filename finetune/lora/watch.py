@@ -1,0 +1,54 @@
+"""What a person sees of a run, and what is kept of it: the bar, the curve, sealed checkpoints."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from transformers import TrainerCallback
+
+from finetune.lora.checkpoints import seal
+from pairset.progress import open_bar
+
+CURVE = "curve.jsonl"
+
+
+class Watch(TrainerCallback):
+    """Draws the bar, keeps the curve, seals checkpoints."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._bar: Any = None
+
+    def on_train_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+        self._bar = open_bar("train", total=state.max_steps, unit="step")
+        self._bar.update(state.global_step)
+
+    def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+        self._bar.update(1)
+
+    def on_log(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
+        logs: dict[str, float] = kwargs["logs"]
+        if "loss" not in logs:
+            return
+        self._bar.set_postfix(loss=f"{logs['loss']:.3f}", refresh=False)
+        names = ("loss", "learning_rate", "grad_norm", "epoch")
+        point = {"step": state.global_step, **{name: logs.get(name) for name in names}}
+        with (self._folder / CURVE).open("a", encoding="utf-8") as file:
+            file.write(json.dumps(point) + "\n")
+
+    def on_save(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+        seal(Path(args.output_dir) / f"checkpoint-{state.global_step}")
+
+    def on_train_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+        self._bar.close()
+
+
+def cut_curve(folder: Path, checkpoint: Path | None) -> None:
+    """Forget the points after the checkpoint that training goes on from."""
+    curve = folder / CURVE
+    if not curve.exists():
+        return
+    reached = int(checkpoint.name.split("-")[-1]) if checkpoint else 0
+    lines = curve.read_text(encoding="utf-8").splitlines()
+    kept = [line for line in lines if json.loads(line)["step"] <= reached]
+    curve.write_text("".join(f"{line}\n" for line in kept), encoding="utf-8")

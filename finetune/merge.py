@@ -1,0 +1,47 @@
+"""The verb ``pairset merge``: an adapter and its base become one plain checkpoint."""
+
+from pathlib import Path
+from typing import Any
+
+from annotator.models import load_model
+from finetune.settings import MergeSettings
+from pairset.adapter_cards import check_base, find_adapter, read_card
+from pairset.console import say
+from pairset.errors import MissingStageError, SettingsError
+from pairset.store import open_set
+
+
+def merge(settings: MergeSettings) -> None:
+    """Write a folder that transformers and vLLM load without PEFT.
+
+    Raises MissingStageError where the set has no such adapter, SettingsError where the folder is
+    taken or the base another one.
+    """
+    pair_set = open_set(settings.set_url)
+    adapter = find_adapter(pair_set, settings.adapter)
+    card = read_card(adapter) if adapter else None
+    if adapter is None or card is None:
+        raise MissingStageError(
+            f"{pair_set.url} has no adapter {settings.adapter}. "
+            f"See what it has: pairset adapters {pair_set.url}"
+        )
+    if settings.output.exists() and any(settings.output.iterdir()):
+        raise SettingsError(f"{settings.output} is not empty: name another folder.")
+    model = load_model(settings.model or card.model)
+    check_base(card, model.name, model.identity)
+    _write(model.folder, adapter, settings.output)
+    say(f"{settings.output}: {card.model} with {card.name}, to be used as --model FOLDER")
+
+
+def _write(base: Path, adapter: Path, output: Path) -> None:
+    from peft import PeftModel
+    from transformers import AutoModelForImageTextToText, AutoProcessor
+
+    import finetune.lora  # noqa: F401 - makes torch's companions fit, or says what is missing
+
+    models: Any = AutoModelForImageTextToText
+    processors: Any = AutoProcessor
+    model = models.from_pretrained(base, dtype="auto")
+    merged = PeftModel.from_pretrained(model, str(adapter)).merge_and_unload(safe_merge=True)
+    merged.save_pretrained(output)
+    processors.from_pretrained(base).save_pretrained(output)

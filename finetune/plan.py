@@ -1,0 +1,110 @@
+"""What a training run is about to do, decided before any model is loaded."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from annotator.models import ModelChoice
+from annotator.prompt import Prompt
+from finetune.errors import NothingToLearnError
+from finetune.settings import TrainSettings
+from finetune.weakness import oversampled
+from pairset.adapter_cards import BEST, adapter_folder, check_base, find_adapter, read_card
+from pairset.errors import SettingsError
+from pairset.ids import content_id
+from pairset.records import Example
+from pairset.records.example import Split
+from pairset.store import PairSet
+
+_PLAN = "plan.json"
+_NOT_IN_THE_KEY = {"set_url", "config", "name", "readers", "checkpoint_steps"}
+"""Settings that change nothing about what comes out."""
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingPlan:
+    """One adapter to be made."""
+
+    name: str
+    folder: Path
+    data: str
+    """Hash of the verdicts' words, the base, the prompt and the settings."""
+    start_from: Path | None
+
+
+def plan_training(
+    pair_set: PairSet,
+    settings: TrainSettings,
+    examples: Sequence[Example],
+    asked: tuple[ModelChoice, Prompt],
+) -> TrainingPlan:
+    """Name the adapter and its folder; the same data and settings give the same name.
+
+    Raises SettingsError where the name is taken by something else.
+    """
+    model, prompt = asked
+    start_from = _start_from(pair_set, settings, model)
+    start = (read_card(start_from) if start_from else None) or start_from
+    said = settings.model_dump(mode="json", exclude=_NOT_IN_THE_KEY)
+    words = json.dumps(said, sort_keys=True), model.identity, prompt.prompt_id, repr(start)
+    data = content_id("training", *words, *map(repr, examples))
+    name = settings.name or f"{settings.method}-{data[:8]}"
+    if name == BEST:
+        raise SettingsError(f"{BEST!r} means the adapter that was measured best: choose another.")
+    return TrainingPlan(name, adapter_folder(pair_set, name), data, start_from)
+
+
+def _start_from(pair_set: PairSet, settings: TrainSettings, model: ModelChoice) -> Path | None:
+    if settings.start_from is None:
+        return None
+    folder = find_adapter(pair_set, settings.start_from) or Path(settings.start_from).expanduser()
+    if not (folder / "adapter_config.json").is_file():
+        raise SettingsError(
+            f"There is no adapter {settings.start_from} in this set, nor a folder of that name. "
+            f"See: pairset adapters {pair_set.url}"
+        )
+    card = read_card(folder)
+    if card:
+        check_base(card, model.name, model.identity)
+    return folder
+
+
+def begin(plan: TrainingPlan) -> None:
+    """Claim the adapter's folder. Raises SettingsError where other data or settings hold it."""
+    path = plan.folder / _PLAN
+    if path.is_file() and json.loads(path.read_text(encoding="utf-8"))["data"] != plan.data:
+        raise SettingsError(
+            f"Adapter {plan.name} was begun with other verdicts or settings. Give another --name, "
+            f"or delete {plan.folder}."
+        )
+    plan.folder.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps({"data": plan.data}), encoding="utf-8")
+
+
+def to_learn(examples: Sequence[Example], settings: TrainSettings) -> list[Example]:
+    """What is learnt of the training side: all of it, or for preferences what was corrected.
+
+    Raises NothingToLearnError.
+    """
+    side = [each for each in examples if each.teaches and each.split == Split.TRAIN]
+    chosen = [each for each in side if settings.method == "supervised" or each.is_corrected]
+    if not chosen:
+        what = "reviewed pair" if settings.method == "supervised" else "corrected reply"
+        raise NothingToLearnError(
+            f"No {what} is on the training side of the split ({len(examples)} reviewed pairs, "
+            f"{sum(not each.teaches for each in examples)} excluded). Review more pairs, or lower "
+            "--held-out-share."
+        )
+    return chosen
+
+
+def epoch_of(examples: Sequence[Example], settings: TrainSettings) -> list[Example]:
+    """The examples of one epoch."""
+    return oversampled(examples, settings.oversample)
+
+
+def settings_of(settings: TrainSettings) -> dict[str, Any]:
+    """The settings as a card keeps them: without the path of this machine's set."""
+    return settings.model_dump(mode="json", exclude={"set_url", "config"})

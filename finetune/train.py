@@ -1,0 +1,163 @@
+"""The verb ``pairset train``: verdicts → examples → LoRA → an adapter that the set keeps."""
+
+import datetime
+import shutil
+from collections.abc import Sequence
+from dataclasses import asdict
+from importlib.metadata import version
+from typing import Any
+
+from annotator.models import ModelChoice, load_model
+from annotator.prompt import Prompt, load_prompt, prompt_name
+from finetune.examples import exclusions, make_examples, save_examples
+from finetune.plan import TrainingPlan, begin, epoch_of, plan_training, settings_of, to_learn
+from finetune.scenes import SplitRule
+from finetune.settings import TrainSettings
+from pairset.adapter_cards import AdapterCard, read_card, write_card
+from pairset.console import say, say_table
+from pairset.records import Example
+from pairset.store import PairSet, open_set
+
+_CHECKPOINTS = "checkpoints"
+_LIBRARIES = ("pairset", "torch", "transformers", "peft", "accelerate")
+
+
+def train(settings: TrainSettings) -> None:
+    """Fine-tune on the training side of the reviewed pairs, and keep the adapter in the set.
+
+    The same command goes on from the last checkpoint, and does nothing once the adapter is there.
+    """
+    pair_set = open_set(settings.set_url)
+    model = load_model(settings.model)
+    prompt = load_prompt(prompt_name(settings.prompt, model.name))
+    rule = SplitRule(settings.held_out_share, settings.split_seed)
+    examples = make_examples(pair_set, rule, settings.include_auto)
+    plan = plan_training(pair_set, settings, examples, (model, prompt))
+    finished = read_card(plan.folder)
+    if finished and finished.data == plan.data:
+        say(f"Adapter {plan.name} is there already: nothing to do.")
+        return
+    begin(plan)
+    pair_set.save_run(f"train-{plan.name}", settings_of(settings))
+    run = TrainingRun(pair_set, settings, model, prompt, plan)
+    run.train(examples)
+
+
+class TrainingRun:
+    """One adapter in the making."""
+
+    def __init__(
+        self,
+        pair_set: PairSet,
+        settings: TrainSettings,
+        model: ModelChoice,
+        prompt: Prompt,
+        plan: TrainingPlan,
+    ) -> None:
+        self._pair_set = pair_set
+        self._settings = settings
+        self._model = model
+        self._prompt = prompt
+        self._plan = plan
+
+    def train(self, examples: Sequence[Example]) -> None:
+        """Prepare, train, keep the adapter and its card, and say what came of it."""
+        learnt = to_learn(examples, self._settings)
+        from finetune.lora.batches import Collator
+        from finetune.lora.loop import Lessons, run_training
+        from finetune.lora.model import load_learner
+        from finetune.lora.preparation import PairItems
+        from finetune.lora.reference import reference_logprobs
+
+        learner = load_learner(self._model, self._settings, self._plan.start_from)
+        converser = self._converser(learner)
+        lengths, excluded = self._prepared(learnt, converser)
+        table = [excluded.get(each.example_id, each) for each in examples]
+        key = save_examples(self._pair_set, table)
+        _say_exclusions(table)
+        usable = [each for each in table if each.example_id in lengths]
+        epoch = epoch_of(to_learn(usable, self._settings), self._settings)
+        items = PairItems(epoch, converser, self._settings)
+        collator = Collator(learner.padding_token)
+        reference = {}
+        if self._settings.method == "preference":
+            reference = reference_logprobs(
+                learner.model, items, collator, self._settings.batch_size
+            )
+        lessons = Lessons(items, [lengths[each.example_id] for each in epoch], reference)
+        folder = self._plan.folder / _CHECKPOINTS
+        folder.mkdir(exist_ok=True)
+        trained = run_training(learner.model, lessons, self._settings, collator, folder)
+        self._keep(learner, table, key, asdict(trained), len(lengths))
+
+    def _converser(self, learner: Any) -> Any:
+        from finetune.lora.conversations import Converser
+
+        converser = Converser(learner.processor, self._prompt, learner.end_of_turn)
+        converser.check_placeholders(self._model.name)
+        return converser
+
+    def _prepared(
+        self, learnt: Sequence[Example], converser: Any
+    ) -> tuple[dict[str, int], dict[str, Example]]:
+        """Lengths of what can be learnt, and what cannot with its reason, both by example id."""
+        from finetune.lora.preparation import Prepared, prepare
+
+        lengths: dict[str, int] = {}
+        excluded: dict[str, Example] = {}
+        for found in prepare(learnt, converser, self._settings):
+            if isinstance(found, Prepared):
+                lengths[found.example.example_id] = found.length
+            else:
+                excluded[found.example_id] = found
+        return lengths, excluded
+
+    def _keep(
+        self,
+        learner: Any,
+        table: Sequence[Example],
+        key: str,
+        figures: dict[str, float],
+        trained_on: int,
+    ) -> None:
+        """Write the adapter, then its card; the checkpoints have done their work."""
+        plan = self._plan
+        for config in learner.model.peft_config.values():
+            config.base_model_name_or_path = self._model.name
+        learner.model.save_pretrained(str(plan.folder), save_embedding_layers=False)
+        shutil.copy(plan.folder / _CHECKPOINTS / "curve.jsonl", plan.folder / "curve.jsonl")
+        card = AdapterCard(
+            name=plan.name,
+            method=self._settings.method,
+            model=self._model.name,
+            model_identity=self._model.identity,
+            prompt_id=self._prompt.prompt_id,
+            start_from=self._settings.start_from,
+            data=plan.data,
+            examples=key,
+            trained_on=trained_on,
+            excluded=dict(exclusions(table)),
+            settings=settings_of(self._settings),
+            versions={name: version(name) for name in _LIBRARIES},
+            figures=figures,
+            finished_at=datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
+        )
+        write_card(self._pair_set, plan.folder, card)
+        shutil.rmtree(plan.folder / _CHECKPOINTS)
+        _say_card(card, self._pair_set.url)
+
+
+def _say_exclusions(examples: Sequence[Example]) -> None:
+    counts = exclusions(examples)
+    if counts:
+        say_table("Reviewed pairs that teach nothing", ["reason", "pairs"], counts.most_common())
+
+
+def _say_card(card: AdapterCard, set_url: str) -> None:
+    figures = card.figures
+    say(
+        f"Adapter {card.name}: {card.trained_on} examples, {figures['steps']:.0f} steps, "
+        f"{figures['examples_per_second']:.1f} examples/s, loss {figures['loss']:.4f}, "
+        f"{figures['padding_share']:.1%} of the tokens padding."
+    )
+    say(f"Serve it with: pairset annotate {set_url} --model {card.model} --adapter {card.name}")
