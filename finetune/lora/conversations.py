@@ -57,7 +57,8 @@ class Converser:
 
     def reply_ids(self, reply: str) -> list[int]:
         """Token ids of a reply and of the end of the turn."""
-        return [*self._tokens(reply), self._end_of_turn]
+        ids: list[int] = self._processor.tokenizer(reply, add_special_tokens=False)["input_ids"]
+        return [*ids, self._end_of_turn]
 
     def taught_tokens(self, reply: str, words_only: bool) -> int:
         """How many of the reply's tokens to learn: all, or those up to ``is_changed``.
@@ -65,14 +66,13 @@ class Converser:
         Reviewers correct words, not captions: the captions of a corrected reply may still tell of
         what the model saw wrongly.
         """
-        if not words_only:
+        end = re.search(r'"is_changed":(true|false)', reply) if words_only else None
+        if end is None:
             return len(self.reply_ids(reply))
-        end = re.search(r'"is_changed":(true|false)', reply)
-        return len(self._tokens(reply[: end.end()])) if end else len(self.reply_ids(reply))
-
-    def _tokens(self, text: str) -> list[int]:
-        ids: list[int] = self._processor.tokenizer(text, add_special_tokens=False)["input_ids"]
-        return ids
+        encoded = self._processor.tokenizer(
+            reply, add_special_tokens=False, return_offsets_mapping=True
+        )
+        return sum(start < end.end() for start, _ in encoded["offset_mapping"])
 
     def check_placeholders(self, model_name: str) -> None:
         """Hold that the chat template has one place for each image.

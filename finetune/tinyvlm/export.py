@@ -5,12 +5,16 @@ from typing import Any
 
 import torch
 
+from finetune.tinyvlm.tokenizer import taught_tokens
 from finetune.tinyvlm.training import Training
+from finetune.tinyvlm.unused_rows import spread_unused_rows
 
 
 def export(training: Training, processor: Any, folder: Path) -> None:
     """Save model (bfloat16 on disk), tokenizer, processor and chat template."""
     with training.averaged_weights():
+        embedding = training.model.get_input_embeddings().weight
+        spread_unused_rows(embedding, taught_tokens(processor.tokenizer))
         training.model.to(torch.bfloat16).save_pretrained(folder)
         training.model.to(torch.float32)
     processor.save_pretrained(folder)

@@ -58,6 +58,9 @@ CHINESE_SLOTS = (
 )
 """Chinese has no spaces, so BPE would fuse slots into whole sentences."""
 
+_PAIRS = 4000
+"""Planted replies that the tokenizer is trained on: enough for every word to occur."""
+
 _WORDS = r"[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"
 
 
@@ -100,24 +103,29 @@ def token_id(tokenizer: PreTrainedTokenizerFast, token: str) -> int:
     return found
 
 
-def _corpus(pairs: int = 4000) -> Iterator[str]:
-    values = _reply_values(pairs)
-    yield from values
-    yield from ["user\n", "assistant\n", "system\n"] * (pairs // 10)
+def taught_tokens(tokenizer: PreTrainedTokenizerFast) -> set[int]:
+    """Ids of every token that planted replies, their prompt and the end of a turn are made of."""
+    taught = {token_id(tokenizer, token) for token in SPECIAL}
+    for text in (BRIEF_PROMPT, "user\n", "assistant\n", *_replies(_PAIRS)):
+        taught.update(tokenizer(text)["input_ids"])
+    return taught
+
+
+def _corpus() -> Iterator[str]:
+    separators = (*SCAFFOLD, *STOCK_PHRASES, *CHINESE_SLOTS)
+    for reply in _replies(_PAIRS):
+        yield from _split(reply, separators)
+    yield from ["user\n", "assistant\n", "system\n"] * (_PAIRS // 10)
 
 
 @cache
-def _reply_values(pairs: int) -> tuple[str, ...]:
-    """Return the strings between the scaffold of replies to edits planted in noise."""
+def _replies(pairs: int) -> tuple[str, ...]:
+    """Return the replies to edits planted in noise."""
     rng = random.Random(0)
     noise = np.random.default_rng(0).integers(0, 255, (MIN_SIDE, MIN_SIDE, 3), dtype=np.uint8)
     image = Image.fromarray(noise)
-    values: list[str] = []
-    for number in range(pairs):
-        edit = plant(rng, image, EDITS[number % len(EDITS)])
-        if edit:
-            values += _split(planted_reply(edit), (*SCAFFOLD, *STOCK_PHRASES, *CHINESE_SLOTS))
-    return tuple(values)
+    edits = (plant(rng, image, EDITS[number % len(EDITS)]) for number in range(pairs))
+    return tuple(planted_reply(edit) for edit in edits if edit)
 
 
 def _split(text: str, separators: tuple[str, ...]) -> list[str]:

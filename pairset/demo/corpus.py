@@ -12,7 +12,7 @@ from pathlib import Path
 
 from PIL import Image, ImageOps
 
-from finetune.further_edits import FURTHER_EDITS, FURTHER_WHOLE_EDITS, plant_further
+from finetune.further_edits import GENTLE_EDITS, NEW_EDITS, plant_further
 from finetune.procedural import EDITS, PlantedEdit, plant
 from finetune.whole_image import WHOLE_EDITS, Operation
 from pairset.demo.broken import BROKEN_FILES
@@ -20,8 +20,7 @@ from pairset.demo.scenes import SCENE_SIDE, SCENES, UNRELATED, Scene, photograph
 from pairset.demo.truth import PlantedPair, Truth
 
 WHOLE_EDITS_PER_SCENE = 2
-_RESIZES_IN_A_ROUND = 2
-"""Among the local edits, where further kinds are wanted."""
+GENTLE_EDITS_PER_SCENE = 4
 ALBUMS = ("2019/alps", "2019/garage", "2020", "2021/spring/phone", "2021/spring/camera", "misc")
 """Folders the files are strewn over."""
 
@@ -70,12 +69,12 @@ def build_corpus(
     rng = random.Random(seed)
     draft = _Draft()
     local_kinds = [kind for kind in EDITS if kind not in WHOLE_EDITS and kind != "none"]
-    local_kinds += ["resize_sticker"] * _RESIZES_IN_A_ROUND if further else []
     local_turns, whole_turns = _turns(rng, local_kinds), _turns(rng, list(WHOLE_EDITS))
+    gentle_turns = _turns(rng, GENTLE_EDITS)
     for number, scene in enumerate(scenes):
         picture = _add_family(draft, rng, scene, (local_turns, whole_turns))
         if further:
-            _add_further(draft, rng, scene.name, picture)
+            _add_further(draft, rng, (scene.name, picture), gentle_turns)
         _add_copies(draft, rng, number, scene.name, picture)
     _add_unrelated(draft)
     _add_broken(draft)
@@ -110,20 +109,21 @@ def _add_family(
     return picture
 
 
-def _add_further(draft: _Draft, rng: random.Random, original: str, picture: Image.Image) -> None:
-    for kind in FURTHER_WHOLE_EDITS:
+def _add_further(
+    draft: _Draft, rng: random.Random, original: tuple[str, Image.Image], gentle: Iterator[str]
+) -> None:
+    """Further edits of a picture, which is given with its role."""
+    name, picture = original
+    for kind in (*itertools.islice(gentle, GENTLE_EDITS_PER_SCENE), *NEW_EDITS):
         edit = plant_further(rng, picture, kind)
         if edit:
-            role = draft.add(f"{original}-{kind}", edit.target)
-            draft.edits.append((original, role, edit))
+            role = draft.add(f"{name}-{kind}", edit.target)
+            draft.edits.append((name, role, edit))
 
 
 def _plant(rng: random.Random, image: Image.Image, kinds: Iterator[str]) -> PlantedEdit:
     """Plant the next kind that shows on this image; a round through all kinds always has one."""
-    attempts = (
-        (plant_further if kind in FURTHER_EDITS else plant)(rng, image, kind)
-        for kind in itertools.islice(kinds, 4 * len(EDITS))
-    )
+    attempts = (plant(rng, image, kind) for kind in itertools.islice(kinds, 4 * len(EDITS)))
     return next(edit for edit in attempts if edit is not None)
 
 
