@@ -91,6 +91,5 @@ def _tail(name: str, row: Conversation, like: Tensor) -> Tensor:
 
 def _labels(row: Conversation, columns: int) -> Tensor:
     labels = torch.full((columns,), IGNORED)
-    start = columns - len(row.reply)
-    labels[start : start + row.taught] = torch.tensor(row.reply[: row.taught])
+    labels[columns - len(row.reply) :] = torch.tensor(row.reply)
     return labels

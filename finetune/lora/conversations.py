@@ -4,7 +4,6 @@ Tokens of the prompt come from the same builder and the same processor call as i
 engines, so that a model is trained on what it will be asked, token for token.
 """
 
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -27,8 +26,6 @@ class Conversation:
     and whatever else the model wants."""
     reply: list[int]
     """Token ids of the reply, closed by the end of the turn."""
-    taught: int
-    """How many of them, from the first on, the loss looks at."""
 
     @property
     def length(self) -> int:
@@ -59,20 +56,6 @@ class Converser:
         """Token ids of a reply and of the end of the turn."""
         ids: list[int] = self._processor.tokenizer(reply, add_special_tokens=False)["input_ids"]
         return [*ids, self._end_of_turn]
-
-    def taught_tokens(self, reply: str, words_only: bool) -> int:
-        """How many of the reply's tokens to learn: all, or those up to ``is_changed``.
-
-        Reviewers correct words, not captions: the captions of a corrected reply may still tell of
-        what the model saw wrongly.
-        """
-        end = re.search(r'"is_changed":(true|false)', reply) if words_only else None
-        if end is None:
-            return len(self.reply_ids(reply))
-        encoded = self._processor.tokenizer(
-            reply, add_special_tokens=False, return_offsets_mapping=True
-        )
-        return sum(start < end.end() for start, _ in encoded["offset_mapping"])
 
     def check_placeholders(self, model_name: str) -> None:
         """Hold that the chat template has one place for each image.

@@ -44,7 +44,7 @@ class ReplyTrainer(Trainer):
         super().__init__(train_dataset=lessons.items, **arguments)
         self._lessons = lessons
         self._settings = settings
-        # Whether the loss is given the number of taught tokens in the whole optimizer step.
+        # Whether the loss is given the number of reply tokens in the whole optimizer step.
         self.model_accepts_loss_kwargs = settings.method == "supervised"
 
     def compute_loss(

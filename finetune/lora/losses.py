@@ -8,10 +8,10 @@ from finetune.lora.batches import IGNORED
 
 
 def supervised_loss(logits: Tensor, labels: Tensor, tokens_in_step: Tensor | int | None) -> Tensor:
-    """Mean negative log-likelihood of the taught tokens.
+    """Mean negative log-likelihood of the replies' tokens.
 
-    logits: (rows, columns, vocabulary); labels: (rows, columns), IGNORED where nothing is taught.
-    tokens_in_step: taught tokens of all forward passes of one optimizer step, so that passes with
+    logits: (rows, columns, vocabulary); labels: (rows, columns), IGNORED outside of replies.
+    tokens_in_step: such tokens of all forward passes of one optimizer step, so that passes with
     few tokens weigh little; None takes those of this pass.
     """
     total = functional.cross_entropy(
@@ -22,7 +22,7 @@ def supervised_loss(logits: Tensor, labels: Tensor, tokens_in_step: Tensor | int
 
 
 def reply_logprobs(logits: Tensor, labels: Tensor) -> Tensor:
-    """Log-probability of each row's taught tokens, summed: (rows,)."""
+    """Log-probability of each row's reply: (rows,)."""
     losses = functional.cross_entropy(
         logits.float().transpose(1, 2), labels, ignore_index=IGNORED, reduction="none"
     )

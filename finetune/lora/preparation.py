@@ -63,8 +63,7 @@ def training_item(example: Example, converser: Converser, settings: TrainSetting
     prompt = converser.prompt_inputs(*load_images(*uris, settings.max_pixels))
 
     def conversation(reply: str) -> Conversation:
-        taught = converser.taught_tokens(reply, words_only=example.is_corrected)
-        return Conversation(prompt, converser.reply_ids(reply), taught)
+        return Conversation(prompt, converser.reply_ids(reply))
 
     is_preference = settings.method == "preference"
     return TrainingItem(
