@@ -80,8 +80,7 @@ def review(connection: StudioConnection, tasks: int) -> None:
         project = StudioProject(client, connection.project_id)
         page = next(iter(project.tasks(tasks)))
         for task in page:
-            path = f"/api/tasks/{task['id']}/annotations/"
-            client.write("POST", path, {"result": result, "lead_time": 5.0})
+            client.sdk.annotations.create(task["id"], result=result, lead_time=5.0)
 
 
 def annotations_by_adapter(pair_set: PairSet) -> list[Annotation]:

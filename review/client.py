@@ -1,64 +1,49 @@
-"""REST requests to Label Studio: reads are tried again, writes never without looking first.
+"""One Label Studio and the token that opens it, by the methods of label-studio-sdk.
 
-Not through label-studio-sdk: 2.1.2 wants opencv below 4.13 where vLLM wants 4.13 or later, and its
-client repeats writes by itself, which Label Studio would carry out twice.
+``studio.sdk.projects``, ``.tasks``, ``.views`` … is the SDK. ``LabelStudioBase`` has them all; its
+subclass ``LabelStudio`` takes a second to import pandas and OpenCV, and warns of deprecations.
 """
 
-import time
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
 from types import TracebackType
-from typing import Any, Self
-from urllib.parse import urlsplit
+from typing import Any, Self, TypeVar
 
 from pairset.errors import MissingExtraError
-from review.errors import (
-    ProjectGoneError,
-    RequestRejectedError,
-    StudioUnreachableError,
-    TokenRefusedError,
-    UncertainWriteError,
-)
+from review.errors import StudioUnreachableError, UncertainWriteError
 
 try:
-    import httpx
+    from label_studio_sdk.base_client import LabelStudioBase
+    from label_studio_sdk.core.api_error import ApiError
 
-    from review.tokens import StudioToken
+    from review.http import Patience, StudioHttp
 except ImportError as error:
-    raise MissingExtraError("httpx", "review") from error
+    raise MissingExtraError("label-studio-sdk", "review") from error
 
-_TOO_MANY_REQUESTS = 429
-_SERVER_ERRORS = 500
-_EXCERPT_CHARACTERS = 300
-_LOOPBACK = ("localhost", "127.0.0.1", "::1")
-_LOCKED = "database is locked"
+__all__ = ["Patience", "StudioClient"]
 
-
-@dataclass(frozen=True, slots=True)
-class Patience:
-    """How long to wait, and how often to try a read again."""
-
-    timeout_seconds: float = 60
-    retries: int = 4
-    first_wait_seconds: float = 0.5
-    """Before the first retry; it doubles with each."""
-
-    def wait_seconds(self, failures: int) -> float:
-        return float(self.first_wait_seconds * 2 ** (failures - 1))
+R = TypeVar("R")
 
 
 class StudioClient:
-    """One server, one token."""
+    """One server, one token: a legacy one, or a personal one that the SDK exchanges and renews.
+
+    Raises TokenRefusedError for a personal token that says of itself that it has expired.
+    """
 
     def __init__(self, url: str, token: str, patience: Patience | None = None) -> None:
         self.url = url.rstrip("/")
         self.patience = patience or Patience()
-        self._http = httpx.Client(
-            base_url=self.url,
-            timeout=httpx.Timeout(self.patience.timeout_seconds, connect=10),
-            trust_env=urlsplit(url).hostname not in _LOOPBACK,
-            auth=StudioToken(token),
-        )
+        token = token.strip()
+        self._http = StudioHttp(self.url, self.patience)
+        try:
+            # Without the slash the SDK exchanges tokens outside the folder that the URL may name.
+            self.sdk = LabelStudioBase(
+                base_url=f"{self.url}/", api_key=token, httpx_client=self._http
+            )
+        except ApiError as error:
+            self._http.close()
+            raise self._http.refused(error.status_code or 401) from error
+        self._http.renew_access = lambda: self.sdk.tokens.refresh(refresh=token).access
 
     def __enter__(self) -> Self:
         return self
@@ -71,87 +56,28 @@ class StudioClient:
     ) -> None:
         self._http.close()
 
-    def get(self, path: str, parameters: Mapping[str, str | int] | None = None) -> Any:
-        """Read something, again after transient failures.
+    def get_json(self, path: str, parameters: Mapping[str, str | int]) -> Any:
+        """Read what the SDK's models cannot hold."""
+        return self._request("GET", path, params=parameters).json()
 
-        Raises StudioUnreachableError once patience is at its end.
+    def post_json(self, path: str, body: Any) -> None:
+        """Write what the SDK would take too long over. Raises UncertainWriteError as any write."""
+        self._request("POST", path, json=body)
+
+    def once(self, write: Callable[[], R]) -> R:
+        """Write something that is not to be repeated here, whatever becomes of it.
+
+        Raises StudioUnreachableError where it may or may not have happened.
         """
-        failures = 0
-        while True:
-            try:
-                return self._once("GET", path, parameters=parameters)
-            except UncertainWriteError as error:
-                failures += 1
-                if failures > self.patience.retries:
-                    raise self.unreachable(str(error)) from error
-                time.sleep(self.patience.wait_seconds(failures))
-
-    def write(self, method: str, path: str, body: Any) -> Any:
-        """Write something, once.
-
-        Raises UncertainWriteError where it may or may not have happened, StudioUnreachableError
-        where nothing listens.
-        """
-        return self._once(method, path, body=body)
+        try:
+            return write()
+        except UncertainWriteError as error:
+            raise self.unreachable(str(error)) from error
 
     def unreachable(self, reason: str) -> StudioUnreachableError:
         """The server cannot be worked with now: why, and what to do."""
-        if _LOCKED in reason:
-            advice = (
-                "Its SQLite database is held by another process: wait or stop that process, then "
-                "repeat the same command. A busy team wants PostgreSQL behind Label Studio."
-            )
-        else:
-            advice = (
-                "Start it again (pairset review serve SET), or check --url, and repeat the same "
-                "command: nothing is lost, and nothing will be there twice."
-            )
-        return StudioUnreachableError(f"Label Studio at {self.url} fails: {reason}. {advice}")
+        return self._http.unreachable(reason)
 
-    def _once(
-        self,
-        method: str,
-        path: str,
-        parameters: Mapping[str, str | int] | None = None,
-        body: Any = None,
-    ) -> Any:
-        try:
-            response = self._http.request(method, path, params=parameters, json=body)
-        except (httpx.ConnectError, httpx.ConnectTimeout) as error:
-            if method == "GET":
-                raise UncertainWriteError(f"cannot connect: {error}") from error
-            raise self.unreachable(f"cannot connect: {error}") from error
-        except httpx.TimeoutException as error:
-            seconds = self.patience.timeout_seconds
-            raise UncertainWriteError(f"no answer to {path} within {seconds:g} s") from error
-        except httpx.TransportError as error:
-            raise UncertainWriteError(f"connection lost at {path}: {error}") from error
-        except httpx.HTTPStatusError as error:
-            response = error.response  # a personal token could not be exchanged
-        self._check_status(response)
-        try:
-            return response.json() if response.content else None
-        except ValueError as error:
-            raise UncertainWriteError(f"{path} answered no JSON") from error
-
-    def _check_status(self, response: httpx.Response) -> None:
-        if response.is_success:
-            return
-        status, said = response.status_code, response.text[:_EXCERPT_CHARACTERS]
-        path = response.url.path
-        if status == _TOO_MANY_REQUESTS or status >= _SERVER_ERRORS:
-            reason = _LOCKED if _LOCKED in response.text else said
-            raise UncertainWriteError(f"{path} answered {status}: {reason}")
-        if status in (401, 403):
-            raise TokenRefusedError(
-                f"Label Studio at {self.url} refuses the token ({status}): it is wrong, or has "
-                "expired. Copy a new one from Account & Settings there, and give it as "
-                "$LABEL_STUDIO_API_KEY. Nothing was changed."
-            )
-        if status == 404 and path.startswith("/api/projects/"):
-            raise ProjectGoneError(
-                f"Label Studio at {self.url} has no project {path.split('/')[3]} any more. The "
-                "verdicts pulled so far are kept in the set. pairset review serve SET makes a new "
-                "project, or name another with --project; then push again."
-            )
-        raise RequestRejectedError(status, f"Label Studio refused {path} ({status}): {said}")
+    def _request(self, method: str, path: str, **content: Any) -> Any:
+        headers = self.sdk._client_wrapper.get_headers()  # the token, exchanged if need be
+        return self._http.request(method, f"{self.url}{path}", headers=headers, **content)

@@ -12,9 +12,9 @@ SECONDS_OF_CPU = 0.3
 ATTEMPTS = 10
 """The least of them counts: on a shared core the others measure the neighbours."""
 HEAVY = {
-    *("PIL", "cv2", "duckdb", "faiss", "fsspec", "hdbscan", "jinja2", "numpy", "open_clip"),
-    *("openai", "pandas", "peft", "pyarrow", "rich", "scipy", "skimage", "sklearn", "torch"),
-    *("torchvision", "tqdm", "transformers", "vllm", "xgrammar"),
+    *("PIL", "cv2", "duckdb", "faiss", "fsspec", "hdbscan", "httpx", "jinja2", "label_studio_sdk"),
+    *("numpy", "open_clip", "openai", "pandas", "peft", "pyarrow", "rich", "scipy", "skimage"),
+    *("sklearn", "torch", "torchvision", "tqdm", "transformers", "vllm", "xgrammar"),
 }
 COMMANDS = [["--help"], *([*verb.name.split(), "--help"] for verb in VERBS)]
 commands = pytest.mark.parametrize("words", COMMANDS, ids=" ".join)

@@ -1,6 +1,7 @@
 """A project ready to review in, made without a click; run again, it finds what is there."""
 
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -8,7 +9,6 @@ from xml.etree import ElementTree
 from pairset.ids import content_id
 from pairset.store import PairSet
 from review.client import StudioClient
-from review.errors import UncertainWriteError
 
 _LONGEST_NAME = 40  # of 50 characters a title may have
 _IMAGES_TITLE = "images under review"
@@ -44,60 +44,55 @@ def ensure_project(
 
     Without a number, one is made where no project has the title.
     """
+    projects = client.sdk.projects
     project = _find_project(client, title, project_id)
     if project is None:
         asked = _PROJECT | {"title": title, "label_config": label_config}
-        return int(_write(client, "POST", "/api/projects/", asked)["id"])
-    if not _same_page(project["label_config"], label_config):
-        path = f"/api/projects/{project['id']}/"
-        _write(client, "PATCH", path, {"label_config": label_config})
-    return int(project["id"])
+        return int(client.once(partial(projects.create, **asked)).id)
+    if not _same_page(project.label_config, label_config):
+        client.once(partial(projects.update, project.id, label_config=label_config))
+    return int(project.id)
 
 
 def _find_project(client: StudioClient, title: str, project_id: int | None) -> Any:
+    projects = client.sdk.projects
     if project_id is not None:
-        return client.get(f"/api/projects/{project_id}/")
-    listed = client.get("/api/projects/", {"title": title, "page_size": 100})["results"]
-    return next((project for project in listed if project["title"] == title), None)
+        return projects.get(project_id)
+    listed = projects.list(title=title, page_size=100).items or []
+    return next((project for project in listed if project.title == title), None)
 
 
 def ensure_local_images(client: StudioClient, project_id: int, folder: Path) -> None:
     """Let the project's pages show the files of one folder on the server's own disk."""
-    listed = client.get("/api/storages/localfiles/", {"project": project_id})
-    ours = [storage for storage in listed if storage["title"] == _IMAGES_TITLE]
-    if any(storage["path"] == str(folder) for storage in ours):
+    storages = client.sdk.import_storage.local
+    ours = [each for each in storages.list(project=project_id) if each.title == _IMAGES_TITLE]
+    if any(storage.path == str(folder) for storage in ours):
         return
     for moved in ours:  # the set was elsewhere at the last start
-        _write(client, "DELETE", f"/api/storages/localfiles/{moved['id']}", None)
+        client.once(partial(storages.delete, moved.id))
     asked = {"project": project_id, "title": _IMAGES_TITLE, "path": str(folder)}
-    _write(client, "POST", "/api/storages/localfiles/", asked)
+    client.once(partial(storages.create, **asked))
 
 
 def ensure_overlap(client: StudioClient, project_id: int, overlap: Overlap) -> None:
     """Set how many people review how large a share of the pairs."""
-    path = f"/api/projects/{project_id}/"
-    project, wanted = client.get(path), {}
+    projects = client.sdk.projects
+    project = projects.get(project_id)
+    wanted: dict[str, Any] = {}
     if overlap.reviewers is not None:
         wanted["maximum_annotations"] = overlap.reviewers
     if overlap.share is not None:
         wanted["overlap_cohort_percentage"] = round(100 * overlap.share)
-    if any(project[key] != value for key, value in wanted.items()):
-        _write(client, "PATCH", path, wanted)
+    if any(getattr(project, name) != value for name, value in wanted.items()):
+        client.once(partial(projects.update, project_id, **wanted))
 
 
 def invite_path(client: StudioClient) -> str:
     """Path of the page where another reviewer makes an account. It holds a secret."""
-    return str(client.get("/api/invite")["invite_url"])
+    return str(client.sdk.organizations.invites.get_invite_link().invite_url)
 
 
-def _write(client: StudioClient, method: str, path: str, body: Any) -> Any:
-    try:
-        return client.write(method, path, body)
-    except UncertainWriteError as error:
-        raise client.unreachable(str(error)) from error
-
-
-def _same_page(one: str, other: str) -> bool:
+def _same_page(one: str | None, other: str) -> bool:
     if not one:
         return False
     first, second = (ElementTree.canonicalize(page, strip_text=True) for page in (one, other))

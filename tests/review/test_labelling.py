@@ -1,10 +1,13 @@
 """The page and what is laid on it, without a server."""
 
+import warnings
 from dataclasses import replace
+from typing import TYPE_CHECKING
 from xml.etree import ElementTree
 
 import numpy as np
 import pytest
+from label_studio_sdk.converter.brush import decode_rle, mask2rle
 
 from pairset.edit_types import EditType
 from pairset.masks import encode_mask
@@ -14,6 +17,10 @@ from review.labelling.brush import brush_rle, painted
 from review.labelling.config import build_label_config
 from review.labelling.prediction import ShownTarget, prediction_results
 from review.labelling.task import info_line, task_data
+
+if TYPE_CHECKING:
+    from label_studio_sdk.label_interface import LabelInterface
+    from numpy.typing import NDArray
 
 PAIR = Pair(
     pair_id="p",
@@ -133,15 +140,48 @@ def test_a_mask_of_most_of_the_image_is_left_out() -> None:
     assert "mask" not in regions_of(everywhere)
 
 
-@pytest.mark.parametrize("shape", [(1, 1), (3, 5), (300, 400)])
-def test_any_mask_can_be_read_back(shape: tuple[int, int]) -> None:
-    mask = np.random.default_rng(7).random(shape) > 0.9
-
-    assert np.array_equal(painted(brush_rle(mask)).reshape(shape), mask)
+SHAPES = pytest.mark.parametrize("shape", [(1, 1), (3, 5), (300, 400)])
 
 
-def test_a_mask_packed_by_label_studio_can_be_read() -> None:
-    # Eight pixels, the third and fourth painted, packed by encode_rle of label-studio-sdk 2.1.2.
-    packed = [0, 0, 0, 32, 57, 27, 252, 224, 19, 255, 223, 0, 0]
+def speckled(shape: tuple[int, int]) -> "NDArray[np.bool_]":
+    return np.random.default_rng(7).random(shape) > 0.9
 
-    assert painted(packed).tolist() == [False, False, True, True] + [False] * 4
+
+@SHAPES
+def test_a_mask_we_pack_is_the_same_to_label_studios_own_decoder(shape: tuple[int, int]) -> None:
+    mask = speckled(shape)
+    alpha = decode_rle(brush_rle(mask))[3::4]
+
+    assert np.array_equal(alpha.reshape(shape) > 0, mask)
+
+
+@SHAPES
+def test_a_mask_packed_by_label_studios_own_encoder_can_be_read(shape: tuple[int, int]) -> None:
+    mask = speckled(shape)
+    packed = mask2rle(mask.astype(np.uint8) * 255)
+
+    assert np.array_equal(painted(packed).reshape(shape), mask)
+
+
+def test_label_studio_takes_the_page_and_every_prefilled_region(page: "LabelInterface") -> None:
+    prediction = {"result": list(regions_of().values()), "score": 0.5, "model_version": "drawer"}
+
+    page.validate()
+    assert page.validate_prediction(prediction, return_errors=True) == []
+
+
+def test_label_studio_takes_no_region_of_a_control_that_the_page_has_not(
+    page: "LabelInterface",
+) -> None:
+    region = regions_of()["edit_type"] | {"from_name": "mood"}
+
+    assert page.validate_prediction({"result": [region]}, return_errors=True)
+
+
+@pytest.fixture
+def page() -> "LabelInterface":
+    """The page as label-studio-sdk understands it."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # its older half speaks pydantic 1
+        from label_studio_sdk.label_interface import LabelInterface
+    return LabelInterface(build_label_config([edit_type.value for edit_type in EditType]))

@@ -10,6 +10,7 @@ import time
 from pathlib import Path
 
 import httpx
+import jwt
 import pytest
 
 from pairset.store import PairSet
@@ -130,6 +131,26 @@ def test_somebody_elses_server_gets_one_project_for_a_set(
 
     assert capsys.readouterr().out == first
     assert studio.connection.token not in first
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning:label_studio_sdk.tokens")
+def test_a_personal_token_opens_the_project_and_is_exchanged_anew_when_refused(
+    studio: Studio,
+) -> None:
+    url, project_id = studio.connection.url, studio.connection.project_id
+    with StudioClient(url, studio.connection.token) as owner:
+        owner.sdk.jwt_settings.update(
+            api_token_ttl_days=30, api_tokens_enabled=True, legacy_api_tokens_enabled=True
+        )
+        personal = owner.sdk.tokens.create().token
+    with StudioClient(url, personal) as client:
+        project = StudioProject(client, project_id)
+        assert project.state().task_count == PAIRS
+
+        in_an_hour = {"exp": int(time.time()) + 3600, "token_type": "access"}
+        unknown_there = jwt.encode(in_an_hour, "not the key of this server, 32 bytes")
+        client.sdk._client_wrapper._tokens_client._access_token = unknown_there
+        assert project.state().task_count == PAIRS
 
 
 def test_a_page_that_somebody_edited_is_put_back(studio: Studio) -> None:

@@ -93,8 +93,8 @@ def project_elsewhere(studio: Studio, pair_set: PairSet) -> StudioConnection:
     url, token = studio.connection.url, studio.connection.token
     serve(ServeSettings(set_url=pair_set.url, url=url, token=token))
     with StudioClient(url, token) as client:
-        listed = client.get("/api/projects/", {"title": project_title(pair_set)})["results"]
-    return StudioConnection(url, token, listed[0]["id"])
+        (project,) = client.sdk.projects.list(title=project_title(pair_set)).items or []
+    return StudioConnection(url, token, project.id or 0)
 
 
 def push_there(pair_set: PairSet, there: StudioConnection, image_url: str) -> str:
@@ -152,17 +152,16 @@ def test_images_in_a_bucket_load(
     home = home_of(pair_set)
     with StudioServer(pair_set, ["add"]) as there, files_over_http(home.images, Bucket) as bucket:
         link = push_there(pair_set, there, "s3://bucket/pairs/{image_id}.jpg")
-        storage = {
-            "project": there.project_id,
-            "bucket": "bucket",
-            "prefix": "pairs",
-            "s3_endpoint": bucket,
-            "region_name": "us-east-1",
-            "aws_access_key_id": "key",
-            "aws_secret_access_key": "secret",
-            "presign": True,
-        }
         with StudioClient(there.url, there.token) as client:
-            client.write("POST", "/api/storages/s3", storage)
+            client.sdk.import_storage.s3.create(
+                project=there.project_id,
+                bucket="bucket",
+                prefix="pairs",
+                s3endpoint=bucket,
+                region_name="us-east-1",
+                aws_access_key_id="key",
+                aws_secret_access_key="secret",
+                presign=True,
+            )
 
         assert widths_seen(read_or_make_secrets(home), browser, link) == [WIDTH, WIDTH]

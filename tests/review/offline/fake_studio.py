@@ -12,11 +12,19 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
+import jwt
+
 from tests.review.offline.fake_project import FakeProject, RejectedError
 
 TOKEN = "0123456789abcdef0123456789abcdef01234567"
-PERSONAL_TOKEN = "eyJhbGciOi.eyJ0b2tlbiI.c2lnbmF0dXJl"
+SIGNING_KEY = "what only the server knows, 32 bytes or more"
 LOCKED = '{"detail": "OperationalError: database is locked"}'
+
+
+def personal_token(seconds_left: float, serial: int = 0) -> str:
+    """A JWT as the server gives them, to be exchanged or to be shown."""
+    claims = {"exp": int(time.time() + seconds_left), "jti": str(serial)}
+    return jwt.encode(claims, SIGNING_KEY)
 
 
 @dataclass(frozen=True)
@@ -44,6 +52,7 @@ class FakeStudio:
         self.always: list[Fault] = []
         """Faults that never end."""
         self.token: str | None = TOKEN
+        self.personal_token = personal_token(10_000)
         self.access: str | None = None
         """What a personal token was last exchanged for."""
         self.requests: list[str] = []
@@ -125,10 +134,10 @@ class _Handler(BaseHTTPRequestHandler):
             self._send(fault.status, fault.body, fault.drop)
 
     def _carry_out(self, words: str, query: dict[str, str], body: Any) -> tuple[int, Any]:
-        if words == "POST /api/token/refresh":
-            if body != {"refresh": PERSONAL_TOKEN}:
+        if words == "POST /api/token/refresh/":
+            if body != {"refresh": self.fake.personal_token}:
                 return 401, {"detail": "Token is invalid or expired"}
-            self.fake.access = f"access-{len(self.fake.requests)}"
+            self.fake.access = personal_token(300, serial=len(self.fake.requests))
             return 200, {"access": self.fake.access}
         if not self.fake.is_authorized(self.headers.get("authorization")):
             return 401, {"detail": "Invalid token."}

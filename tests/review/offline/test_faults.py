@@ -1,13 +1,22 @@
 """Whatever breaks, the person reads what to do next, and no verdict is lost."""
 
+import subprocess
+import sys
+
 import pytest
 
-from tests.review.offline.fake_studio import LOCKED, PERSONAL_TOKEN, FakeStudio, Fault
+from review.client import StudioClient
+from review.errors import UncertainWriteError
+from review.project import StudioProject
+from tests.review.offline.fake_studio import LOCKED, TOKEN, FakeStudio, Fault, personal_token
 from tests.review.offline.room import Room
 
+# The SDK reads what a token was exchanged for by a method that pydantic 2 deprecates.
+pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning:label_studio_sdk.tokens")
 IMPORT = "POST /api/projects/7/import$"
 PREDICTIONS = "POST /api/projects/7/import/predictions$"
 READ = "GET /api/tasks/$"
+EXCHANGE = "POST /api/token/refresh/$"
 TRANSIENT = [
     Fault(READ, 500),
     Fault(READ, 503, LOCKED),
@@ -131,15 +140,25 @@ def test_a_wrong_token_is_named_but_not_shown(
     assert token not in words
 
 
-def test_a_personal_token_is_exchanged_and_renewed(
+def test_a_personal_token_is_exchanged_once(
     reviewed: Room, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("LABEL_STUDIO_API_KEY", PERSONAL_TOKEN)
-    expire_after(reviewed.studio, requests=2)
+    monkeypatch.setenv("LABEL_STUDIO_API_KEY", reviewed.studio.personal_token)
 
     assert reviewed.pull() == 0
     assert len(reviewed.verdicts()) == 2
-    assert reviewed.studio.asked("POST /api/token/refresh") == 2
+    assert reviewed.studio.asked(EXCHANGE) == 1
+
+
+@pytest.mark.parametrize("verb", ["push", "pull"])
+def test_access_that_ends_earlier_than_it_says_is_renewed(
+    reviewed: Room, verb: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LABEL_STUDIO_API_KEY", reviewed.studio.personal_token)
+    expire_after(reviewed.studio, requests=2)
+
+    assert getattr(reviewed, verb)() == 0
+    assert reviewed.studio.asked(EXCHANGE) == 2
 
 
 def expire_after(fake: FakeStudio, requests: int) -> None:
@@ -155,13 +174,46 @@ def expire_after(fake: FakeStudio, requests: int) -> None:
     fake.before_request = run_out
 
 
-def test_a_personal_token_that_has_expired_is_named(
-    room: Room, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize("fault", [Fault(EXCHANGE, 500), Fault(EXCHANGE, drop=True)], ids=str)
+def test_an_exchange_that_fails_once_is_tried_again(
+    reviewed: Room, fault: Fault, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("LABEL_STUDIO_API_KEY", "eyJ.expired.token")
+    monkeypatch.setenv("LABEL_STUDIO_API_KEY", reviewed.studio.personal_token)
+    reviewed.studio.faults.append(fault)
+
+    assert reviewed.pull() == 0
+    assert reviewed.studio.asked(EXCHANGE) == 2
+
+
+@pytest.mark.parametrize("seconds_left", [-5, 500], ids=["by its own date", "by the server's word"])
+def test_a_personal_token_that_has_expired_is_named_but_not_shown(
+    room: Room,
+    seconds_left: float,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    token = personal_token(seconds_left, serial=99)
+    monkeypatch.setenv("LABEL_STUDIO_API_KEY", token)
 
     assert room.pull() == 2
-    assert "expired" in said(capsys)
+    words = said(capsys)
+    assert "expired" in words
+    assert token not in words
+
+
+def test_a_write_that_fails_is_never_repeated_by_the_sdk(room: Room) -> None:
+    room.studio.always.append(Fault("PATCH /api/projects/7/$", 503))
+    with StudioClient(room.studio.url, TOKEN) as client, pytest.raises(UncertainWriteError):
+        StudioProject(client, 7).show_model_version("model")
+
+    assert room.studio.asked("PATCH /api/projects/7/$") == 1
+
+
+def test_a_view_that_is_right_is_left_as_it_is(room: Room) -> None:
+    room.push()
+    room.push()
+
+    assert room.studio.asked("(POST|PATCH) /api/dm/views/") == 1
 
 
 @pytest.mark.parametrize("verb", ["push", "pull"])
@@ -200,3 +252,12 @@ def test_without_a_token_it_says_which_variable_to_set(
 
     assert room.push() == 2
     assert "set $LABEL_STUDIO_API_KEY" in said(capsys)
+
+
+def test_speaking_to_label_studio_loads_neither_pandas_nor_opencv() -> None:
+    code = (
+        "import sys; from review.client import StudioClient; "
+        "StudioClient('http://127.0.0.1:9', 'token').sdk.projects; "
+        "assert not {'cv2', 'lxml', 'nltk', 'pandas'} & sys.modules.keys()"
+    )
+    subprocess.run([sys.executable, "-W", "error", "-c", code], check=True)
