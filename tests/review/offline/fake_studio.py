@@ -128,7 +128,7 @@ class _Handler(BaseHTTPRequestHandler):
                 status, said = self._carry_out(words, dict(parse_qsl(parts.query)), body)
         self.fake.after_request(words)
         if fault is None:
-            self._send(status, json.dumps(said))
+            self._send(status, "" if said is None else json.dumps(said))
         else:
             time.sleep(fault.seconds)
             self._send(fault.status, fault.body, fault.drop)
