@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import Any
 
-import fsspec
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -16,9 +15,8 @@ from pairset.images import (
     ImageError,
     ImageErrorCode,
     image_bytes_of,
-    parquet_row_uri,
-    tar_member_uri,
 )
+from pairset.uris import open_file, parquet_row_uri, tar_member_uri
 
 _CAPTIONS = ("caption", "text", "prompt", "description", "title")
 _LICENCES = ("licence", "license")
@@ -50,7 +48,7 @@ def in_tar(uri: str) -> Iterator[Found]:
         for member, archive in _members(uri, IMAGE_SUFFIXES):
             content = _content(archive, member)
             place = tar_member_uri(uri, member.name, member.offset_data, member.size)
-            origin: dict[str, str | None] = {"origin": member.name}
+            origin: dict[str, str | None] = {"origin": storable(member.name)}
             yield Found(place, content, origin | said.get(_key(member.name), {}))
     except ImageError as error:
         yield Found(uri, error)
@@ -63,7 +61,7 @@ def _members(
 ) -> Iterator[tuple[tarfile.TarInfo, tarfile.TarFile]]:
     try:
         with (
-            fsspec.open(uri, "rb") as file,
+            open_file(uri) as file,
             tarfile.open(fileobj=file, mode="r:") as archive,
         ):
             for member in archive:
@@ -91,7 +89,7 @@ def _sidecars(uri: str) -> Iterator[tuple[str, dict[str, str | None]]]:
             continue
         try:
             document = json.loads(text)
-        except json.JSONDecodeError:
+        except (ValueError, RecursionError):
             continue
         if isinstance(document, dict):
             yield _key(member.name), said_in(document)
@@ -110,15 +108,20 @@ def said_in(row: Mapping[str, Any]) -> dict[str, str | None]:
         field: next((row[name] for name in names if isinstance(row.get(name), str)), None)
         for field, names in wanted.items()
     }
-    return {field: value for field, value in found.items() if value is not None}
+    return {field: storable(value) for field, value in found.items() if value is not None}
+
+
+def storable(text: str) -> str:
+    """A text without lone surrogates: JSON and file names may hold them, tables may not."""
+    return text.encode("utf-8", errors="replace").decode("utf-8")
 
 
 def in_parquet(uri: str, first_row: int, rows: int | None) -> Iterator[Found]:
     """Images in some rows of a Parquet file: a column of binaries or of {bytes, path} structs."""
     try:
-        with fsspec.open(uri, "rb") as file:
+        with open_file(uri) as file:
             yield from _rows(pq.ParquetFile(file), uri, first_row, rows)
-    except (OSError, pa.ArrowInvalid) as error:
+    except (OSError, ValueError, pa.ArrowException) as error:
         yield Found(uri, ImageError(ImageErrorCode.UNREADABLE, f"{uri}: {error}"))
 
 

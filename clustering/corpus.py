@@ -9,7 +9,7 @@ from pathlib import Path, PurePosixPath
 import fsspec
 
 from pairset.errors import EmptyCorpusError
-from pairset.images import file_uri
+from pairset.uris import file_uri, local_path
 
 IMAGE_SUFFIXES = frozenset(
     [
@@ -100,13 +100,6 @@ def _in_place(place: str, besides: str) -> Iterator[str]:
         yield file_uri(encoded)
         return
     yield from _walk(encoded, os.fsencode(local_path(besides) or ""))
-
-
-def local_path(place: str) -> str | None:
-    """The local path a place or URI stands for, None for anything remote."""
-    if place.startswith("file://"):
-        return place.removeprefix("file://")
-    return None if "://" in place else place
 
 
 def _walk(folder: bytes, besides: bytes) -> Iterator[str]:

@@ -3,12 +3,12 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-import fsspec
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from clustering.corpus import Source, SourceKind
 from pairset.store import PairSet, Stage
+from pairset.uris import open_file
 
 _SCHEMA = pa.schema(
     [
@@ -97,9 +97,9 @@ def _ranges(source: Source, images_per_shard: int) -> list[tuple[int, int | None
     if source.kind is SourceKind.TAR:
         return [(0, None)]
     try:
-        with fsspec.open(source.uri, "rb") as file:
+        with open_file(source.uri) as file:
             total = pq.ParquetFile(file).metadata.num_rows
-    except (OSError, pa.ArrowInvalid):  # the shard itself will say what is wrong with the file
+    except (OSError, pa.ArrowException):  # the shard itself will say what is wrong with the file
         return [(0, None)]
     starts = range(0, total, images_per_shard)
     return [(first, min(images_per_shard, total - first)) for first in starts]

@@ -4,10 +4,9 @@ import stat
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import unquote
 
 from clustering.containers import Found, in_parquet, in_tar
-from clustering.corpus import SourceKind, local_path
+from clustering.corpus import SourceKind
 from clustering.plan import Part, read_parts
 from pairset.errors import MissingExtraError
 from pairset.ids import content_id
@@ -16,6 +15,7 @@ from pairset.records import Image, table_of
 from pairset.records.image import image_id_of
 from pairset.shards import Counts, ShardSpec
 from pairset.store import PairSet
+from pairset.uris import local_path
 
 if TYPE_CHECKING:
     from PIL.Image import Image as PillowImage
@@ -51,8 +51,6 @@ def _check_regular(uri: str) -> None:
     path = local_path(uri)
     if path is None:
         return
-    if uri.startswith("file://"):
-        path = unquote(path, errors="surrogateescape")
     try:
         mode = Path(path).stat().st_mode
     except OSError:  # reading it will say why

@@ -1,22 +1,17 @@
-"""Images by URI: where their bytes lie, and how bytes become upright RGB pixels.
-
-A URI is a path or fsspec URL, optionally with a fragment that points inside a container:
-
-    photos/cat.jpg
-    shard-0001.tar#offset=512&size=48211&name=cat.jpg
-    rows.parquet#row=17&column=image
-"""
+"""Images by URI: their bytes, and how bytes become upright RGB pixels."""
 
 import io
+import struct
+import zlib
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qs, quote, unquote, urlencode
 
-import fsspec
 import pyarrow as pa
 import pyarrow.parquet as pq
+
+from pairset.uris import open_file, split_uri
 
 if TYPE_CHECKING:
     from PIL.Image import Image as PillowImage
@@ -58,34 +53,14 @@ class DecodedImage:
     mode: str
 
 
-def file_uri(path: bytes) -> str:
-    """URI of a local file whose name may be no valid UTF-8, or hold a ``#``."""
-    try:
-        text = path.decode("utf-8")
-    except UnicodeDecodeError:
-        return "file://" + quote(path)
-    return "file://" + quote(path) if "#" in text or "%" in text else text
-
-
-def tar_member_uri(container: str, name: str, offset: int, size: int) -> str:
-    """URI of an uncompressed tar member, readable without walking the archive."""
-    return f"{container}#{urlencode({'offset': offset, 'size': size, 'name': name})}"
-
-
-def parquet_row_uri(container: str, row: int, column: str) -> str:
-    """URI of the image bytes in one row of a Parquet file."""
-    return f"{container}#{urlencode({'row': row, 'column': column})}"
-
-
 def read_bytes(uri: str) -> bytes:
     """The encoded image behind a URI. Raises ImageError (missing, unreadable, empty)."""
-    container, _, fragment = uri.partition("#")
-    place = {name: values[0] for name, values in parse_qs(fragment).items()}
+    container, place = split_uri(uri)
     try:
         content = _read(container, place)
     except FileNotFoundError as error:
         raise ImageError(ImageErrorCode.MISSING, f"{uri}: no such file") from error
-    except (OSError, pa.ArrowInvalid) as error:
+    except (OSError, ValueError, pa.ArrowException) as error:
         raise ImageError(ImageErrorCode.UNREADABLE, f"{uri}: {error}") from error
     if not content:
         raise ImageError(ImageErrorCode.EMPTY, f"{uri}: the file is empty")
@@ -95,10 +70,7 @@ def read_bytes(uri: str) -> bytes:
 def _read(container: str, place: dict[str, str]) -> bytes:
     if "row" in place:
         return _parquet_cell(container, int(place["row"]), place["column"])
-    if container.startswith("file://"):
-        with open(unquote(container.removeprefix("file://"), errors="surrogateescape"), "rb") as f:
-            return f.read()
-    with fsspec.open(container, "rb") as file:
+    with open_file(container) as file:
         if "offset" not in place:
             return bytes(file.read())
         file.seek(int(place["offset"]))
@@ -119,7 +91,7 @@ def image_bytes_of(cell: bytes | dict[str, Any] | None) -> bytes:
 
 @lru_cache(maxsize=64)
 def _row_group_starts(container: str) -> tuple[int, ...]:
-    with fsspec.open(container, "rb") as file:
+    with open_file(container) as file:
         footer = pq.ParquetFile(file).metadata
     starts, total = [], 0
     for group in range(footer.num_row_groups):
@@ -136,8 +108,18 @@ def _row_group_of(container: str, row: int) -> tuple[int, int]:
 
 @lru_cache(maxsize=4)
 def _row_group(container: str, group: int, column: str) -> pa.ChunkedArray:
-    with fsspec.open(container, "rb") as file:
+    with open_file(container) as file:
         return pq.ParquetFile(file).read_row_group(group, columns=[column]).column(column)
+
+
+_DAMAGE = (
+    *(OSError, EOFError, SyntaxError, ValueError, TypeError, LookupError, RuntimeError),
+    *(ArithmeticError, struct.error, zlib.error),
+)
+"""What Pillow's readers raise on damaged bytes; each format has its own ways."""
+
+_STILLS_OF_SEVERAL = frozenset({"MPO"})
+"""Formats of photos that hold more pictures of the same moment: phones write depth maps so."""
 
 
 def decode(encoded: bytes, smallest_side: int = 16, pixel_limit: int = PIXEL_LIMIT) -> DecodedImage:
@@ -162,7 +144,7 @@ def decode(encoded: bytes, smallest_side: int = 16, pixel_limit: int = PIXEL_LIM
         raise ImageError(code, f"{len(encoded)} bytes are no image Pillow knows") from error
     except Image.DecompressionBombError as error:
         raise ImageError(ImageErrorCode.TOO_LARGE, str(error)) from error
-    except (OSError, SyntaxError, ValueError, EOFError) as error:
+    except _DAMAGE as error:
         raise ImageError(ImageErrorCode.TRUNCATED, f"the image data is damaged: {error}") from error
 
 
@@ -189,8 +171,9 @@ def _check_shape(image: "PillowImage", smallest_side: int, pixel_limit: int) -> 
         raise ImageError(
             ImageErrorCode.TOO_SMALL, f"{width} × {height} pixels: a side is under {smallest_side}"
         )
-    if getattr(image, "n_frames", 1) > 1:
-        raise ImageError(ImageErrorCode.ANIMATED, f"{getattr(image, 'n_frames', 1)} frames")
+    frames = getattr(image, "n_frames", 1)
+    if frames > 1 and image.format not in _STILLS_OF_SEVERAL:
+        raise ImageError(ImageErrorCode.ANIMATED, f"{frames} frames")
 
 
 def _to_rgb(image: "PillowImage") -> "PillowImage":

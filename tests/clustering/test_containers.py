@@ -47,3 +47,22 @@ def test_a_cut_off_tar_gives_its_good_members_and_one_error(tmp_path):
     rows = all_rows(mined(tmp_path / "set", corpus), "images").to_pylist()
     assert [row["error_code"] for row in rows].count("unreadable") == 1
     assert any(row["error_code"] is None for row in rows)
+
+
+def test_names_and_texts_that_are_no_unicode_spoil_nothing(tmp_path):
+    corpus = tmp_path / "corpus"
+    corpus.mkdir()
+    with tarfile.open(corpus / "a#b.tar", "w") as archive:
+        for name, content in (
+            ("caf\udce9.png", encoded(noise(1), "PNG")),
+            ("one.png", encoded(noise(2), "PNG")),
+            ("one.json", b'{"caption": "half a \\ud83d pair"}'),
+            ("two.json", b"[" * 100_000),
+            ("three.json", b"9" * 5_000),
+        ):
+            member = tarfile.TarInfo(name)
+            member.size = len(content)
+            archive.addfile(member, io.BytesIO(content))
+    rows = all_rows(mined(tmp_path / "set", corpus), "images").to_pylist()
+    assert [row["error_code"] for row in rows] == [None, None]
+    assert [row["caption"] for row in rows] == [None, "half a ? pair"]

@@ -1,10 +1,13 @@
 """Any bytes become upright RGB pixels, or an error with a code; never anything else."""
 
 import io
+import os
+import random
 import tarfile
 import zlib
 from pathlib import Path
 
+import fsspec
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -15,12 +18,13 @@ from pairset.images import (
     ImageError,
     ImageErrorCode,
     decode,
-    file_uri,
     open_image,
-    parquet_row_uri,
     read_bytes,
-    tar_member_uri,
 )
+from pairset.uris import file_uri, parquet_row_uri, tar_member_uri
+
+DAMAGED_COPIES = 300
+"""Of each format; among so few there are some for every way in which Pillow's readers fail."""
 
 
 def encoded(image: Image.Image, form: str = "PNG", **options: object) -> bytes:
@@ -127,6 +131,32 @@ def test_an_animation_is_no_photo(form: str) -> None:
     assert code_of(content) is ImageErrorCode.ANIMATED
 
 
+def test_a_photo_that_carries_a_second_picture_is_a_photo() -> None:
+    depth = plain("L", color=9).convert("RGB")
+    content = encoded(plain(color=(250, 0, 0)), "MPO", save_all=True, append_images=[depth])
+
+    assert decode(content).pixels.getpixel((5, 5))[0] > 200
+
+
+@pytest.mark.filterwarnings("ignore::UserWarning:PIL")
+@pytest.mark.parametrize(
+    "form", ["JPEG", "PNG", "WEBP", "TIFF", "GIF", "BMP", "AVIF", "JPEG2000", "TGA", "PPM", "MPO"]
+)
+def test_damage_of_any_kind_is_an_error_with_a_code(form: str) -> None:
+    whole = encoded(plain(color=(200, 90, 30)), form)
+    chance = random.Random(form)
+    codes = set()
+    for _ in range(DAMAGED_COPIES):
+        damaged = bytearray(whole)
+        for _ in range(chance.choice([1, 2, 16])):
+            damaged[chance.randrange(min(len(whole), 300))] = chance.choice([0, 255, 65])
+        try:
+            decode(bytes(damaged))
+        except ImageError as error:
+            codes.add(error.code)
+    assert codes
+
+
 def test_a_bomb_of_compressed_text_is_an_error_with_a_code() -> None:
     words = PngImagePlugin.PngInfo()
     words.add_text("comment", "x" * 3_000_000, zip=True)
@@ -167,7 +197,11 @@ def test_an_empty_file_is_empty(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", [b"plain.png", b"a#b.png", b"50%25.png", b"caf\xe9.png", "图.png".encode()]
+    "name",
+    [
+        *(b"plain.png", b"a#b.png", b"50%25.png", b"a::b.png", b"[x] *?.png", b"two\nlines.png"),
+        *(b"caf\xe9.png", "图.png".encode()),
+    ],
 )
 def test_any_file_name_can_be_read_through_its_uri(tmp_path: Path, name: bytes) -> None:
     path = bytes(tmp_path) + b"/" + name
@@ -180,17 +214,25 @@ def test_any_file_name_can_be_read_through_its_uri(tmp_path: Path, name: bytes) 
     assert open_image(uri).getpixel((0, 0)) == (9, 9, 9)
 
 
-def test_a_tar_member_is_read_without_walking_the_archive(tmp_path: Path) -> None:
+def test_an_image_is_read_through_any_filesystem() -> None:
+    with fsspec.open("memory://photos/one.png", "wb") as file:
+        file.write(encoded(plain(color=(1, 2, 3))))
+
+    assert open_image("memory://photos/one.png").getpixel((0, 0)) == (1, 2, 3)
+
+
+@pytest.mark.parametrize("name", [b"shard.tar", b"a#b.tar", b"50%25.tar", b"caf\xe9.tar"])
+def test_a_tar_member_is_read_without_walking_the_archive(tmp_path: Path, name: bytes) -> None:
     content = encoded(plain(color=(1, 2, 3)))
-    path = tmp_path / "shard.tar"
+    path = tmp_path / os.fsdecode(name)
     with tarfile.open(path, "w") as archive:
-        for name in ("a.png", "b & c.png"):
-            member = tarfile.TarInfo(name)
+        for image in ("a.png", "b & c.png"):
+            member = tarfile.TarInfo(image)
             member.size = len(content)
             archive.addfile(member, io.BytesIO(content))
     with tarfile.open(path) as archive:
         member = archive.getmember("b & c.png")
-        uri = tar_member_uri(str(path), member.name, member.offset_data, member.size)
+        uri = tar_member_uri(file_uri(bytes(path)), member.name, member.offset_data, member.size)
 
     assert read_bytes(uri) == content
 
