@@ -4,10 +4,13 @@ The seam is one method, so that another scheduler maps the same functions unchan
 """
 
 import multiprocessing
+import os
+import threading
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
+from multiprocessing.connection import wait
 from typing import Protocol
 
 from pairset.errors import WorkerDiedError
@@ -44,7 +47,8 @@ class LocalPool:
         Raises WorkerDiedError when the system ended a worker (most often: out of memory).
         """
         context = multiprocessing.get_context("spawn")
-        with ProcessPoolExecutor(min(self.workers, len(specs)), mp_context=context) as pool:
+        workers = min(self.workers, len(specs))
+        with ProcessPoolExecutor(workers, context, initializer=end_with_parent) as pool:
             running = {pool.submit(run_shard, spec): spec for spec in specs}
             for future in as_completed(running):
                 try:
@@ -55,6 +59,21 @@ class LocalPool:
                         f"{running[future].stage}, most often for want of memory. Finished "
                         "shards are kept: run the same command again, with fewer --workers."
                     ) from death
+
+
+def end_with_parent() -> None:
+    """Let this process end when the one that started it does, however that happens.
+
+    After ``kill -9`` of its parent a pool's worker would wait for work for ever, a model in memory.
+    """
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        threading.Thread(target=_end_after, args=(parent.sentinel,), daemon=True).start()
+
+
+def _end_after(sentinel: int) -> None:
+    wait([sentinel])
+    os._exit(1)
 
 
 def local_executor(workers: int) -> Executor:
