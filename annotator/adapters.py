@@ -60,13 +60,17 @@ def load_adapter(adapter: str, pair_set: PairSet | None = None) -> AdapterChoice
     folder = path if path.is_dir() else download(adapter, "--adapter FOLDER")
     if not (folder / _CONFIG).is_file() or not (folder / _WEIGHTS).is_file():
         raise ModelUnavailableError(f"{folder} is no LoRA adapter: it needs {_CONFIG}, {_WEIGHTS}.")
+    try:
+        rank, names = _rank(folder / _CONFIG), tensor_names(folder / _WEIGHTS)
+    except (ValueError, KeyError, TypeError, AttributeError, struct.error) as error:
+        raise SettingsError(f"{folder} is no LoRA adapter: {error!r}.") from error
     card = read_card(folder)
     return AdapterChoice(
         name=card.name if card else path.resolve().name if path.is_dir() else adapter,
         identity=fingerprint(folder),
         path=folder.resolve(),
-        rank=_rank(folder / _CONFIG),
-        adapts_vision=any(_is_vision(key) for key in tensor_names(folder / _WEIGHTS)),
+        rank=rank,
+        adapts_vision=any(map(_is_vision, names)),
         card=card,
     )
 
@@ -100,7 +104,7 @@ def tensor_names(path: Path) -> list[str]:
     """
     with path.open("rb") as file:
         (length,) = struct.unpack("<Q", file.read(8))
-        header: dict[str, Any] = json.loads(file.read(length))
+        header: dict[str, Any] = json.loads(file.read(min(length, path.stat().st_size)))
     return [name for name in header if name != "__metadata__"]
 
 

@@ -15,6 +15,8 @@ STARTER_THREADS = 1
 """CPU threads for the starter: its matrices are so small that a second thread gains nothing, and
 where cores are shared the threads wait for each other (seen: thirty times slower)."""
 
+_CONFIG = "config.json"
+
 
 @dataclass(frozen=True, slots=True)
 class ModelChoice:
@@ -55,6 +57,7 @@ def load_model(model: str | None) -> ModelChoice:
         return ModelChoice(STARTER, fingerprint(folder), folder)
     if model and Path(model).expanduser().is_dir():
         folder = Path(model).expanduser().resolve()
+        _check_checkpoint(folder)
         return ModelChoice(folder.name, fingerprint(folder), folder)
     hub_id = model or DEFAULT_MODEL
     if hub_id == DEFAULT_MODEL and not has_nvidia_gpu():
@@ -66,13 +69,23 @@ def load_model(model: str | None) -> ModelChoice:
     return ModelChoice(hub_id, hub_id, download(hub_id, "--model FOLDER (a local checkpoint)"))
 
 
+def _check_checkpoint(folder: Path) -> None:
+    try:
+        json.loads((folder / _CONFIG).read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise ModelUnavailableError(
+            f"{folder} is no checkpoint: its {_CONFIG} cannot be read ({error}). Choices: --model "
+            "FOLDER (one with config, weights and processor), --server URL, --model starter."
+        ) from error
+
+
 def starter_folder() -> Path:
     """Folder of the starter model in the installed package.
 
     Raises ModelUnavailableError where the installation has none.
     """
     folder = Path(str(files("finetune").joinpath("weights", STARTER)))
-    if not (folder / "config.json").is_file():
+    if not (folder / _CONFIG).is_file():
         raise ModelUnavailableError(
             f"The starter model is not in this installation ({folder}). Choices: reinstall "
             "pairset, --model FOLDER (a local checkpoint), --server URL."
@@ -82,7 +95,7 @@ def starter_folder() -> Path:
 
 def context_limit(folder: Path, wanted_tokens: int) -> int:
     """Context length in tokens: as wanted, but no more than the model was built for."""
-    config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    config = json.loads((folder / _CONFIG).read_text(encoding="utf-8"))
     text = config.get("text_config") or {}
     most = text.get("max_position_embeddings") or config.get("max_position_embeddings")
     return min(wanted_tokens, int(most)) if most else wanted_tokens

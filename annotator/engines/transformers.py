@@ -14,6 +14,7 @@ from annotator.engines.together import ask_together
 from annotator.models import STARTER_THREADS
 from annotator.prompt import Prompt, build_messages, pillow_part
 from annotator.settings import AnnotateSettings
+from pairset.checkpoints import load_whole
 from pairset.errors import MissingExtraError, ModelUnavailableError
 
 
@@ -50,16 +51,17 @@ def _load(plan: EnginePlan) -> tuple[Any, Any]:
     loading_bar.disable_progress_bar()
     processors: Any = AutoProcessor
     models: Any = AutoModelForImageTextToText
-    own_code = {"trust_remote_code": plan.settings.trust_remote_code}
+    own_code = plan.settings.trust_remote_code
     try:
-        processor = processors.from_pretrained(plan.model.folder, **own_code)
-        model = models.from_pretrained(
+        processor = processors.from_pretrained(plan.model.folder, trust_remote_code=own_code)
+        model = load_whole(
+            models,
             plan.model.folder,
             dtype=plan.settings.dtype,
             device_map="cuda" if torch.cuda.is_available() else None,
-            **own_code,
+            trust_remote_code=own_code,
         )
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RuntimeError, KeyError) as error:
         raise ModelUnavailableError(f"Cannot load {plan.model.folder}: {error}") from error
     processor.tokenizer.padding_side = "left"
     if plan.adapter:

@@ -8,12 +8,16 @@ import torch
 from clustering.encoders.device import best_device
 from clustering.encoders.hub import fetching
 from clustering.encoders.protocol import Vectors, unit_rows
+from pairset.checkpoints import load_whole
 from pairset.torch_companions import fit_torch_companions
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
 _CLASSES = {"altclip": "AltCLIPModel", "chinese_clip": "ChineseCLIPModel"}
+
+_UNUSED = ("text_", "logit_scale")
+"""The text towers: only images are encoded."""
 
 
 class BilingualClip:
@@ -27,7 +31,7 @@ class BilingualClip:
         with fetching(model, kind):
             images: Any = transformers.AutoImageProcessor
             self._processor = images.from_pretrained(model)
-            loaded = getattr(transformers, _CLASSES[kind]).from_pretrained(model)
+            loaded = load_whole(getattr(transformers, _CLASSES[kind]), model, may_lack=_UNUSED)
         self._model = loaded.eval().to(self._device)
 
     @torch.inference_mode()

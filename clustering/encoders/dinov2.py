@@ -8,10 +8,14 @@ import torch
 from clustering.encoders.device import best_device
 from clustering.encoders.hub import fetching
 from clustering.encoders.protocol import Vectors, unit_rows
+from pairset.checkpoints import load_whole
 from pairset.torch_companions import fit_torch_companions
 
 if TYPE_CHECKING:
     from PIL.Image import Image
+
+_UNUSED = ("embeddings.mask_token",)
+"""What only training looks at."""
 
 
 class DinoV2:
@@ -23,7 +27,7 @@ class DinoV2:
 
         self._device = best_device()
         with fetching(model, "dinov2"):
-            loaded: Any = Dinov2Model.from_pretrained(model)
+            loaded = load_whole(Dinov2Model, model, may_lack=_UNUSED)
             images: Any = AutoImageProcessor
             self._processor = images.from_pretrained(model)
         self._model = loaded.eval().to(self._device)

@@ -1,5 +1,6 @@
 """Reaching for weights on the model hub, and saying what else there is when that fails."""
 
+import logging
 import os
 import socket
 from collections.abc import Iterator
@@ -22,6 +23,7 @@ def fetching(weights: str, kind: str) -> Iterator[None]:
     """
     if not Path(weights).exists() and not _hub_answers():
         _use_cache_only()
+    logging.disable(logging.ERROR)  # what the libraries log of a failure is told below
     try:
         yield
     except (OSError, ValueError, RuntimeError, KeyError) as error:
@@ -32,6 +34,8 @@ def fetching(weights: str, kind: str) -> Iterator[None]:
             "  --encoder lite0     the offline encoder, which needs no download (weaker)\n"
             "or run where the model hub can be reached once; it keeps what it downloads."
         ) from error
+    finally:
+        logging.disable(logging.NOTSET)
 
 
 def _use_cache_only() -> None:

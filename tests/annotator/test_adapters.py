@@ -72,6 +72,17 @@ def test_a_rank_over_the_largest_is_refused() -> None:
         lora_rank_for_vllm(513)
 
 
+@pytest.mark.parametrize(
+    ("config", "weights"),
+    [("{}", b"\2\0\0\0\0\0\0\0{}"), ('{"r": 4}', b"hi"), ('{"r": 4}', b"\xff" * 16), ("[", b"")],
+)
+def test_a_damaged_adapter_is_none(tmp_path: Path, config: str, weights: bytes) -> None:
+    (tmp_path / "adapter_config.json").write_text(config)
+    (tmp_path / "adapter_model.safetensors").write_bytes(weights)
+    with pytest.raises(SettingsError, match="no LoRA adapter"):
+        load_adapter(str(tmp_path))
+
+
 def test_a_folder_without_an_adapter_says_what_is_missing(tmp_path: Path) -> None:
     with pytest.raises(ModelUnavailableError, match=r"adapter_config\.json"):
         load_adapter(str(tmp_path))

@@ -31,6 +31,16 @@ def test_a_local_checkpoint_is_known_by_its_content(tmp_path: Path) -> None:
     assert load_model(str(tmp_path / "two")).identity != first.identity
 
 
+@pytest.mark.parametrize("config", [None, "{"])
+def test_a_folder_that_is_no_checkpoint_names_the_choices(
+    tmp_path: Path, config: str | None
+) -> None:
+    if config:
+        (tmp_path / "config.json").write_text(config)
+    with pytest.raises(ModelUnavailableError, match=r"(?s)config\.json.*--server URL"):
+        load_model(str(tmp_path))
+
+
 def test_the_starter_is_in_the_package() -> None:
     assert load_model("starter").is_starter
     assert (load_model("starter").folder / "model.safetensors").is_file()

@@ -1,5 +1,6 @@
 """The transformers engine with the starter, in this process."""
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -72,6 +73,22 @@ def test_without_the_grammar_the_starter_speaks_the_same() -> None:
         (answer,) = ask(engine, GOOD)
     assert isinstance(answer, Answer)
     assert check_reply(answer.text)
+
+
+def test_a_checkpoint_without_some_of_its_weights_is_refused(tmp_path: Path) -> None:
+    from safetensors.torch import load_file, save_file
+
+    folder = tmp_path / "half"
+    shutil.copytree(load_model("starter").folder, folder)
+    weights = load_file(folder / "model.safetensors")
+    del weights[min(name for name in weights if "mlp" in name)]
+    save_file(weights, folder / "model.safetensors", metadata={"format": "pt"})
+    half = EnginePlan(AnnotateSettings(set_url="unused"), load_model(str(folder)), None)
+    with (
+        pytest.raises(ModelUnavailableError, match="no weights for 1 part"),
+        open_engine("transformers", half),
+    ):
+        pass
 
 
 def test_an_adapter_that_fits_only_in_part_is_refused(tmp_path: Path) -> None:

@@ -115,6 +115,18 @@ def test_chinese_clip_loads_from_a_local_folder(tmp_path: Path):
     check(parse_encoder(f"chinese_clip:{tmp_path}"))
 
 
+@pytest.mark.parametrize("kind", ["dinov2", "altclip", "chinese_clip"])
+def test_a_folder_of_another_kind_of_model_is_no_untrained_encoder(tmp_path: Path, kind: str):
+    fit_torch_companions()
+    from transformers import ViTConfig, ViTModel
+
+    sizes = {"hidden_size": 32, "num_hidden_layers": 1, "num_attention_heads": 2}
+    ViTModel(ViTConfig(image_size=32, patch_size=16, **sizes)).save_pretrained(tmp_path)
+    save_processor(tmp_path)
+    with pytest.raises(ModelUnavailableError, match="--encoder lite0"):
+        load_encoder(parse_encoder(f"{kind}:{tmp_path}"))
+
+
 def test_other_weights_have_another_key(tmp_path: Path):
     checkpoint = tmp_path / "a.pt"
     keys = set()
