@@ -3,7 +3,6 @@
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from functools import cached_property
 
 from clustering import candidates, cells, embed, pairs, scan
@@ -50,8 +49,7 @@ def mine(settings: MineSettings) -> None:
     if survey.passed_over:
         say(f"{survey.passed_over} files passed over: no images by their name")
     pair_set = create_set(settings.set_url)
-    started = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
-    pair_set.save_run(f"mine-{started}", settings.model_dump(mode="json"))
+    pair_set.save_run("mine", settings.model_dump(mode="json"))
     shards = plan_images(pair_set, survey.sources, settings.images_per_shard)
     Mining(pair_set, settings, encoder, tuple(shards)).run()
 

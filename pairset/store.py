@@ -17,6 +17,7 @@ import re
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any
 from urllib.parse import urlsplit
@@ -95,9 +96,10 @@ class PairSet:
         write_atomically(self, f"{self.root}/{safe_name(name)}/CURRENT", safe_name(key).encode())
 
     def save_run(self, name: str, settings: dict[str, Any]) -> None:
-        """Keep the settings of one run under ``runs/``."""
+        """Keep the settings of one run under ``runs/``, in a file named after its start."""
+        started = datetime.now(UTC).strftime("%Y%m%dT%H%M%S.%fZ")
         text = json.dumps(settings, indent=2, ensure_ascii=False, sort_keys=True)
-        write_atomically(self, f"{self.root}/runs/{safe_name(name)}.json", text.encode())
+        write_atomically(self, f"{self.root}/runs/{safe_name(name)}-{started}.json", text.encode())
 
     @property
     def is_local(self) -> bool:

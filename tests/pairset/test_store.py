@@ -1,5 +1,6 @@
 """The set on disk: a shard is there whole or not at all."""
 
+import json
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -61,12 +62,15 @@ def test_readers_follow_the_published_run(pair_set: PairSet) -> None:
     assert pair_set.runs("pairs") == [pair_set.stage("pairs", key) for key in ("new", "old")]
 
 
-def test_the_settings_of_a_run_are_kept_as_json(pair_set: PairSet) -> None:
-    pair_set.save_run("mine", {"encoder": "lite0", "words": "图"})
+def test_the_settings_of_every_run_are_kept_as_json(pair_set: PairSet) -> None:
+    for words in ("图", "图片"):
+        pair_set.save_run("mine", {"encoder": "lite0", "words": words})
 
-    text = pair_set.filesystem.cat_file(f"{pair_set.root}/runs/mine.json").decode()
+    files = sorted(pair_set.filesystem.ls(f"{pair_set.root}/runs", detail=False))
+    saved = [json.loads(pair_set.filesystem.cat_file(file)) for file in files]
 
-    assert '"words": "图"' in text
+    assert all(file.rsplit("/", 1)[-1].startswith("mine-") for file in files)
+    assert [run["words"] for run in saved] == ["图", "图片"]
 
 
 def test_what_was_not_renamed_is_no_shard(tmp_path: Path) -> None:
