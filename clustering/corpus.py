@@ -6,10 +6,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path, PurePosixPath
 
-import fsspec
-
 from pairset.errors import EmptyCorpusError
-from pairset.uris import file_uri, local_path
+from pairset.uris import file_uri, filesystem_of, local_path
 
 IMAGE_SUFFIXES = frozenset(
     [
@@ -112,7 +110,7 @@ def _walk(folder: bytes, besides: bytes) -> Iterator[str]:
 
 
 def _in_filesystem(url: str) -> Iterator[str]:
-    filesystem, root = fsspec.core.url_to_fs(url)
+    filesystem, root = filesystem_of(url)
     if not filesystem.exists(root):
         raise EmptyCorpusError(f"There is nothing at {url}.")
     for path in filesystem.find(root):

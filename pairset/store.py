@@ -28,6 +28,7 @@ import pyarrow.parquet as pq
 from fsspec.implementations.local import LocalFileSystem
 
 from pairset.errors import SettingsError
+from pairset.uris import filesystem_of
 
 STAGES = (
     *("images", "embeddings", "cells", "clusters", "candidates", "pairs"),
@@ -54,7 +55,7 @@ class PairSet:
 
     @cached_property
     def _opened(self) -> tuple[fsspec.AbstractFileSystem, str]:
-        filesystem, root = fsspec.core.url_to_fs(self.url)
+        filesystem, root = filesystem_of(self.url)
         return filesystem, root.rstrip("/")
 
     @property
@@ -179,9 +180,15 @@ def open_set(url: str) -> PairSet:
 
 
 def create_set(url: str) -> PairSet:
-    """Open a set, making its folder where there is none."""
+    """Open a set, making its folder where there is none.
+
+    Raises SettingsError where none can be made.
+    """
     if urlsplit(url).scheme == "" and os.path.isfile(url):
         raise SettingsError(f"{url} is a file; a set is a folder.")
     pair_set = PairSet(url)
-    pair_set.filesystem.makedirs(pair_set.root, exist_ok=True)
+    try:
+        pair_set.filesystem.makedirs(pair_set.root, exist_ok=True)
+    except OSError as error:
+        raise SettingsError(f"Cannot make a set at {url}: {error}") from error
     return pair_set

@@ -14,6 +14,8 @@ from urllib.parse import parse_qs, quote, unquote, urlencode
 
 import fsspec
 
+from pairset.errors import SettingsError
+
 _FILE = "file://"
 
 
@@ -46,6 +48,21 @@ def local_path(place: str) -> str | None:
     if place.startswith(_FILE):
         return unquote(place.removeprefix(_FILE), errors="surrogateescape")
     return None if "://" in place else place
+
+
+def filesystem_of(url: str) -> tuple[fsspec.AbstractFileSystem, str]:
+    """The filesystem of a path or fsspec URL, and how it spells the path.
+
+    Raises SettingsError where fsspec knows none, or lacks the package for it.
+    """
+    try:
+        filesystem, path = fsspec.core.url_to_fs(url)
+    except (ImportError, ValueError) as error:
+        raise SettingsError(
+            f"Cannot open {url}: {error}. Each remote filesystem is a package of its own: "
+            "pip install s3fs for s3://, gcsfs for gs://, adlfs for az://."
+        ) from error
+    return filesystem, str(path)
 
 
 def open_file(uri: str) -> IO[bytes]:

@@ -73,6 +73,17 @@ def test_the_settings_of_every_run_are_kept_as_json(pair_set: PairSet) -> None:
     assert [run["words"] for run in saved] == ["图", "图片"]
 
 
+@pytest.mark.parametrize("url", ["nosuch://bucket/set", "dropbox://bucket/set"])
+def test_a_filesystem_that_is_not_here_says_what_to_install(url: str) -> None:
+    with pytest.raises(SettingsError, match=r"pip install s3fs for s3://"):
+        create_set(url)
+
+
+def test_a_place_that_holds_no_folder_is_refused() -> None:
+    with pytest.raises(SettingsError, match="Cannot make a set"):
+        create_set("/dev/null/set")
+
+
 def test_what_was_not_renamed_is_no_shard(tmp_path: Path) -> None:
     stage = create_set(str(tmp_path)).stage("images")
     stage.write("00000", ROWS)
