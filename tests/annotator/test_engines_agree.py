@@ -25,7 +25,7 @@ from tests.annotator.random_adapter import save_random_adapter
 from tests.annotator.small_set import make_set
 
 PAIRS = 6
-RUN_TIMEOUT_SECONDS = 240
+RUN_TIMEOUT_SECONDS = 1200
 SETTINGS = ("--dtype", "float32", "--max-tokens", "200")
 
 pytestmark = [

@@ -1,9 +1,11 @@
 """``kill -9`` in the middle of a run, and the same command again."""
 
+import itertools
 import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 from typing import Any
@@ -13,7 +15,9 @@ from pairset.store import PairSet
 from tests.annotator.fake_server import FakeServer, Scripted, reply
 from tests.annotator.small_set import make_set
 
-DEADLINE_SECONDS = 60
+DEADLINE_SECONDS = 300
+REPLIES = 5
+"""Two shards of two pairs, and half a third."""
 
 
 def command(pair_set: PairSet, fake: FakeServer) -> list[str]:
@@ -30,27 +34,32 @@ def rows_of(pair_set: PairSet) -> list[dict[str, Any]]:
     return sorted(rows, key=lambda row: str(row["annotation_id"]))
 
 
-def kill_after_first_shard(pair_set: PairSet, fake: FakeServer) -> None:
+def kill_in_the_third_shard(pair_set: PairSet, fake: FakeServer) -> None:
+    """Kill a run that waits for a reply, which comes once the run is gone."""
+    answered, gone = itertools.count(), threading.Event()
+
+    def some_replies() -> Scripted:
+        if next(answered) >= REPLIES:
+            gone.wait(DEADLINE_SECONDS)
+        return reply()
+
+    fake.otherwise = some_replies
     process = subprocess.Popen(command(pair_set, fake), stderr=subprocess.DEVNULL)
     deadline = time.monotonic() + DEADLINE_SECONDS
-    while not shards_of(pair_set) and time.monotonic() < deadline:
+    while len(shards_of(pair_set)) < REPLIES // 2 and time.monotonic() < deadline:
         time.sleep(0.01)
     os.kill(process.pid, signal.SIGKILL)
     assert process.wait() == -signal.SIGKILL
+    gone.set()
 
 
 def test_a_killed_run_ends_with_the_rows_of_an_undisturbed_one(
     tmp_path: Path, fake: FakeServer
 ) -> None:
-    def slow_reply() -> Scripted:
-        time.sleep(0.1)
-        return reply()
-
     killed, undisturbed = (make_set(tmp_path / name, pairs=12) for name in ("killed", "calm"))
-    fake.otherwise = slow_reply
-    kill_after_first_shard(killed, fake)
+    kill_in_the_third_shard(killed, fake)
     finished = shards_of(killed)
-    assert 1 <= len(finished) < 6
+    assert len(finished) == 2
 
     fake.otherwise = reply
     for pair_set in (killed, undisturbed):

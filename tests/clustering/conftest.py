@@ -87,12 +87,12 @@ def shard_times(folder: Path) -> dict[str, int]:
 
 @pytest.fixture(scope="session")
 def small_corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Four pictures, each with an edit, in nested folders: eight files. Not to be changed."""
+    """Four scenes, each with an edit, in nested folders: eight files. Not to be changed."""
     folder = tmp_path_factory.mktemp("small") / "corpus"
-    for number in range(4):
+    for number, scene in enumerate(("astronaut", "chelsea", "coffee", "rocket")):
         place = folder / f"album-{number % 3}" / "inner"
         place.mkdir(parents=True, exist_ok=True)
-        picture = noise(number, side=128)
+        picture = photo(scene, side=128)
         picture.save(place / f"{number}.png")
         with_sticker(picture).save(place / f"{number}-edit.png")
     return folder

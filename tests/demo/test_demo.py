@@ -12,7 +12,7 @@ from playwright.sync_api import Page
 
 from tests.conftest import Witness
 
-TIMEOUT_SECONDS = 900
+TIMEOUT_SECONDS = 1800
 
 
 def run_demo(*arguments: str) -> subprocess.CompletedProcess[str]:

@@ -3,11 +3,13 @@
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page
+from PIL import Image
+from playwright.sync_api import Page, expect
 
 from pairset.report.page import report
 from pairset.report.settings import ReportSettings
 from pairset.store import PairSet
+from tests.annotator.small_set import make_set
 from tests.conftest import Witness
 
 
@@ -26,9 +28,9 @@ def confidences_shown(page: Page) -> list[str]:
     return [card.get_attribute("data-confidence") or "" for card in cards]
 
 
-def opacity_of_first_mask(page: Page) -> float:
-    page.wait_for_timeout(250)  # the overlay fades in
-    return float(page.locator("#pairs .mask").first.evaluate("e => getComputedStyle(e).opacity"))
+def check_first_mask(page: Page, opacity: str) -> None:
+    """It fades in and out: waits for it, however long the machine takes."""
+    expect(page.locator("#pairs .mask").first).to_have_css("opacity", opacity, timeout=60_000)
 
 
 @pytest.mark.usefixtures("folder")
@@ -48,6 +50,25 @@ def test_every_mask_has_loaded(page: Page) -> None:
 
     assert len(widths) == 15
     assert min(widths) > 0
+
+
+def test_an_image_of_fewer_pixels_is_shown_as_large_as_its_partner(
+    tmp_path: Path, page: Page
+) -> None:
+    wide, high = (folder / "set" for folder in (tmp_path / "wide", tmp_path / "high"))
+    for place, size in ((wide, (120, 60)), (high, (60, 120))):
+        pair_set = make_set(place.parent, pairs=1, size=size)
+        with Image.open(place.parent / "000-target.png") as target:
+            target.reduce(2).save(place.parent / "000-target.png")
+        report(ReportSettings(set_url=pair_set.url))
+        page.goto((Path(pair_set.url) / "report" / "index.html").as_uri())
+        page.wait_for_load_state("networkidle")
+        sizes = page.evaluate(
+            "[...document.querySelectorAll('#pairs .frame > img:first-child')]"
+            ".map(i => [i.clientWidth, i.clientHeight, i.closest('.side').clientWidth])"
+        )
+        assert sizes[0] == sizes[1]
+        assert max(sizes[0][:2]) == sizes[0][2]
 
 
 def test_nothing_is_fetched_from_outside_the_folder(witness: Witness, folder: Path) -> None:
@@ -72,34 +93,34 @@ def test_what_a_set_says_is_shown_as_text(page: Page) -> None:
 
 @pytest.mark.usefixtures("folder")
 def test_the_checkbox_shows_what_changed(page: Page) -> None:
-    assert opacity_of_first_mask(page) == 0
+    check_first_mask(page, "0")
 
     page.get_by_label("Show what changed").check()
 
-    assert opacity_of_first_mask(page) == 1
+    check_first_mask(page, "1")
 
 
 @pytest.mark.usefixtures("folder")
 def test_the_key_m_shows_what_changed_and_hides_it_again(page: Page) -> None:
     page.keyboard.press("m")
-    assert opacity_of_first_mask(page) == 1
+    check_first_mask(page, "1")
 
     page.keyboard.press("m")
-    assert opacity_of_first_mask(page) == 0
+    check_first_mask(page, "0")
 
 
 @pytest.mark.usefixtures("folder")
 def test_pointing_at_the_target_shows_what_changed_there(page: Page) -> None:
     page.locator("#pairs .target").first.hover()
 
-    assert opacity_of_first_mask(page) == 1
+    check_first_mask(page, "1")
 
 
 @pytest.mark.usefixtures("folder")
 def test_the_keyboard_reaches_the_target_and_shows_what_changed(page: Page) -> None:
     page.locator("#pairs .target").first.focus()
 
-    assert opacity_of_first_mask(page) == 1
+    check_first_mask(page, "1")
 
 
 @pytest.mark.usefixtures("folder")
