@@ -102,11 +102,13 @@ def _in_place(place: str, besides: str) -> Iterator[str]:
 
 def _walk(folder: bytes, besides: bytes) -> Iterator[str]:
     left_out = os.path.realpath(besides) if besides else None
-    for parent, folders, files in os.walk(folder):
+    closed: list[bytes] = []
+    for parent, folders, files in os.walk(folder, onerror=lambda e: closed.append(e.filename)):
         within = (name for name in folders if os.path.realpath(parent + b"/" + name) != left_out)
         folders[:] = sorted(within)
         for name in files:
             yield file_uri(parent + b"/" + name)
+    yield from (file_uri(path) + "/" for path in closed)
 
 
 def _in_filesystem(url: str) -> Iterator[str]:
@@ -118,6 +120,8 @@ def _in_filesystem(url: str) -> Iterator[str]:
 
 
 def _kind_of(uri: str) -> SourceKind | None:
+    if uri.endswith("/"):
+        return SourceKind.FILE  # a folder that cannot be listed: its row will say so
     name = uri.rsplit("/", 1)[-1].lower()
     if PurePosixPath(name).suffix in IMAGE_SUFFIXES:
         return SourceKind.FILE

@@ -47,7 +47,10 @@ def _file_content(uri: str) -> bytes | ImageError:
 
 
 def _check_regular(uri: str) -> None:
-    """Refuse pipes, sockets and devices: opening one can wait for ever. Raises ImageError."""
+    """Refuse closed folders, and pipes, sockets and devices: opening one can wait for ever.
+
+    Raises ImageError.
+    """
     path = local_path(uri)
     if path is None:
         return
@@ -55,6 +58,8 @@ def _check_regular(uri: str) -> None:
         mode = Path(path).stat().st_mode
     except OSError:  # reading it will say why
         return
+    if stat.S_ISDIR(mode):
+        raise ImageError(ImageErrorCode.UNREADABLE, f"{uri}: the folder cannot be listed")
     if not stat.S_ISREG(mode):
         raise ImageError(ImageErrorCode.UNREADABLE, f"{uri}: not a regular file")
 
