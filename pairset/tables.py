@@ -15,6 +15,7 @@ from pairset.records import (
     Cluster,
     Consensus,
     Embedding,
+    Evaluation,
     Example,
     Image,
     Pair,
@@ -39,6 +40,7 @@ VIEWS: dict[str, type[Record]] = {
     "all_verdicts": Verdict,
     "consensus": Consensus,
     "examples": Example,
+    "evaluations": Evaluation,
 }
 """Every view, and the record whose columns it has; ``embeddings`` has a column ``encoder`` more.
 
@@ -47,7 +49,7 @@ model, adapter and prompt that was ever asked. ``verdicts`` are those that count
 hold every revision and those that were withdrawn.
 """
 
-_ONLY_PUBLISHED = ("pairs", "triage", "consensus", "examples")
+_ONLY_PUBLISHED = ("pairs", "triage", "consensus", "examples", "evaluations")
 """Stages of which nothing is read before a run has finished."""
 
 _SQL_TYPES = {
@@ -95,8 +97,8 @@ def stream_rows(
 def stages_to_read(pair_set: PairSet, name: str) -> list[Stage]:
     """The folders whose shards are the rows of a stage.
 
-    That is the run CURRENT points at; for pairs, triage, consensus and examples nothing before it
-    is published, for any other stage without a pointer its folder and every run inside.
+    That is the run CURRENT points at; for pairs, triage, consensus, examples and evaluations
+    nothing before it is published, for any other stage without a pointer its folder and every run inside.
     """
     current = pair_set.current(name)
     if current:

@@ -4,6 +4,7 @@ from pairset.records.annotation import Annotation
 from pairset.records.cluster import Cluster
 from pairset.records.consensus import Consensus
 from pairset.records.embedding import Embedding
+from pairset.records.evaluation import Evaluation
 from pairset.records.example import Example
 from pairset.records.image import Image
 from pairset.records.pair import Pair
@@ -16,6 +17,7 @@ __all__ = [
     "Cluster",
     "Consensus",
     "Embedding",
+    "Evaluation",
     "Example",
     "Image",
     "Pair",

@@ -10,6 +10,7 @@ from pairset.records import (
     Cluster,
     Consensus,
     Embedding,
+    Evaluation,
     Example,
     Image,
     Pair,
@@ -20,6 +21,8 @@ from pairset.records import (
     table_of,
 )
 
+WORDS = ("add", True, "Add a disc.", "添加圆盘。")
+RIGHT = (False, True, True, True, True, 100.0, 100.0, 1.0, 1.0)
 EXAMPLES: list[Record] = [
     Image("i", "photo.jpg", width=3, height=4),
     Embedding("i", [0.5, -0.25]),
@@ -29,6 +32,7 @@ EXAMPLES: list[Record] = [
     Triage("a", "p", "review", "below_threshold", 0.25, 3),
     Verdict("v", 1, "a", "p", "ann@example.org", "fix", change_box=[0.5, 1.0, 2.0, 3.0]),
     Consensus("a", "p", "open", None, None, ["decision"], 2, 17),
+    Evaluation("a", "e", "p", "starter", None, "prompt", "s", *WORDS, *WORDS, *RIGHT, 0.5),
     Example("e", "p", "a", "v", "ann@example.org", "fix", "s", "train", error_types=["viewpoint"]),
 ]
 examples = pytest.mark.parametrize("record", EXAMPLES, ids=lambda record: type(record).__name__)
