@@ -83,6 +83,44 @@ class TrainSettings(SplitSettings):
     """Let the model's repository run its own Python code here."""
 
 
+class EvaluateSettings(SplitSettings):
+    """Measure annotators on reviewed pairs that nobody trained on, and write a page about it.
+
+    An API token, where the judge's server wants one, is read from $PAIRSET_API_KEY or
+    $OPENAI_API_KEY.
+    """
+
+    verb: ClassVar[str] = "evaluate"
+    model_config = SettingsConfigDict(
+        env_prefix="PAIRSET_EVALUATE_",
+        cli_prog_name="pairset evaluate",
+        cli_shortcuts={"json-output": "json"},
+    )
+
+    adapters: list[str] = Field(default=[])
+    """Compare only these, by the name of the adapter or, where there is none, of the model; "base"
+    is every model without an adapter. Default: all that annotated held-out pairs."""
+    against: str | None = None
+    """Whom the others are tested against. Default: each adapter against its model without it."""
+    samples: int = Field(default=1_000, ge=100)
+    """How often scenes are drawn again for the 95 % intervals."""
+    seed: int = 0
+    """Seed of those draws."""
+    cards: int = Field(default=6, ge=0)
+    """Pairs on the page for each of most gained and most lost."""
+    thumbnail_pixels: int = Field(default=320, ge=64, le=2048)
+    """Longer side of the images on the page."""
+    judge: str | None = None
+    """URL of an OpenAI-compatible endpoint whose model says whether an English instruction in
+    other words means the same."""
+    judge_model: str | None = None
+    """Name of that model at that endpoint."""
+    judge_pairs: int = Field(default=200, gt=0)
+    """Most reviewed pairs on which the judge is first held against the reviewers."""
+    json_output: bool = False
+    """Print everything as JSON."""
+
+
 class AdaptersSettings(VerbSettings):
     """List the adapters that were trained in a set."""
 

@@ -42,7 +42,7 @@ def _help_under(word: str) -> str:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one verb; returns the exit code (0 good, 2 wrong settings, others in docs/architecture.md)."""
+    """Run one verb; returns the exit code (0: good; docs/architecture.md lists the others)."""
     words = list(sys.argv[1:] if arguments is None else arguments)
     if not words or words[0] in ("-h", "--help", "help"):
         say(help_text())

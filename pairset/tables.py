@@ -98,7 +98,8 @@ def stages_to_read(pair_set: PairSet, name: str) -> list[Stage]:
     """The folders whose shards are the rows of a stage.
 
     That is the run CURRENT points at; for pairs, triage, consensus, examples and evaluations
-    nothing before it is published, for any other stage without a pointer its folder and every run inside.
+    nothing before it is published, for any other stage without a pointer its folder and every run
+    inside.
     """
     current = pair_set.current(name)
     if current:

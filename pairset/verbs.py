@@ -67,6 +67,12 @@ VERBS = (
         "finetune.train:train",
     ),
     Verb(
+        "evaluate",
+        "measure annotators on reviewed pairs that nobody trained on",
+        "finetune.settings:EvaluateSettings",
+        "finetune.evaluate:evaluate",
+    ),
+    Verb(
         "adapters",
         "what was trained in a set, and on what",
         "finetune.settings:AdaptersSettings",

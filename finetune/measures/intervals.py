@@ -57,6 +57,25 @@ class SceneBootstrap:
         means = (self._draws @ sums)[drawn] / drawn_counts[drawn]
         return self._estimate(float(chosen.mean()), means, int((counts > 0).sum()))
 
+    def share(self, right: Sequence[bool]) -> Estimate | None:
+        """How often rows are right."""
+        return self.share_of(right, np.ones(len(right), dtype=bool))
+
+    def share_of(self, right: Sequence[bool], rows: NDArray[np.bool_]) -> Estimate | None:
+        """How often some of the rows are right; None where there are none.
+
+        Where all of them are, or none, every draw says the same, as if it were certain. The
+        exact binomial bound over scenes (Clopper & Pearson 1934) takes the interval's place.
+        """
+        found = self.mean_of(np.asarray(right, dtype=np.float64).tolist(), rows)
+        if found is None or found.low is None or 0 < found.value < 1:
+            return found
+        scenes = len(np.unique(self._scene_of_row[rows]))
+        outside = ((1 - _LEVEL) / 2) ** (1 / scenes)
+        if found.value == 1:
+            return Estimate(1.0, outside, 1.0)
+        return Estimate(0.0, 0.0, 1 - outside)
+
     def of(
         self, statistic: Callable[[Floats], float | None], rows: NDArray[np.bool_]
     ) -> Estimate | None:

@@ -6,26 +6,32 @@ from collections.abc import Mapping
 from importlib.resources import files
 from typing import Any
 
-_TEMPLATES = files("pairset.report") / "templates"
+_OURS = "pairset.report"
 
 
-def render_page(model: Mapping[str, Any]) -> str:
-    """Render the page; every text in the model is escaped."""
-    from jinja2 import Environment, PackageLoader, StrictUndefined
+def render_page(model: Mapping[str, Any], name: str = "page", package: str = _OURS) -> str:
+    """Render the page; every text in the model is escaped.
+
+    Its template and script are those of this name in the package's ``templates``. Pages of other
+    packages add a style sheet of their own to ours.
+    """
+    from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
     from markupsafe import Markup
 
     from pairset.report.words import words_of
 
     environment = Environment(
-        loader=PackageLoader("pairset.report"),
+        loader=ChoiceLoader([PackageLoader(package), PackageLoader(_OURS)]),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
     environment.filters["words"] = words_of
-    style, script = _asset("page.css"), _asset("page.js")
-    return environment.get_template("page.html.j2").render(
+    style, script = _asset(_OURS, "page.css"), _asset(package, f"{name}.js")
+    if package != _OURS:
+        style += _asset(package, f"{name}.css")
+    return environment.get_template(f"{name}.html.j2").render(
         model,
         style=Markup(style),  # noqa: S704 - our own files, never text from a set
         script=Markup(script),  # noqa: S704
@@ -47,8 +53,8 @@ def content_security_policy(style: str, script: str) -> str:
     )
 
 
-def _asset(name: str) -> str:
-    return (_TEMPLATES / name).read_text(encoding="utf-8")
+def _asset(package: str, name: str) -> str:
+    return (files(package) / "templates" / name).read_text(encoding="utf-8")
 
 
 def _digest(text: str) -> str:

@@ -1,7 +1,8 @@
-"""Small JPEGs beside the page."""
+"""Small JPEGs beside the page, or inside it."""
 
+import base64
 import io
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -19,7 +20,7 @@ class Thumbnail:
     """An image as the page shows it, or why it cannot."""
 
     path: str | None
-    """Relative to the page."""
+    """Relative to the page, or the picture itself as a ``data:`` URL."""
     width: int = 0
     height: int = 0
     problem: str | None = None
@@ -30,9 +31,33 @@ def write_thumbnails(
 ) -> dict[str, Thumbnail]:
     """Write one thumbnail for each image id; an image that cannot be read has none."""
 
+    def write(image_id: str, encoded: bytes) -> str:
+        path = f"images/{image_id}.jpg"
+        write_atomically(page_folder, f"{page_folder.root}/{path}", encoded)
+        return path
+
+    return _thumbnails(uris, longer_side, write)
+
+
+def inline_thumbnails(uris: Mapping[str, str], longer_side: int) -> dict[str, Thumbnail]:
+    """Likewise, as part of a page that is one file."""
+
+    def inline(_: str, encoded: bytes) -> str:
+        return "data:image/jpeg;base64," + base64.b64encode(encoded).decode()
+
+    return _thumbnails(uris, longer_side, inline)
+
+
+def _thumbnails(
+    uris: Mapping[str, str], longer_side: int, place: Callable[[str, bytes], str]
+) -> dict[str, Thumbnail]:
     def one(entry: tuple[str, str]) -> tuple[str, Thumbnail]:
         image_id, uri = entry
-        return image_id, _write_thumbnail(page_folder, image_id, uri, longer_side)
+        try:
+            encoded, size = _small_jpeg(uri, longer_side)
+        except ImageError as error:
+            return image_id, Thumbnail(None, problem=f"{error.code}: {error}")
+        return image_id, Thumbnail(place(image_id, encoded), *size)
 
     # Threads: Pillow decodes and scales outside Python's global lock.
     with ThreadPoolExecutor(_THREADS) as pool:
@@ -51,16 +76,12 @@ def _images_of(pairs: Iterable[Pair]) -> Iterator[tuple[str, str]]:
         yield pair.target_id, pair.target_uri
 
 
-def _write_thumbnail(page_folder: PairSet, image_id: str, uri: str, longer_side: int) -> Thumbnail:
+def _small_jpeg(uri: str, longer_side: int) -> tuple[bytes, tuple[int, int]]:
+    """The image scaled down, and its width and height. Raises ImageError where it is unreadable."""
     from PIL import Image
 
-    try:
-        image = open_image(uri)
-    except ImageError as error:
-        return Thumbnail(None, problem=f"{error.code}: {error}")
+    image = open_image(uri)
     image.thumbnail((longer_side, longer_side), Image.Resampling.LANCZOS)
     encoded = io.BytesIO()
     image.save(encoded, "JPEG", quality=_JPEG_QUALITY, optimize=True)
-    path = f"images/{image_id}.jpg"
-    write_atomically(page_folder, f"{page_folder.root}/{path}", encoded.getvalue())
-    return Thumbnail(path, *image.size)
+    return encoded.getvalue(), image.size

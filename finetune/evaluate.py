@@ -1,0 +1,88 @@
+"""The verb ``pairset evaluate``: what annotators are worth on pairs that nobody trained on."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, replace
+from importlib.util import find_spec
+from itertools import chain
+
+from finetune.evaluation.contest import Contest, hold_contest
+from finetune.evaluation.figures import figures_of
+from finetune.evaluation.judge import Judge, JudgeAgreement, agreement_with_reviewers, judge_rows
+from finetune.evaluation.page import write_page
+from finetune.evaluation.terminal import say_figures
+from finetune.examples import make_examples
+from finetune.scenes import SplitRule
+from finetune.settings import EvaluateSettings
+from pairset.console import say
+from pairset.errors import MissingExtraError, SettingsError
+from pairset.ids import content_id
+from pairset.records import Evaluation, Example, table_of
+from pairset.store import PairSet, open_set
+
+_PACKAGES = {
+    "sacrebleu": "sacrebleu",
+    "rouge_score": "rouge-score",
+    "pycocoevalcap": "pycocoevalcap",
+    "scipy": "scipy",
+    "sklearn": "scikit-learn",
+}
+
+
+def evaluate(settings: EvaluateSettings) -> None:
+    """Measure, keep the rows in the set, write the page, and print the figures.
+
+    Raises MissingStageError where there is nothing to compare on, SettingsError for annotators
+    that the set does not know, MissingExtraError without the packages that measure.
+    """
+    _check_packages()
+    judge = _judge_of(settings)
+    pair_set = open_set(settings.set_url)
+    rule = SplitRule(settings.held_out_share, settings.split_seed)
+    examples = make_examples(pair_set, rule, settings.include_auto)
+    contest = hold_contest(pair_set, examples, settings.adapters)
+    contest, agreement = _judged(judge, contest, examples, settings.judge_pairs)
+    figures = figures_of(contest, settings.against, agreement, settings.samples, settings.seed)
+    save_evaluations(pair_set, list(chain.from_iterable(contest.rows.values())))
+    pair_set.save_run("evaluate", settings.model_dump(mode="json"))
+    page = write_page(pair_set, figures, contest, examples, settings)
+    if settings.json_output:
+        say(json.dumps(asdict(figures), indent=2, ensure_ascii=False))
+    else:
+        say_figures(figures)
+        say(page)
+
+
+def save_evaluations(pair_set: PairSet, rows: Sequence[Evaluation]) -> str:
+    """Keep them as the set's table ``evaluations``; returns its key, a hash of all they say."""
+    key = content_id("evaluations", *map(repr, rows))
+    stage = pair_set.stage("evaluations", key)
+    if not stage.is_finished("00000"):
+        stage.write("00000", table_of(Evaluation, rows))
+    pair_set.publish("evaluations", key)
+    return key
+
+
+def _check_packages() -> None:
+    for module, package in _PACKAGES.items():
+        if find_spec(module) is None:
+            raise MissingExtraError(package, "train")
+
+
+def _judge_of(settings: EvaluateSettings) -> Judge | None:
+    if settings.judge is None and settings.judge_model is None:
+        return None
+    if settings.judge is None or settings.judge_model is None:
+        raise SettingsError("A judge needs both --judge URL and --judge-model NAME.")
+    return Judge(settings.judge, settings.judge_model)
+
+
+def _judged(
+    judge: Judge | None, contest: Contest, examples: Sequence[Example], most: int
+) -> tuple[Contest, JudgeAgreement | None]:
+    if judge is None:
+        return contest, None
+    agreement = agreement_with_reviewers(judge, examples, most)
+    judged = iter(judge_rows(judge, list(chain.from_iterable(contest.rows.values()))))
+    rows = {each: [next(judged) for _ in rows] for each, rows in contest.rows.items()}
+    return replace(contest, rows=rows), agreement
