@@ -1,13 +1,14 @@
 # make demo   install into .venv and run the whole machine on a small corpus
 # make test   every test, the real vLLM server, Chromium and all
 # make test-review   only those with a real Label Studio and a real browser
+# make loop   review, train, serve, measure: the loop closed on three planted corpora
 # make check  lint, format, types
 SHELL := /bin/bash
 PYTHON ?= python3
 BIN := .venv/bin
 DEMO ?= demo
 
-.PHONY: demo test test-review check format install clean help
+.PHONY: demo test test-review loop check format install clean help
 .DEFAULT_GOAL := help
 
 help:
@@ -28,6 +29,9 @@ test: install
 
 test-review: install
 	$(BIN)/python -m pytest tests/review/test_real_server*.py
+
+loop: install
+	$(BIN)/python -m benchmarks.loop
 
 check: install
 	$(BIN)/ruff check .
