@@ -12,9 +12,6 @@ from pairset.adapter_cards import AdapterCard, find_adapter, read_card
 from pairset.errors import ModelUnavailableError, SettingsError
 from pairset.store import PairSet
 
-VLLM_LORA_RANKS = (1, 8, 16, 32, 64, 128, 256, 320, 512)
-"""Values that vLLM's ``max_lora_rank`` may take."""
-
 _CONFIG = "adapter_config.json"
 _WEIGHTS = "adapter_model.safetensors"
 _VISION_PARTS = frozenset({"visual", "vision_tower", "vision_model", "vision_encoder"})
@@ -73,14 +70,6 @@ def load_adapter(adapter: str, pair_set: PairSet | None = None) -> AdapterChoice
         adapts_vision=any(map(_is_vision, names)),
         card=card,
     )
-
-
-def lora_rank_for_vllm(rank: int) -> int:
-    """The smallest ``max_lora_rank`` that vLLM allows and that holds the adapter."""
-    fitting = [allowed for allowed in VLLM_LORA_RANKS if allowed >= rank]
-    if not fitting:
-        raise SettingsError(f"vLLM serves LoRA ranks up to {VLLM_LORA_RANKS[-1]}, not {rank}.")
-    return fitting[0]
 
 
 def refuse_vision_weights(adapter: AdapterChoice) -> None:

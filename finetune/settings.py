@@ -3,9 +3,10 @@
 from pathlib import Path
 from typing import ClassVar, Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
 from pydantic_settings import CliPositionalArg, SettingsConfigDict
 
+from annotator.lora_ranks import VLLM_LORA_RANKS
 from pairset.settings import VerbSettings
 
 
@@ -50,8 +51,8 @@ class TrainSettings(SplitSettings):
     warm_up_share: float = Field(default=0.05, ge=0, lt=1)
     """Share of the steps over which the learning rate rises; it then falls as a cosine."""
     weight_decay: float = Field(default=0.0, ge=0)
-    rank: Literal[1, 8, 16, 32, 64, 128, 256, 320, 512] = 16
-    """LoRA rank, one of those that vLLM serves."""
+    rank: int = 16
+    """LoRA rank, one of those that vLLM serves: 1, 8, 16, 32, 64, 128, 256, 320 or 512."""
     alpha: int = Field(default=32, gt=0)
     """LoRA scale, over the rank."""
     dropout: float = Field(default=0.05, ge=0, lt=1)
@@ -81,6 +82,13 @@ class TrainSettings(SplitSettings):
     seed: int = 0
     trust_remote_code: bool = False
     """Let the model's repository run its own Python code here."""
+
+    @field_validator("rank")
+    @classmethod
+    def _is_served(cls, rank: int) -> int:
+        if rank not in VLLM_LORA_RANKS:
+            raise ValueError(f"vLLM serves the ranks {', '.join(map(str, VLLM_LORA_RANKS))}")
+        return rank
 
 
 class EvaluateSettings(SplitSettings):

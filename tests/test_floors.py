@@ -18,6 +18,7 @@ MAY_IMPORT = {
         "finetune",
         "pairset",
         "annotator.adapters",
+        "annotator.lora_ranks",
         "annotator.models",
         "annotator.pictures",
         "annotator.prompt",

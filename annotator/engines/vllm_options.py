@@ -7,8 +7,9 @@ the same options.
 import importlib.util
 from typing import Any
 
-from annotator.adapters import lora_rank_for_vllm, refuse_vision_weights
+from annotator.adapters import refuse_vision_weights
 from annotator.engines.protocol import EnginePlan
+from annotator.lora_ranks import lora_rank_for_vllm
 from annotator.models import STARTER_THREADS, ModelChoice, context_limit, has_nvidia_gpu
 from pairset.errors import MissingExtraError, PairsetError
 

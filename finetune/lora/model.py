@@ -43,7 +43,7 @@ def load_learner(choice: ModelChoice, settings: TrainSettings, start_from: Path 
     processor, base = _load_base(choice, settings)
     if settings.gradient_checkpointing:
         base.enable_input_require_grads()
-    model = _continued(base, start_from) if start_from else _fresh(base, settings, choice)
+    model = _continued(base, start_from, choice) if start_from else _fresh(base, settings, choice)
     return Learner(processor, model, _end_of_turn(processor, base))
 
 
@@ -90,10 +90,14 @@ def _fresh(base: Any, settings: TrainSettings, choice: ModelChoice) -> Any:
         ) from error
 
 
-def _continued(base: Any, adapter: Path) -> Any:
+def _continued(base: Any, adapter: Path, choice: ModelChoice) -> Any:
     from peft import PeftModel
 
-    return PeftModel.from_pretrained(base, str(adapter), is_trainable=True)
+    model = PeftModel.from_pretrained(base, str(adapter), is_trainable=True)
+    for config in model.peft_config.values():
+        # The card names the base. Here it must be a folder, or PEFT asks the hub for it.
+        config.base_model_name_or_path = str(choice.folder)
+    return model
 
 
 def _end_of_turn(processor: Any, base: Any) -> int:

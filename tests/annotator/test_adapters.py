@@ -6,10 +6,10 @@ import pytest
 
 from annotator.adapters import (
     load_adapter,
-    lora_rank_for_vllm,
     refuse_vision_weights,
     tensor_names,
 )
+from annotator.lora_ranks import lora_rank_for_vllm
 from pairset.errors import ModelUnavailableError, SettingsError
 
 LANGUAGE = "base_model.model.model.language_model.layers.0.self_attn.q_proj.lora_A.weight"
