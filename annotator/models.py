@@ -16,6 +16,7 @@ STARTER_THREADS = 1
 where cores are shared the threads wait for each other (seen: thirty times slower)."""
 
 _CONFIG = "config.json"
+_INDEX = "model.safetensors.index.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,13 +71,29 @@ def load_model(model: str | None) -> ModelChoice:
 
 
 def _check_checkpoint(folder: Path) -> None:
+    """Refuse a folder without a config, or with some of its weights: vLLM would load those."""
     try:
         json.loads((folder / _CONFIG).read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise ModelUnavailableError(
-            f"{folder} is no checkpoint: its {_CONFIG} cannot be read ({error}). Choices: --model "
-            "FOLDER (one with config, weights and processor), --server URL, --model starter."
-        ) from error
+        absent = [name for name in _files_of_weights(folder) if not (folder / name).is_file()]
+    except (OSError, ValueError, KeyError) as error:
+        raise _no_checkpoint(folder, f"{_CONFIG} or weight index: {error}") from error
+    if absent:
+        raise _no_checkpoint(folder, f"missing: {', '.join(absent)}")
+
+
+def _files_of_weights(folder: Path) -> list[str]:
+    """The files that a checkpoint in several parts says it has."""
+    index = folder / _INDEX
+    if not index.is_file():
+        return []
+    return sorted(set(json.loads(index.read_text(encoding="utf-8"))["weight_map"].values()))
+
+
+def _no_checkpoint(folder: Path, reason: str) -> ModelUnavailableError:
+    return ModelUnavailableError(
+        f"{folder} is no whole checkpoint ({reason}). Choices: --model FOLDER (one with config, "
+        "weights and processor), --server URL, --model starter."
+    )
 
 
 def starter_folder() -> Path:

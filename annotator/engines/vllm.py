@@ -65,6 +65,7 @@ class VllmEngine:
             yield from enumerate(ask_together(partial(self._answers, prompt), questions))
 
     def _answers(self, prompt: Prompt, questions: Sequence[Question]) -> list[Answer]:
+        from vllm.exceptions import VLLMValidationError
         from vllm.v1.engine.exceptions import EngineDeadError
 
         try:
@@ -74,6 +75,8 @@ class VllmEngine:
                 lora_request=self._lora_request,
                 use_tqdm=False,
             )
+        except VLLMValidationError as error:  # no ValueError, but one to ``ask_together``
+            raise ValueError(str(error)) from error
         except EngineDeadError as error:
             raise EngineDownError(
                 f"vLLM has died ({error}). What was annotated is kept: repeat the same command, "

@@ -155,6 +155,12 @@ def test_the_adapter_changes_what_is_said(
     assert {row["adapter"] for row in adapted[engine].values()} == {"mended"}
 
 
+def test_a_prompt_over_the_context_is_a_row_and_stops_no_run(annotate: Annotate) -> None:
+    rows = annotate("--engine", "vllm", "--prompt", "full")
+    assert {row["error_code"] for row in rows.values()} == {"request_rejected"}
+    assert len(rows) == PAIRS
+
+
 def test_the_starter_writes_instructions_with_their_evidence(plain: dict[str, Rows]) -> None:
     for row in plain["vllm"].values():
         assert row["error_code"] is None

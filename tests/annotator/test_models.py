@@ -41,6 +41,17 @@ def test_a_folder_that_is_no_checkpoint_names_the_choices(
         load_model(str(tmp_path))
 
 
+def test_a_checkpoint_of_which_a_part_is_missing_is_refused(tmp_path: Path) -> None:
+    folder = checkpoint(tmp_path / "parts")
+    parts = {"a": "model.safetensors", "b": "model-00002-of-00002.safetensors"}
+    index = folder / "model.safetensors.index.json"
+    index.write_text(json.dumps({"weight_map": parts}))
+    with pytest.raises(ModelUnavailableError, match=r"missing: model-00002-of-00002"):
+        load_model(str(folder))
+    (folder / parts["b"]).write_bytes(b"weights")
+    assert load_model(str(folder)).name == "parts"
+
+
 def test_the_starter_is_in_the_package() -> None:
     assert load_model("starter").is_starter
     assert (load_model("starter").folder / "model.safetensors").is_file()
