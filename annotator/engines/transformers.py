@@ -11,7 +11,7 @@ from annotator.confidence import TokenLogprob
 from annotator.engines.constraint import ConstrainedGreedy, GrammarCompiler
 from annotator.engines.protocol import Answer, EnginePlan, Numbered, Question
 from annotator.engines.together import ask_together
-from annotator.models import STARTER_THREADS
+from annotator.models import STARTER_THREADS, context_limit
 from annotator.prompt import Prompt, build_messages, pillow_part
 from annotator.settings import AnnotateSettings
 from pairset.checkpoints import load_whole
@@ -36,7 +36,8 @@ def open_transformers(plan: EnginePlan) -> Iterator["TransformersEngine"]:
         torch.set_num_threads(STARTER_THREADS)
     try:
         with torch.inference_mode():
-            yield TransformersEngine(plan.settings, *_load(plan))
+            limit = context_limit(plan.model.folder, plan.settings.context_tokens)
+            yield TransformersEngine(plan.settings, limit, *_load(plan))
     finally:
         torch.set_num_threads(threads)
 
@@ -87,8 +88,11 @@ def _adapted(model: Any, adapter: AdapterChoice) -> Any:
 class TransformersEngine:
     """Greedy decoding in batches, left-padded."""
 
-    def __init__(self, settings: AnnotateSettings, processor: Any, model: Any) -> None:
+    def __init__(
+        self, settings: AnnotateSettings, context_tokens: int, processor: Any, model: Any
+    ) -> None:
         self._settings = settings
+        self._context_tokens = context_tokens
         self._processor = processor
         self._model = model
         ends = model.generation_config.eos_token_id
@@ -112,11 +116,15 @@ class TransformersEngine:
             return_tensors="pt",
             processor_kwargs={"padding": True},
         ).to(self._model.device)
+        prompt_length = inputs["input_ids"].shape[1]
+        room = self._context_tokens - prompt_length
+        if room <= 0:  # transformers itself would go on past what the model was built for
+            raise ValueError(f"{prompt_length} tokens: the context holds {self._context_tokens}")
         grammar = self._grammars.compile(prompt.schema) if self._settings.guided else None
         decoding = ConstrainedGreedy(grammar, rows=len(questions))
         sequences = self._model.generate(
             **inputs,
-            max_new_tokens=self._settings.max_tokens,
+            max_new_tokens=min(self._settings.max_tokens, room),
             logits_processor=[decoding],
             # What a model's own generation config may say else would not be greedy, and not the
             # same as in the other engines.
@@ -126,7 +134,6 @@ class TransformersEngine:
             top_k=None,
             repetition_penalty=1.0,
         )
-        prompt_length = inputs["input_ids"].shape[1]
         prompt_tokens = inputs["attention_mask"].sum(dim=1).tolist()
         return [
             self._read(row, [step[number] for step in decoding.logprobs], prompt_tokens[number])

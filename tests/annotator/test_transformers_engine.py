@@ -68,6 +68,13 @@ def test_a_reply_without_room_is_cut_off() -> None:
     assert (answer.finish_reason, answer.completion_tokens, len(answer.tokens)) == ("length", 5, 5)
 
 
+def test_a_prompt_over_the_context_is_refused_alone(engine: Engine) -> None:
+    (answer,) = (answer for _, answer in engine.ask(load_prompt("full"), [GOOD]))
+    assert isinstance(answer, ReplyError)
+    assert answer.code == "request_rejected"
+    assert isinstance(ask(engine, GOOD)[0], Answer)
+
+
 def test_without_the_grammar_the_starter_speaks_the_same() -> None:
     with open_engine("transformers", plan(guided=False, max_tokens=200)) as engine:
         (answer,) = ask(engine, GOOD)
