@@ -5,18 +5,20 @@ Pure: takes Label Studio's JSON of a task with its predictions and annotations.
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from pairset.records import Verdict
 from pairset.records.verdict import Decision, verdict_id_of
 from review.labelling import names
+from review.labelling.task import candidates_in
 from review.regions import Region, box_of, choices_of, differ, mask_of, rating_of, text_of
 from review.tasks import annotation_id_in
 
 Submission = Mapping[str, Any]
 """An annotation as Label Studio gives it, a skip included."""
 
+_INSTRUCTIONS = (names.INSTRUCTION_EN, names.INSTRUCTION_ZH)
 _PREFILLED = (*names.TEXT_CONTROLS, names.EDIT_TYPE, names.CHANGE_BOX, names.CHANGE_MASK)
 
 
@@ -31,6 +33,8 @@ class ReviewedTask:
     predictions: Sequence[Mapping[str, Any]]
     submissions: Sequence[Submission]
     updated_at: str
+    candidates: Mapping[str, str | None] = field(default_factory=dict)
+    """Chinese words of the instructions it offered, by their English ones."""
 
 
 def reviewed_task(task: Mapping[str, Any]) -> ReviewedTask | None:
@@ -45,6 +49,7 @@ def reviewed_task(task: Mapping[str, Any]) -> ReviewedTask | None:
         predictions=task.get("predictions") or [],
         submissions=task.get("annotations") or [],
         updated_at=task["updated_at"],
+        candidates=candidates_in(data),
     )
 
 
@@ -56,7 +61,13 @@ def verdict_of(task: ReviewedTask, submission: Submission, reviewer: str, projec
     decision = decision_of(submission)
     annotation_id = (prediction and annotation_id_in(prediction)) or task.annotation_id
     # A script's bare "accept" carries no texts: it means those that were shown.
-    kept = shown if decision == Decision.ACCEPT and not _has_prefilled(left) else left
+    kept: Sequence[Region] = (
+        shown if decision == Decision.ACCEPT and not _has_prefilled(left) else left
+    )
+    kept = with_candidate(_only(choices_of(left, names.CANDIDATE)), task, shown, kept)
+    changed = [] if decision == Decision.SKIP else changed_fields(shown, kept)
+    if decision == Decision.ACCEPT and names.INSTRUCTION_EN in changed:
+        decision = Decision.FIX  # other words are a fix, whichever key was pressed
     server_id = str(submission["id"])
     return Verdict(
         verdict_id=verdict_id_of(annotation_id, reviewer, f"{project}/{server_id}"),
@@ -69,7 +80,7 @@ def verdict_of(task: ReviewedTask, submission: Submission, reviewer: str, projec
         **_words(shown, "original_"),
         change_box=box_of(kept),
         original_change_box=box_of(shown),
-        changed_fields=[] if decision == Decision.SKIP else changed_fields(shown, kept),
+        changed_fields=changed,
         error_types=choices_of(left, names.ERROR_TYPES),
         reject_reasons=choices_of(left, names.REJECT_REASON),
         quality=rating_of(left, names.QUALITY),
@@ -124,6 +135,21 @@ def changed_fields(shown: Sequence[Region], left: Sequence[Region]) -> list[str]
     if mask_of(shown) != mask_of(left):
         changed.append("change_mask")
     return changed
+
+
+def with_candidate(
+    chosen: str | None, task: ReviewedTask, shown: Sequence[Region], kept: Sequence[Region]
+) -> Sequence[Region]:
+    """The regions with the words of the candidate that was ticked, unless words were typed."""
+    if chosen is None or chosen not in task.candidates:
+        return kept
+    is_typed = any(text_of(shown, name) != text_of(kept, name) for name in _INSTRUCTIONS)
+    if is_typed or chosen == text_of(shown, names.INSTRUCTION_EN):
+        return kept
+    words = dict(zip(_INSTRUCTIONS, (chosen, task.candidates[chosen]), strict=True))
+    others = [region for region in kept if region.get("from_name") not in words]
+    ticked = [{"from_name": name, "value": {"text": text}} for name, text in words.items()]
+    return [*others, *ticked]
 
 
 def _has_prefilled(regions: Sequence[Region]) -> bool:

@@ -1,6 +1,6 @@
 """The annotations that triage queued for a person, with all that a task shows of them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -8,17 +8,24 @@ from pairset.errors import MissingStageError
 from pairset.records import Annotation, Pair
 from pairset.store import PairSet
 from pairset.tables import connect_tables, stream_rows
+from review.labelling.task import Wording
 
 _VERSION_DIGITS = 6
 
 _QUEUED = """
-    SELECT a, p, i.width, i.height
+    SELECT a, p, i.width, i.height, c.wordings
     FROM triage t
     JOIN (SELECT * EXCLUDE (tokens_en, logprobs_en, tokens_zh, logprobs_zh, raw_reply)
           FROM annotations) a USING (annotation_id)
     JOIN (FROM pairs WHERE status = 'kept') p ON p.pair_id = t.pair_id
     LEFT JOIN (SELECT image_id, any_value(width) AS width, any_value(height) AS height
                FROM images GROUP BY image_id) i ON i.image_id = p.source_id
+    LEFT JOIN (SELECT pair_id, list([instruction_en, instruction_zh]
+                                    ORDER BY confidence DESC NULLS LAST, annotation_id) AS wordings
+               FROM all_annotations
+               WHERE instruction_en <> ''
+                 AND pair_id IN (SELECT pair_id FROM triage WHERE queue IN ('review', 'audit'))
+               GROUP BY pair_id) c ON c.pair_id = t.pair_id
     WHERE t.queue IN ('review', 'audit') ORDER BY t.place
 """
 
@@ -31,6 +38,8 @@ class Queued:
     annotation: Annotation
     source_size: tuple[int, int] | None
     """Width and height of the source; None where it was never scanned."""
+    wordings: Sequence[Wording] = ()
+    """What every model, adapter and prompt said of the pair, the surest first."""
 
     @property
     def model_version(self) -> str:
@@ -59,7 +68,8 @@ def read_queue(pair_set: PairSet) -> Iterator[Queued]:
 
 def _queued(row: dict[str, Any]) -> Queued:
     size = (row["width"], row["height"]) if row["width"] and row["height"] else None
-    return Queued(_record(Pair, row["p"]), _record(Annotation, row["a"]), size)
+    wordings = [Wording(*words) for words in row["wordings"] or ()]
+    return Queued(_record(Pair, row["p"]), _record(Annotation, row["a"]), size, wordings)
 
 
 def _record(record_type: Any, row: dict[str, Any]) -> Any:

@@ -16,8 +16,11 @@ _SEPARATOR = ":"
 def task_of(queued: Queued, shown: ShownPair, with_mask: bool = True) -> Task:
     """A new task, with the model's answer as its prediction."""
     urls = (shown.source.url or "", shown.target.url or "")
-    data = task_data(queued.pair, queued.annotation, urls) | {"state": OPEN}
-    return {"data": data, "predictions": [prediction_of(queued, shown, with_mask)]}
+    data = task_data(queued.pair, queued.annotation, urls, queued.wordings)
+    return {
+        "data": data | {"state": OPEN},
+        "predictions": [prediction_of(queued, shown, with_mask)],
+    }
 
 
 def prediction_of(queued: Queued, shown: ShownPair, with_mask: bool = True) -> dict[str, Any]:

@@ -1,30 +1,51 @@
 """What one task of the page shows."""
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
 
 from pairset.records import Annotation, Pair
+
+_MOST_CANDIDATES = 5
+
+
+class Wording(NamedTuple):
+    """One instruction in both languages."""
+
+    en: str
+    zh: str | None
 
 
 def task_data(
     pair: Pair,
     annotation: Annotation,
     image_urls: tuple[str, str],
-    candidates: Sequence[str] = (),
+    wordings: Sequence[Wording] = (),
 ) -> dict[str, Any]:
     """The ``data`` of a task; ``image_urls`` are those of source and target.
 
+    The candidates are the annotation's own words, and after them other ``wordings`` of the pair.
+
     Never add a key named ``source``: Label Studio resolves ``$source`` to the whole task.
     """
-    listed = list(dict.fromkeys(filter(None, [annotation.instruction_en, *candidates])))
+    chinese_of: dict[str, str | None] = {}
+    for wording in (Wording(annotation.instruction_en or "", annotation.instruction_zh), *wordings):
+        if wording.en and len(chinese_of) < _MOST_CANDIDATES:
+            chinese_of.setdefault(wording.en, wording.zh)
     return {
         "pair_id": pair.pair_id,
         "annotation_id": annotation.annotation_id,
         "source_image": image_urls[0],
         "target_image": image_urls[1],
         "info": info_line(pair, annotation),
-        "candidates": [{"value": text} for text in listed],
+        "candidates": [{"value": english} for english in chinese_of],
+        "candidates_zh": list(chinese_of.values()),
     }
+
+
+def candidates_in(data: Mapping[str, Any]) -> dict[str, str | None]:
+    """The Chinese words of every candidate of a task, by its English ones."""
+    english = [candidate["value"] for candidate in data.get("candidates") or ()]
+    return dict(zip(english, data.get("candidates_zh") or (), strict=False))
 
 
 def info_line(pair: Pair, annotation: Annotation) -> str:

@@ -16,7 +16,7 @@ from review.labelling import names, words
 from review.labelling.brush import brush_rle, painted
 from review.labelling.config import build_label_config
 from review.labelling.prediction import ShownTarget, prediction_results
-from review.labelling.task import info_line, task_data
+from review.labelling.task import Wording, candidates_in, info_line, task_data
 
 if TYPE_CHECKING:
     from label_studio_sdk.label_interface import LabelInterface
@@ -87,9 +87,11 @@ def test_no_task_has_a_key_that_label_studio_would_take_for_the_whole_task() -> 
 
 
 def test_candidates_start_with_the_instruction_and_hold_each_text_once() -> None:
-    data = task_data(PAIR, ANNOTATION, ("/s", "/t"), ["Draw a disc.", "Add a disc."])
+    others = [Wording("Draw a disc.", None), Wording("Add a disc.", "添一个圆盘。")]
+    data = task_data(PAIR, ANNOTATION, ("/s", "/t"), others)
 
     assert data["candidates"] == [{"value": "Add a disc."}, {"value": "Draw a disc."}]
+    assert candidates_in(data) == {"Add a disc.": "加一个圆盘。", "Draw a disc.": None}
 
 
 def test_numbers_that_were_never_measured_are_left_out() -> None:

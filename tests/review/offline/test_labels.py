@@ -49,7 +49,8 @@ def judged(result: list[Json], **changes: Any) -> Verdict:
         "updated_at": "2026-01-02T00:00:00Z",
     }
     prediction = {"id": 1, "result": SHOWN, "created_at": "2026-01-01T00:00:00Z"}
-    task = ReviewedTask(3, "pair", "first", [prediction], [], "2026-01-02T00:00:00Z")
+    offered = {"Paint it red.": "涂成红色。", "Make it darker.": "让它变暗。"}
+    task = ReviewedTask(3, "pair", "first", [prediction], [], "2026-01-02T00:00:00Z", offered)
     return verdict_of(task, submission | changes, "ann@example.org", "project")
 
 
@@ -143,3 +144,36 @@ def test_a_text_area_holds_one_text(text: object, expected: str | None) -> None:
 
 def test_a_task_without_a_pair_is_not_ours() -> None:
     assert reviewed_task({"id": 1, "data": {"text": "?"}, "updated_at": "x"}) is None
+
+
+def ticked(candidate: str) -> Json:
+    return region("candidate", "choices", [candidate])
+
+
+@pytest.mark.parametrize("key", ["accept", "fix"])
+def test_another_candidate_is_a_fix_in_both_languages_whichever_key_was_pressed(key: str) -> None:
+    found = judged([*SHOWN, verdict(key), ticked("Make it darker.")])
+
+    assert (found.decision, found.changed_fields) == ("fix", ["instruction_en", "instruction_zh"])
+    assert (found.instruction_en, found.instruction_zh) == ("Make it darker.", "让它变暗。")
+    assert found.original_instruction_en == "Paint it red."
+
+
+def test_the_candidate_that_was_prefilled_changes_nothing() -> None:
+    found = judged([*SHOWN, verdict("accept"), ticked("Paint it red.")])
+
+    assert (found.decision, found.changed_fields) == ("accept", [])
+
+
+def test_a_scripts_accept_of_another_candidate_keeps_the_rest_as_it_was_shown() -> None:
+    found = judged([verdict("accept"), ticked("Make it darker.")])
+
+    assert (found.decision, found.instruction_en) == ("fix", "Make it darker.")
+    assert found.edit_type == "recolor"
+
+
+def test_typed_words_go_before_a_candidate() -> None:
+    typed = region("instruction_en", "text", ["Paint it dark red."])
+    found = judged([typed, *SHOWN[1:], verdict("fix"), ticked("Make it darker.")])
+
+    assert found.instruction_en == "Paint it dark red."

@@ -1,11 +1,12 @@
 """A push brings the server up to the queue: each pair once, the least confident first."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from pairset.cli import main
-from pairset.records import Pair, rows_of
+from pairset.records import Annotation, Pair, rows_of, table_of
 from tests.review.offline.annotated_set import annotation_of, write_annotations, write_pairs
 from tests.review.offline.room import Room
 
@@ -93,6 +94,17 @@ def test_a_new_adapter_adds_predictions_to_the_same_tasks(room: Room) -> None:
     versions = [each["model_version"] for each in tasks[min(tasks)]["predictions"]]
     assert versions == ["starter · 012345", "starter + lora-2 · 012345"]
     assert room.studio.project.model_version == "starter + lora-2 · 012345"
+
+
+def test_what_other_models_said_of_a_pair_is_among_its_candidates(room: Room) -> None:
+    pair = next(pair for pair in kept_pairs(room) if pair.pair_id == room.queued()[0])
+    other = replace(annotation_of(pair, 0.9, "older"), instruction_en="Turn it red.")
+    room.pair_set.stage("annotations", "older").write("0", table_of(Annotation, [other]))
+    room.push()
+
+    data = room.studio.project.task_of(pair.pair_id)["data"]
+    assert data["candidates"] == [{"value": "Paint the square red."}, {"value": "Turn it red."}]
+    assert data["candidates_zh"] == ["把方块涂成红色。"] * 2
 
 
 def test_a_withdrawn_pair_is_marked_and_keeps_its_work(room: Room) -> None:
