@@ -27,6 +27,16 @@ class FunnelBar:
 
 
 @dataclass(frozen=True, slots=True)
+class AgreementBar:
+    """How far a reviewer agrees with another, or with the consensus."""
+
+    name: str
+    measure: str
+    value: str
+    width: float
+
+
+@dataclass(frozen=True, slots=True)
 class HistogramBar:
     """One bin of confidence."""
 
@@ -52,6 +62,12 @@ def funnel_bars(gates: Sequence[Gate]) -> tuple[FunnelBar, ...]:
         )
         for gate in gates
     )
+
+
+def agreement_bar(name: str, measure: str, value: float) -> AgreementBar:
+    """A bar from 0 to 1; less than chance, which kappa has below 0, is an empty one."""
+    width = round(min(max(value, 0), 1) * BAR_WIDTH, 1)
+    return AgreementBar(name, measure, f"{value:.2f}", width)
 
 
 def histogram_bars(counts: Sequence[int]) -> tuple[HistogramBar, ...]:

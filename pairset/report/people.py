@@ -2,8 +2,10 @@
 
 import json
 from collections import Counter
+from collections.abc import Iterator
 from typing import Any
 
+from pairset.report.charts import AgreementBar, agreement_bar
 from pairset.status.figures import SetFigures
 from pairset.store import PairSet
 
@@ -37,18 +39,35 @@ def people_panel(pair_set: PairSet, figures: SetFigures) -> dict[str, Any] | Non
         "verdicts": dict(verdicts.most_common()),
         "reviewers": len({each.reviewer for each in figures.decisions} - {"auto"}),
         "audit": figures.audit,
-        "agreement": _agreement(pair_set),
+        **_agreement(pair_set),
     }
 
 
-def _agreement(pair_set: PairSet) -> list[tuple[str, str]]:
-    """Measures by name; none before several people saw the same pairs."""
+def _agreement(pair_set: PairSet) -> dict[str, Any]:
+    """Measures of all, and bars of each; none before several people saw the same pairs."""
     path = f"{pair_set.root}/{AGREEMENT_FILE}"
     if not pair_set.filesystem.exists(path):
-        return []
-    measured = json.loads(pair_set.filesystem.cat_file(path))["group"]
-    return [
-        (name, f"{measured[key]:.2f}")
-        for key, name in _MEASURES.items()
-        if measured.get(key) is not None
+        return {}
+    measured = json.loads(pair_set.filesystem.cat_file(path))
+    group = measured["group"]
+    tiles = [
+        (name, f"{group[key]:.2f}") for key, name in _MEASURES.items() if group.get(key) is not None
     ]
+    return {"agreement": tiles, "bars": list(_bars(measured))}
+
+
+def _bars(measured: dict[str, Any]) -> Iterator[AgreementBar]:
+    """Every two reviewers, then each one with the consensus."""
+    for two in measured["pairs_of_reviewers"]:
+        if two["kappa"] is not None:
+            names = f"{_name_of(two['one'])} and {_name_of(two['other'])}"
+            yield agreement_bar(names, f"Cohen’s kappa of {two['shared']} pairs", two["kappa"])
+    for each in measured["reviewers"]:
+        if each["with_consensus"] is not None:
+            name = _name_of(each["reviewer"])
+            yield agreement_bar(name, "share decided as the consensus", each["with_consensus"])
+
+
+def _name_of(reviewer: str) -> str:
+    """Without the domain of an address: the page may go to others than the reviewers."""
+    return reviewer.partition("@")[0]

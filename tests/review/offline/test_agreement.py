@@ -1,6 +1,7 @@
 """Reviewers who agree, who do not, and what becomes of a pair they disagree about."""
 
 import json
+import re
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -220,6 +221,22 @@ def test_status_and_report_tell_what_people_said(
     assert "Of 6 sure annotations that people looked at all the same, 4 were accepted" in page
     assert "Krippendorff’s alpha" in page
     assert "2 reviewers" in page
+
+
+def test_the_report_draws_how_far_each_agrees(reviewed: Room) -> None:
+    main(["review", "agreement", reviewed.pair_set.url])
+    main(["report", reviewed.pair_set.url])
+    page = Path(reviewed.pair_set.root, "report", "index.html").read_text(encoding="utf-8")
+    figures = json.loads(Path(reviewed.pair_set.root, "agreement.json").read_text())
+    bars = re.findall(r'<th scope="row">(.*?)</th>.*?class="left" width="(.*?)"', page, re.S)[-3:]
+    shares = [each["with_consensus"] for each in figures["reviewers"]]
+
+    assert [name for name, _ in bars] == ["ann and bo", "ann", "bo"]
+    assert [float(width) for _, width in bars] == pytest.approx(
+        [1000 * max(0, value) for value in (figures["pairs_of_reviewers"][0]["kappa"], *shares)],
+        abs=0.1,
+    )
+    assert max(shares) > 0
 
 
 def test_before_a_pull_it_says_what_to_do(room: Room, capsys: pytest.CaptureFixture[str]) -> None:
