@@ -87,7 +87,8 @@ class StudioHttp(httpx.Client):
                 "Start it again (pairset review serve SET), or check --url, and repeat the same "
                 "command: nothing is lost, and nothing will be there twice."
             )
-        return StudioUnreachableError(f"Label Studio at {self.url} fails: {reason}. {advice}")
+        said = reason.rstrip(".")
+        return StudioUnreachableError(f"Label Studio at {self.url} fails: {said}. {advice}")
 
     def refused(self, status: int) -> TokenRefusedError:
         """The server, or the date in the token, says no."""

@@ -4,6 +4,7 @@ from collections import Counter
 from typing import NoReturn
 
 from pairset.console import complain, say
+from pairset.records.verdict import Decision
 from pairset.store import open_set
 from review.errors import StudioUnreachableError
 from review.fetch import Fetched, fetch_verdicts
@@ -56,6 +57,13 @@ def _in_words(fetched: Fetched) -> str:
 
 
 def _complain_of(fetched: Fetched) -> None:
+    undecided = fetched.decisions.count(Decision.UNDECIDED)
+    if undecided and not fetched.missing_controls:
+        complain(
+            f"{undecided} submissions say neither accept nor fix nor reject. They are kept as they "
+            "are (raw_result) and count as undecided; see whether somebody edited the choices of "
+            "the labelling page under Settings, Labeling Interface."
+        )
     if fetched.tasks_deleted:
         complain(
             f"{fetched.tasks_deleted} tasks with verdicts were deleted in Label Studio. Their "

@@ -177,6 +177,16 @@ def test_a_page_without_verdicts_loses_nothing_and_is_named(
     assert "it has no verdict" in capsys.readouterr().err
 
 
+def test_choices_that_somebody_edited_are_named(
+    pushed: Room, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pushed.studio.project.submit(next(iter(pushed.studio.project.tasks.values())), 1, "approve")
+    pushed.pull()
+
+    assert [each.decision for each in pushed.verdicts()] == ["undecided"]
+    assert "1 submissions say neither accept nor fix nor reject" in capsys.readouterr().err
+
+
 def test_many_pulls_leave_few_files(pushed: Room) -> None:
     annotation = pushed.studio.project.submit(task(pushed), 1, "accept")
     for count in range(70):
