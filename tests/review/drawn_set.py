@@ -1,5 +1,6 @@
 """A set of drawn pairs, annotated: a disc appears, and the model names its colour."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +16,8 @@ from pairset.store import PairSet, create_set
 
 WIDTH, HEIGHT = 320, 240
 DISC_BOX = (200, 40, 280, 120)
+OTHER_WORDS = "Put a disc into the sky."
+"""What another model said of every pair."""
 _COLOURS = (("red", "红色"), ("green", "绿色"), ("blue", "蓝色"), ("orange", "橙色"))
 
 
@@ -32,6 +35,8 @@ def make_annotated_set(folder: Path, pairs: int) -> PairSet:
     annotations = [_annotate(pair, number, pairs) for number, pair in enumerate(kept)]
     pair_set.stage("annotations", "drawn").write("00000", table_of(Annotation, annotations))
     pair_set.publish("annotations", "drawn")
+    others = [_by_another(annotation) for annotation in annotations]
+    pair_set.stage("annotations", "other").write("00000", table_of(Annotation, others))
     return pair_set
 
 
@@ -89,4 +94,13 @@ def _annotate(pair: Pair, number: int, pairs: int) -> Annotation:
         is_changed=True,
         confidence=(number + 1) / (pairs + 2),
         finish_reason="stop",
+    )
+
+
+def _by_another(annotation: Annotation) -> Annotation:
+    return replace(
+        annotation,
+        annotation_id=content_id("annotation", annotation.pair_id, "another"),
+        model="another",
+        instruction_en=OTHER_WORDS,
     )

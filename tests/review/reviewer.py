@@ -8,6 +8,10 @@ _TIPS = "/heidi-tips"
 """Label Studio's advertisements, which a server that stays at home cannot fetch."""
 
 
+Box = tuple[float, float, float, float]
+"""Left, top, right, bottom, each from 0 to 1."""
+
+
 class Reviewer:
     """One person, in a browser profile of their own."""
 
@@ -101,6 +105,22 @@ class Reviewer:
         self.page.get_by_test_id("htx-textbox-edit-button").first.click()
         self.page.get_by_test_id("htx-textbox-input").fill(text)
         self.page.get_by_test_id("htx-textbox-save").click()
+
+    def tick(self, text: str) -> None:
+        """Click a choice by its words."""
+        self.page.get_by_text(text, exact=True).click()
+        self.actions += 1
+
+    def move_box(self, box: Box, right: float, down: float) -> None:
+        """Drag a box of the prediction by its border; all in shares of the target."""
+        area = self._target().bounding_box()
+        assert area is not None
+        x = area["x"] + (box[0] + box[2]) / 2 * area["width"]
+        y = area["y"] + box[1] * area["height"]
+        self.page.mouse.move(x, y)
+        self.page.mouse.down()
+        self.page.mouse.move(x + right * area["width"], y + down * area["height"], steps=8)
+        self.page.mouse.up()
 
     def draw_box(self, left: float, top: float, right: float, bottom: float) -> None:
         """Drag a box over the target; sides from 0 to 1."""

@@ -11,15 +11,17 @@ from playwright.sync_api import Browser
 from pairset.records import Verdict, rows_of
 from review.agreement import agreement
 from review.client import StudioClient
+from review.labelling import words
 from review.pull import pull
 from review.settings import AgreementSettings, PullSettings
 from review.studio.bootstrap import invite_path
 from tests.review.conftest import PAIRS, Studio
-from tests.review.drawn_set import DISC_BOX, HEIGHT, WIDTH
+from tests.review.drawn_set import DISC_BOX, HEIGHT, OTHER_WORDS, WIDTH
 from tests.review.reviewer import Reviewer
 
 CORRECTED = "Add a large disc at the top right."
 DRAWN = (0.1, 0.5, 0.4, 0.9)
+MOVED = (-0.25, 0.125)
 SECOND = "second@pairset.local"
 
 
@@ -47,7 +49,8 @@ def reviewed(studio: Studio, browser: Browser) -> Reviewed:
     pairs = {"accepted": _accept(first)}
     actions = first.actions
     pairs |= {"fixed": _fix(first), "rejected": _reject(first), "skipped": first.skip()}
-    pairs |= {"boxed": _draw(first)}
+    pairs |= {"boxed": _draw(first), "moved": _move(first), "ticked": _tick(first)}
+    pairs |= {"keyed": _press_every_key(first)}
     second, seconds_pairs = _second_opinion(studio, browser)
     pull(PullSettings(set_url=studio.pair_set.url))
     return Reviewed(first, pairs, texts, widths, overflow, actions, second, seconds_pairs)
@@ -74,6 +77,26 @@ def _reject(reviewer: Reviewer) -> str:
 def _draw(reviewer: Reviewer) -> str:
     reviewer.draw_box(*DRAWN)
     reviewer.press("f")
+    return reviewer.submit()
+
+
+def _move(reviewer: Reviewer) -> str:
+    left, top, right, bottom = DISC_BOX
+    shares = left / WIDTH, top / HEIGHT, right / WIDTH, bottom / HEIGHT
+    reviewer.move_box(shares, *MOVED)
+    reviewer.press("f")
+    return reviewer.submit()
+
+
+def _tick(reviewer: Reviewer) -> str:
+    reviewer.tick(OTHER_WORDS)
+    reviewer.press("a")
+    return reviewer.submit()
+
+
+def _press_every_key(reviewer: Reviewer) -> str:
+    for choice in (words.VERDICTS[2], *words.REJECT_REASONS, *words.ERROR_TYPES):
+        reviewer.press(choice.hotkey or "")
     return reviewer.submit()
 
 
@@ -143,7 +166,7 @@ def test_the_least_confident_pair_comes_first(studio: Studio, reviewed: Reviewed
     rows = current.read("00000", ["pair_id", "confidence"]).to_pylist()
     ascending = [row["pair_id"] for row in sorted(rows, key=lambda row: row["confidence"])]
 
-    assert list(reviewed.pairs.values()) == ascending[:5]
+    assert list(reviewed.pairs.values()) == ascending[: len(reviewed.pairs)]
     assert len(ascending) == PAIRS
 
 
@@ -192,6 +215,33 @@ def test_a_drawn_box_arrives_in_pixels_of_the_target(firsts: dict[str, Verdict])
     assert verdict.original_change_box == pytest.approx(DISC_BOX, abs=0.5)
     assert verdict.change_box == pytest.approx([left, top, right, bottom], abs=3)
     assert verdict.changed_fields == ["change_box"]
+
+
+def test_the_box_of_mining_can_be_moved(firsts: dict[str, Verdict]) -> None:
+    verdict = firsts["moved"]
+    right, down = MOVED[0] * WIDTH, MOVED[1] * HEIGHT
+    left, top, end, bottom = DISC_BOX
+
+    assert verdict.changed_fields == ["change_box"]
+    assert verdict.original_change_box == pytest.approx(DISC_BOX, abs=0.5)
+    assert verdict.change_box == pytest.approx(
+        [left + right, top + down, end + right, bottom + down], abs=3
+    )
+
+
+def test_a_ticked_candidate_is_a_fix_with_its_words(firsts: dict[str, Verdict]) -> None:
+    verdict = firsts["ticked"]
+
+    assert (verdict.decision, verdict.instruction_en) == ("fix", OTHER_WORDS)
+    assert verdict.changed_fields == ["instruction_en"]
+
+
+def test_every_hotkey_ticks_its_choice(firsts: dict[str, Verdict]) -> None:
+    verdict = firsts["keyed"]
+
+    assert verdict.decision == "reject"
+    assert verdict.reject_reasons == [choice.value for choice in words.REJECT_REASONS]
+    assert verdict.error_types == [choice.value for choice in words.ERROR_TYPES]
 
 
 def test_seconds_are_counted(firsts: dict[str, Verdict]) -> None:
