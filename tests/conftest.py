@@ -1,7 +1,8 @@
-"""A real browser for the pages people look at."""
+"""A real browser for the pages people look at, and Ctrl-C for what tests start."""
 
 import os
 import shutil
+import signal
 from collections.abc import Iterator
 
 import pytest
@@ -19,6 +20,12 @@ CHROMIUM_OPTIONS = [
     "--disable-sync",
 ]
 HOW_TO_INSTALL = "no Chromium on PATH: apt-get install chromium, or set $CHROMIUM to its path"
+
+
+def pytest_configure() -> None:
+    """Undo what a shell does to jobs in the background: what they start would ignore Ctrl-C too."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def find_chromium() -> str:
