@@ -31,7 +31,7 @@ SUPERVISED, PREFERENCE = "supervised", "preference"
 """Names of the adapters."""
 TRAINING = {
     SUPERVISED: ["--epochs", "14", "--learning-rate", "2e-3"],
-    PREFERENCE: ["--epochs", "2", "--learning-rate", "2e-4"],
+    PREFERENCE: ["--epochs", "2", "--learning-rate", "2e-5"],
 }
 RESAMPLES = 4_000
 

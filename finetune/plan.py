@@ -84,20 +84,20 @@ def begin(plan: TrainingPlan) -> None:
 
 
 def to_learn(examples: Sequence[Example], settings: TrainSettings) -> list[Example]:
-    """What is learnt of the training side: all of it, or for preferences what was corrected.
+    """What is learnt: all of the training side that teaches.
 
-    Raises NothingToLearnError.
+    Raises NothingToLearnError where that is nothing, or for preferences nothing was corrected.
     """
     side = [each for each in examples if each.teaches and each.split == Split.TRAIN]
-    chosen = [each for each in side if settings.method == "supervised" or each.is_corrected]
-    if not chosen:
+    wanted = [each for each in side if settings.method == "supervised" or each.is_corrected]
+    if not wanted:
         what = "reviewed pair" if settings.method == "supervised" else "corrected reply"
         raise NothingToLearnError(
             f"No {what} is on the training side of the split ({len(examples)} reviewed pairs, "
             f"{sum(not each.teaches for each in examples)} excluded). Review more pairs, or lower "
             "--held-out-share."
         )
-    return chosen
+    return side
 
 
 def epoch_of(examples: Sequence[Example], settings: TrainSettings) -> list[Example]:

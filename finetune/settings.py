@@ -62,7 +62,8 @@ class TrainSettings(SplitSettings):
     beta: float = Field(default=0.1, gt=0)
     """Preference: how hard to hold on to the model it began from."""
     anchor: float = Field(default=1.0, ge=0)
-    """Preference: weight of also writing the chosen reply (the supervised loss)."""
+    """Preference: weight of also writing every good reply, accepted ones too (the supervised
+    loss); without it what was right before is unlearnt."""
     error_weights: dict[str, float] = Field(
         default={"wrong_position": 2.0, "wrong_object": 1.5, "invented_change": 1.5}
     )

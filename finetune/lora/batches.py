@@ -20,7 +20,8 @@ class TrainingItem:
     example_id: str
     conversation: Conversation
     rejected: Conversation | None = None
-    """The reply that the other one is preferred to, about the same pair."""
+    """The reply that the other one is preferred to, about the same pair; None where there is no
+    worse one."""
     weight: float = 1.0
 
 
@@ -60,6 +61,7 @@ class Collator:
         return {
             "example_ids": [item.example_id for item in items],
             "weights": torch.tensor([item.weight for item in items]),
+            "is_preferred": torch.tensor([item.rejected is not None for item in items]),
             "labels": torch.stack([_labels(row, window - 1) for row in rows]),
             "window": window,
             "inputs": batch,

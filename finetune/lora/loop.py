@@ -71,13 +71,18 @@ class ReplyTrainer(Trainer):
         return (loss, {"logits": logits}) if return_outputs else loss
 
     def _preference_loss(self, logits: Tensor, inputs: dict[str, Any]) -> Tensor:
-        policy = reply_logprobs(logits, inputs["labels"])
-        known = [self._lessons.reference[name] for name in inputs["example_ids"]]
-        reference = torch.tensor([pair[side] for side in (0, 1) for pair in known])
-        weights = inputs["weights"]
-        loss, _ = preference_loss(policy, reference.to(policy.device), weights, self._settings.beta)
-        chosen = len(known)
-        anchor = supervised_loss(logits[:chosen], inputs["labels"][:chosen], None)
+        """The corrected replies' preference, and the anchor: writing all of the good replies."""
+        labels, preferred = inputs["labels"], inputs["is_preferred"]
+        good = len(preferred)
+        anchor = supervised_loss(logits[:good], labels[:good], None)
+        if not preferred.any():
+            return self._settings.anchor * anchor
+        logprobs = reply_logprobs(logits, labels)
+        policy = torch.cat((logprobs[:good][preferred], logprobs[good:]))
+        known = [self._lessons.reference.get(name) for name in inputs["example_ids"]]
+        reference = torch.tensor([pair[side] for side in (0, 1) for pair in known if pair])
+        weights = inputs["weights"][preferred]
+        loss, _ = preference_loss(policy, reference.to(policy), weights, self._settings.beta)
         return loss + self._settings.anchor * anchor
 
     def _get_train_sampler(self, train_dataset: Any = None) -> Sampler[int]:

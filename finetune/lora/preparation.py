@@ -65,7 +65,7 @@ def training_item(example: Example, converser: Converser, settings: TrainSetting
     def conversation(reply: str) -> Conversation:
         return Conversation(prompt, converser.reply_ids(reply))
 
-    is_preference = settings.method == "preference"
+    is_preference = settings.method == "preference" and example.is_corrected
     return TrainingItem(
         example_id=example.example_id,
         conversation=conversation(str(example.reply)),

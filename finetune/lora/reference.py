@@ -14,14 +14,17 @@ from pairset.progress import progress
 def reference_logprobs(
     model: Any, items: PairItems, collator: Collator, batch_size: int
 ) -> dict[str, tuple[float, float]]:
-    """Log-probabilities of the chosen and the rejected reply of each example, by its id.
+    """Log-probabilities of the chosen and the rejected reply of each corrected example, by its id.
 
     Computed once, before the first step, so that training needs no second copy of the model.
     """
     found: dict[str, tuple[float, float]] = {}
     starts = range(0, len(items), batch_size)
     for start in progress(starts, "reference", total=len(starts), unit="batch"):
-        batch = [items[number] for number in range(start, min(start + batch_size, len(items)))]
+        stretch = range(start, min(start + batch_size, len(items)))
+        batch = [item for item in map(items.__getitem__, stretch) if item.rejected is not None]
+        if not batch:
+            continue
         chosen, rejected = _logprobs(model, batch, collator)
         for item, pair in zip(batch, zip(chosen, rejected, strict=True), strict=True):
             found[item.example_id] = pair

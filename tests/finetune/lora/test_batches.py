@@ -46,9 +46,10 @@ def test_labels_are_the_replies_and_nothing_else() -> None:
 def test_rejected_replies_stand_below_the_chosen_ones() -> None:
     rejected = conversation([1, 2], [6, 6, 6], pixels=3)
 
-    batch = Collator(PADDING)([replace(SHORT, rejected=rejected)])
-    assert batch["labels"].tolist() == [[IGNORED, IGNORED, 7], [6, 6, 6]]
-    assert batch["example_ids"] == ["short"]
+    batch = Collator(PADDING)([LONG, replace(SHORT, rejected=rejected)])
+    assert batch["labels"].tolist() == [[IGNORED, 8, 9], [IGNORED, IGNORED, 7], [6, 6, 6]]
+    assert batch["example_ids"] == ["long", "short"]
+    assert batch["is_preferred"].tolist() == [False, True]
 
 
 def test_padding_is_counted() -> None:
