@@ -16,7 +16,7 @@ from finetune.further_edits import GENTLE_EDITS, NEW_EDITS, plant_further
 from finetune.procedural import EDITS, PlantedEdit, plant
 from finetune.whole_image import WHOLE_EDITS, Operation
 from pairset.demo.broken import BROKEN_FILES
-from pairset.demo.scenes import SCENE_SIDE, SCENES, UNRELATED, Scene, photograph
+from pairset.demo.scenes import SCENE_SIDE, SCENES, UNRELATED, Picture, photograph
 from pairset.demo.truth import PlantedPair, Truth
 
 WHOLE_EDITS_PER_SCENE = 2
@@ -59,7 +59,7 @@ def encode(image: Image.Image, suffix: str, quality: int = 95) -> bytes:
 
 
 def build_corpus(
-    folder: Path, seed: int, scenes: Sequence[Scene] = SCENES, further: bool = False
+    folder: Path, seed: int, scenes: Sequence[Picture] = SCENES, further: bool = False
 ) -> Truth:
     """Write the corpus into ``folder`` and return what was planted.
 
@@ -88,7 +88,7 @@ def _turns(rng: random.Random, kinds: Sequence[str]) -> Iterator[str]:
 
 
 def _add_family(
-    draft: _Draft, rng: random.Random, scene: Scene, turns: tuple[Iterator[str], Iterator[str]]
+    draft: _Draft, rng: random.Random, scene: Picture, turns: tuple[Iterator[str], Iterator[str]]
 ) -> Image.Image:
     local = _plant(rng, scene.image(), turns[0])
     picture = local.source

@@ -6,7 +6,7 @@ The starter model was never trained on these photographs. Scenes of one photogra
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from pairset.errors import MissingExtraError
 
@@ -15,6 +15,17 @@ if TYPE_CHECKING:
 
 SCENE_SIDE = 320
 """Pixels; every scene is resized to this square."""
+
+
+class Picture(Protocol):
+    """What edits can be planted in."""
+
+    @property
+    def name(self) -> str: ...
+
+    def image(self) -> "Image":
+        """A square RGB image."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
