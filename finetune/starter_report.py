@@ -18,10 +18,13 @@ def main() -> None:
     parser.add_argument("model", type=Path, nargs="?", default=SHIPPED)
     parser.add_argument("--pairs", type=int, default=1200)
     parser.add_argument("--seed", type=int, default=REPORT_SEED)
+    parser.add_argument("--adapter", type=Path, help="folder of a LoRA adapter to put on it")
+    parser.add_argument("--further", action="store_true", help="plant untaught kinds too")
     options = parser.parse_args()
     from finetune.tinyvlm.evaluation import measure
 
-    sys.stdout.write(measure(options.model, options.pairs, options.seed) + "\n")
+    table = measure(options.model, options.pairs, options.seed, options.adapter, options.further)
+    sys.stdout.write(f"{table}\n")
 
 
 if __name__ == "__main__":

@@ -14,6 +14,7 @@ import torch
 from PIL import Image
 from transformers import AutoModelForImageTextToText, AutoProcessor, PreTrainedTokenizerFast
 
+from finetune.further_edits import FURTHER_EDITS, plant_further
 from finetune.photos import cut_crops, held_out_photos
 from finetune.procedural import EDITS, PlantedEdit, plant
 from finetune.tinyvlm.forward import prompt_text
@@ -23,8 +24,10 @@ from finetune.tinyvlm.tokenizer import SCAFFOLD, token_id
 EVALUATION_MIX = {**dict.fromkeys(EDITS, 1.0), "none": 4.0}
 """Every kind alike, no change about one pair in seven."""
 
+_KINDS = (*EDITS, *FURTHER_EDITS)
 VIEWS_PER_PHOTO = 60
-MAX_NEW_TOKENS = 72
+MAX_NEW_TOKENS = 200
+"""Words that the tokenizer was not made for are spelled out, byte by byte."""
 BATCH = 50
 
 
@@ -51,28 +54,43 @@ class Score:
     """exp(instruction_logprob)"""
 
 
-def held_out_edits(count: int, seed: int) -> list[PlantedEdit]:
-    """Plant edits in held-out photos at the crops' full side, larger than the model sees."""
+def held_out_edits(count: int, seed: int, further: bool = False) -> list[PlantedEdit]:
+    """Plant edits in held-out photos at the crops' full side, larger than the model sees.
+
+    ``further`` adds the kinds that the starter was never taught, as likely as any other.
+    """
     rng = random.Random(seed)
     per_photo = min(count, VIEWS_PER_PHOTO)
     views = [view for photo in held_out_photos() for view in cut_crops(rng, photo, per_photo)]
-    kinds = rng.choices(list(EVALUATION_MIX), list(EVALUATION_MIX.values()), k=count)
+    mix = EVALUATION_MIX | (dict.fromkeys(FURTHER_EDITS, 1.0) if further else {})
+    kinds = rng.choices(list(mix), list(mix.values()), k=count)
     return [_planted(rng, views, kind) for kind in kinds]
 
 
 def _planted(rng: random.Random, views: Sequence[Image.Image], kind: str) -> PlantedEdit:
     while True:
-        edit = plant(rng, rng.choice(views), kind, bystanders=rng.choice(BYSTANDERS))
+        view = rng.choice(views)
+        if kind in FURTHER_EDITS:
+            edit = plant_further(rng, view, kind)
+        else:
+            edit = plant(rng, view, kind, bystanders=rng.choice(BYSTANDERS))
         if edit:
             return edit
 
 
-def answer(model_folder: Path, edits: Sequence[PlantedEdit]) -> list[Answer]:
+def answer(
+    model_folder: Path, edits: Sequence[PlantedEdit], adapter: Path | None = None
+) -> list[Answer]:
     """Load the folder as any user would and let it answer greedily in float32."""
     processors: Any = AutoProcessor
     models: Any = AutoModelForImageTextToText
     processor = processors.from_pretrained(model_folder)
-    model = models.from_pretrained(model_folder, dtype=torch.float32).eval()
+    model = models.from_pretrained(model_folder, dtype=torch.float32)
+    if adapter:
+        from peft import PeftModel
+
+        model = PeftModel.from_pretrained(model, str(adapter))
+    model.eval()
     answers: list[Answer] = []
     for start in range(0, len(edits), BATCH):
         answers += _answer_batch(model, processor, edits[start : start + BATCH])
@@ -160,10 +178,12 @@ def shares(scores: Iterable[Score]) -> Shares:
     return Shares(len(rows), *means)
 
 
-def measure(model_folder: Path, pairs: int, seed: int) -> str:
+def measure(
+    model_folder: Path, pairs: int, seed: int, adapter: Path | None = None, further: bool = False
+) -> str:
     """Return the report on so many fresh held-out pairs."""
-    edits = held_out_edits(pairs, seed)
-    answers = answer(model_folder, edits)
+    edits = held_out_edits(pairs, seed, further)
+    answers = answer(model_folder, edits, adapter)
     return report([score(edit, said) for edit, said in zip(edits, answers, strict=True)])
 
 
@@ -176,7 +196,11 @@ def report(scores: Sequence[Score]) -> str:
         "| kind | pairs | JSON parses | edit_type | instruction_en | instruction_zh | is_changed |",
         "|---|---|---|---|---|---|---|",
         _line("**all**", shares(scores)),
-        *(_line(kind, shares(by_kind[kind])) for kind in EDITS if kind in by_kind),
+        *(
+            _line(kind, shares(by_kind[kind]))
+            for kind in (*EDITS, *FURTHER_EDITS)
+            if kind in by_kind
+        ),
     ]
     confidences = [row.confidence for row in scores]
     auroc = area_under_roc(confidences, [row.instruction_en for row in scores])
