@@ -18,6 +18,9 @@ MAY_IMPORT = {
         "finetune",
         "pairset",
         "annotator.adapters",
+        # The judge asks an OpenAI-compatible endpoint, with the annotator's own retries and tokens.
+        "annotator.engines.chat_api",
+        "annotator.engines.http",
         "annotator.lora_ranks",
         "annotator.models",
         "annotator.pictures",

@@ -7,6 +7,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from shutil import rmtree
 
 from pairset.ids import content_id
 from pairset.records import Annotation, Example, Pair, Verdict, rows_of, table_of
@@ -21,6 +22,7 @@ _WORDS = ("instruction_en", "instruction_zh", "inverse_en", "inverse_zh", "edit_
 def make_reviewed_set(folder: Path, pairs: int) -> PairSet:
     """So many drawn pairs, each its own scene, each with a verdict and two annotations."""
     pair_set = make_annotated_set(folder, pairs)
+    rmtree(pair_set.stage("annotations", "other").path)  # one model is enough here
     stage = pair_set.stage("annotations", "drawn")
     drawn = [_described(each) for each in rows_of(Annotation, stage.read("00000"))]
     stage.write("00000", table_of(Annotation, drawn))

@@ -165,5 +165,6 @@ def test_before_reviews_it_says_what_to_do(
 def test_settings_are_kept_with_the_set(reviewed: PairSet) -> None:
     assert evaluate(reviewed, "--adapters", f"base,{ADAPTER}") == 0
 
-    kept = json.loads(Path(reviewed.url, "runs", "evaluate.json").read_text())
+    (run,) = Path(reviewed.url, "runs").glob("evaluate-*.json")
+    kept = json.loads(run.read_text())
     assert kept["adapters"] == ["base", ADAPTER]
