@@ -6,7 +6,8 @@ from annotator.identity import Annotator
 from annotator.models import ModelChoice, load_model, served_model
 from annotator.prompt import load_prompt, prompt_name
 from annotator.settings import AnnotateSettings
-from pairset.adapter_cards import check_base
+from pairset.adapter_cards import BEST, check_base
+from pairset.best_adapter import best_adapter
 from pairset.store import PairSet
 
 
@@ -14,8 +15,9 @@ def resolve_annotator(settings: AnnotateSettings) -> Annotator:
     """Decide on engine, model, adapter and prompt.
 
     Raises SettingsError for contradicting settings and for an adapter of another base,
-    ModelUnavailableError where the model or the adapter cannot be had, EngineDownError where a
-    running server does not answer.
+    ModelUnavailableError where the model or the adapter cannot be had, MissingStageError where the
+    best adapter is wanted and none was measured, EngineDownError where a running server does not
+    answer.
     """
     engine = engine_name(settings)
     if settings.server:
@@ -28,9 +30,10 @@ def resolve_annotator(settings: AnnotateSettings) -> Annotator:
 
 def _adapter(settings: AnnotateSettings, model: ModelChoice) -> AdapterChoice | None:
     """The adapter to load here, trained on this very model as far as it tells."""
-    if settings.adapter is None:
+    name = _adapter_name(settings, model)
+    if name is None:
         return None
-    adapter = load_adapter(settings.adapter, PairSet(settings.set_url))
+    adapter = load_adapter(name, PairSet(settings.set_url))
     if adapter.card:
         check_base(adapter.card, model.name, model.identity)
     return adapter
@@ -40,5 +43,16 @@ def _on_server(settings: AnnotateSettings, url: str) -> tuple[ModelChoice, Adapt
     """Model and adapter by the names a running server has for them."""
     from annotator.engines.server import choose_served_model
 
-    model = served_model(choose_served_model(url, settings.model, settings.adapter))
-    return model, served_adapter(settings.adapter) if settings.adapter else None
+    asked = None if settings.adapter == BEST else settings.adapter
+    model = served_model(choose_served_model(url, settings.model, asked))
+    name = _adapter_name(settings, model)
+    if name != asked:
+        choose_served_model(url, model.name, name)
+    return model, served_adapter(name) if name else None
+
+
+def _adapter_name(settings: AnnotateSettings, model: ModelChoice) -> str | None:
+    """The adapter that is meant, where "best" is the one that was measured best on this model."""
+    if settings.adapter != BEST:
+        return settings.adapter
+    return best_adapter(PairSet(settings.set_url), model.name, model.identity)

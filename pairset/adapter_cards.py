@@ -95,18 +95,24 @@ def find_adapter(pair_set: PairSet, name: str) -> Path | None:
     return folder if (folder / CARD).is_file() else None
 
 
-def check_base(card: AdapterCard, model: str, model_identity: str) -> None:
-    """Refuse to put an adapter on another base than it was trained on.
+def fits_base(card: AdapterCard, model: str, model_identity: str) -> bool:
+    """Whether an adapter was trained on this model.
 
     Two local copies are told apart by their weights; a hub id and a local copy only by the last
-    part of their names. Raises SettingsError naming both.
+    part of their names.
     """
     hub_ids = card.model == card.model_identity, model == model_identity
     if hub_ids[0] != hub_ids[1]:
-        fits = card.model.split("/")[-1] == model.split("/")[-1]
-    else:
-        fits = card.model_identity == model_identity
-    if not fits:
+        return card.model.split("/")[-1] == model.split("/")[-1]
+    return card.model_identity == model_identity
+
+
+def check_base(card: AdapterCard, model: str, model_identity: str) -> None:
+    """Refuse to put an adapter on another base than it was trained on.
+
+    Raises SettingsError naming both.
+    """
+    if not fits_base(card, model, model_identity):
         raise SettingsError(
             f"Adapter {card.name} was trained on {card.model} ({card.model_identity[:8]}) and does "
             f"not fit {model} ({model_identity[:8]}). Give --model as it was trained, or train "
