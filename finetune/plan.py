@@ -19,7 +19,7 @@ from pairset.records.example import Split
 from pairset.store import PairSet
 
 _PLAN = "plan.json"
-_NOT_IN_THE_KEY = {"set_url", "config", "name", "readers", "checkpoint_steps"}
+_NOT_IN_THE_KEY = {"set_url", "config", "name", "readers", "checkpoint_steps", "samples"}
 """Settings that change nothing about what comes out."""
 
 

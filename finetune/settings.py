@@ -78,6 +78,8 @@ class TrainSettings(SplitSettings):
     """Larger images are scaled down to so many pixels, as in pairset annotate."""
     checkpoint_steps: int = Field(default=100, gt=0)
     """Optimizer steps between two checkpoints."""
+    samples: int = Field(default=8, ge=0)
+    """Held-out pairs on the training page, with the replies before and after; 0 asks none."""
     readers: int = Field(default=0, ge=0)
     """Processes that prepare batches; 0 does it in the training process."""
     seed: int = 0

@@ -5,6 +5,7 @@ import shutil
 from collections.abc import Sequence
 from dataclasses import asdict
 from importlib.metadata import version
+from pathlib import Path
 from typing import Any
 
 from annotator.models import ModelChoice, load_model
@@ -68,6 +69,8 @@ class TrainingRun:
         from finetune.lora.model import load_learner
         from finetune.lora.preparation import PairItems
         from finetune.lora.reference import reference_logprobs
+        from finetune.lora.samples import take_samples
+        from finetune.training_page.page import write_training_page
 
         learner = load_learner(self._model, self._settings, self._plan.start_from)
         converser = self._converser(learner)
@@ -88,7 +91,13 @@ class TrainingRun:
         folder = self._plan.folder / _CHECKPOINTS
         folder.mkdir(exist_ok=True)
         trained = run_training(learner.model, lessons, self._settings, collator, folder)
-        self._keep(learner, table, key, asdict(trained), len(lengths))
+        self._save(learner)
+        samples = take_samples(learner, converser, table, self._settings)
+        card = self._card(table, key, asdict(trained), len(lengths))
+        page = write_training_page(self._pair_set, self._plan.folder, card, table, samples)
+        write_card(self._pair_set, self._plan.folder, card)
+        shutil.rmtree(folder)
+        _say_card(card, self._pair_set.url, page)
 
     def _converser(self, learner: Any) -> Any:
         from finetune.lora.conversations import Converser
@@ -112,28 +121,25 @@ class TrainingRun:
                 excluded[found.example_id] = found
         return lengths, excluded
 
-    def _keep(
-        self,
-        learner: Any,
-        table: Sequence[Example],
-        key: str,
-        figures: dict[str, float],
-        trained_on: int,
-    ) -> None:
-        """Write the adapter, then its card; the checkpoints have done their work."""
+    def _save(self, learner: Any) -> None:
+        """Write the adapter and its curve."""
         plan = self._plan
         for config in learner.model.peft_config.values():
             config.base_model_name_or_path = self._model.name
         learner.model.save_pretrained(str(plan.folder), save_embedding_layers=False)
         shutil.copy(plan.folder / _CHECKPOINTS / "curve.jsonl", plan.folder / "curve.jsonl")
-        card = AdapterCard(
-            name=plan.name,
+
+    def _card(
+        self, table: Sequence[Example], key: str, figures: dict[str, float], trained_on: int
+    ) -> AdapterCard:
+        return AdapterCard(
+            name=self._plan.name,
             method=self._settings.method,
             model=self._model.name,
             model_identity=self._model.identity,
             prompt_id=self._prompt.prompt_id,
             start_from=self._settings.start_from,
-            data=plan.data,
+            data=self._plan.data,
             examples=key,
             trained_on=trained_on,
             excluded=dict(exclusions(table)),
@@ -142,9 +148,6 @@ class TrainingRun:
             figures=figures,
             finished_at=datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
         )
-        write_card(self._pair_set, plan.folder, card)
-        shutil.rmtree(plan.folder / _CHECKPOINTS)
-        _say_card(card, self._pair_set.url)
 
 
 def _say_exclusions(examples: Sequence[Example]) -> None:
@@ -153,11 +156,12 @@ def _say_exclusions(examples: Sequence[Example]) -> None:
         say_table("Reviewed pairs that teach nothing", ["reason", "pairs"], counts.most_common())
 
 
-def _say_card(card: AdapterCard, set_url: str) -> None:
+def _say_card(card: AdapterCard, set_url: str, page: Path) -> None:
     figures = card.figures
     say(
         f"Adapter {card.name}: {card.trained_on} examples, {figures['steps']:.0f} steps, "
         f"{figures['examples_per_second']:.1f} examples/s, loss {figures['loss']:.4f}, "
         f"{figures['padding_share']:.1%} of the tokens padding."
     )
+    say(f"Its curve, and replies before and after: {page}")
     say(f"Serve it with: pairset annotate {set_url} --model {card.model} --adapter {card.name}")

@@ -27,6 +27,8 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> zipfile.ZipFile:
         "annotator/prompts/full.md",
         "annotator/prompts/brief.md",
         "pairset/report/templates/page.html.j2",
+        "finetune/evaluation/templates/evaluation.html.j2",
+        "finetune/training_page/templates/training.html.j2",
         "finetune/weights/starter/model.safetensors",
         "finetune/weights/starter/README.md",
         "review/labelling/page.xml",

@@ -96,12 +96,17 @@ def risk_line(points: Sequence[RiskPoint], highest: float) -> Line:
     """Risk over coverage; long curves are thinned out, their last point stays."""
     step = math.ceil(len(points) / _MOST_POINTS) or 1
     shown = [*points[:-1:step], *points[-1:]]
-    return Line(_path([(_x(point.coverage), _y(point.risk / highest)) for point in shown]))
+    return line_through([(point.coverage, point.risk / highest) for point in shown])
 
 
-def ticks_across() -> tuple[Tick, ...]:
-    """Ticks of an axis from 0 to 1, left to right."""
-    return tuple(Tick(_x(step / 4), f"{step / 4:g}") for step in range(5))
+def line_through(shares: Sequence[tuple[float, float]]) -> Line:
+    """A line through points given as shares of both axes, 0 to 1."""
+    return Line(_path([(_x(across), _y(up)) for across, up in shares]))
+
+
+def ticks_across(highest: float = 1.0) -> tuple[Tick, ...]:
+    """Ticks of an axis from 0 to its highest value, left to right."""
+    return tuple(Tick(_x(step / 4), f"{highest * step / 4:.3g}") for step in range(5))
 
 
 def ticks_up(highest: float = 1.0) -> tuple[Tick, ...]:

@@ -77,7 +77,7 @@ def write_page(
         "error_type_rows": _slice_rows([each.by_error_type for each in figures.annotators]),
         "groups": _groups(contest, examples, settings),
     }
-    page = render_page(model, name="evaluation", package="finetune.evaluation")
+    page = render_page(model, name="evaluation", packages=["finetune.evaluation"])
     path = f"{pair_set.root}/report/evaluation.html"
     write_atomically(pair_set, path, page.encode())
     return path if pair_set.is_local else str(pair_set.filesystem.unstrip_protocol(path))

@@ -2,35 +2,36 @@
 
 import base64
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from importlib.resources import files
+from importlib.resources.abc import Traversable
 from typing import Any
 
 _OURS = "pairset.report"
 
 
-def render_page(model: Mapping[str, Any], name: str = "page", package: str = _OURS) -> str:
+def render_page(model: Mapping[str, Any], name: str = "page", packages: Sequence[str] = ()) -> str:
     """Render the page; every text in the model is escaped.
 
-    Its template and script are those of this name in the package's ``templates``. Pages of other
-    packages add a style sheet of their own to ours.
+    Pages of other packages name theirs first and then those that they borrow templates and styles
+    from; ours come last. Template and script are those of this name in the first package.
     """
     from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
     from markupsafe import Markup
 
     from pairset.report.words import words_of
 
+    packages = [*packages, _OURS]
     environment = Environment(
-        loader=ChoiceLoader([PackageLoader(package), PackageLoader(_OURS)]),
+        loader=ChoiceLoader([PackageLoader(package) for package in packages]),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
     environment.filters["words"] = words_of
-    style, script = _asset(_OURS, "page.css"), _asset(package, f"{name}.js")
-    if package != _OURS:
-        style += _asset(package, f"{name}.css")
+    style = "".join(_style(package) for package in reversed(packages))
+    script = _asset(packages[0], f"{name}.js")
     return environment.get_template(f"{name}.html.j2").render(
         model,
         style=Markup(style),  # noqa: S704 - our own files, never text from a set
@@ -53,8 +54,18 @@ def content_security_policy(style: str, script: str) -> str:
     )
 
 
+def _style(package: str) -> str:
+    """The style sheet among a package's templates."""
+    (sheet,) = (file for file in _templates(package).iterdir() if file.name.endswith(".css"))
+    return sheet.read_text(encoding="utf-8")
+
+
 def _asset(package: str, name: str) -> str:
-    return (files(package) / "templates" / name).read_text(encoding="utf-8")
+    return (_templates(package) / name).read_text(encoding="utf-8")
+
+
+def _templates(package: str) -> Traversable:
+    return files(package) / "templates"
 
 
 def _digest(text: str) -> str:
