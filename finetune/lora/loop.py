@@ -139,7 +139,7 @@ def run_training(
 
 
 def _arguments(settings: TrainSettings, folder: Path, steps: int) -> TrainingArguments:
-    return TrainingArguments(
+    arguments = TrainingArguments(
         output_dir=str(folder),
         per_device_train_batch_size=settings.batch_size,
         gradient_accumulation_steps=settings.accumulate,
@@ -163,6 +163,9 @@ def _arguments(settings: TrainSettings, folder: Path, steps: int) -> TrainingArg
         seed=settings.seed,
         use_cpu=not torch.cuda.is_available(),
     )
+    # One process, one GPU: DataParallel would cut the pixels, laid end to end, at wrong places.
+    arguments._n_gpu = min(arguments.n_gpu, 1)
+    return arguments
 
 
 def _is_about_memory(error: RuntimeError) -> bool:
