@@ -93,7 +93,7 @@ def _say_calibration(annotators: Sequence[AnnotatorFigures]) -> None:
             each.calibration.rows,
             each.calibration.calibration_error,
             each.calibration.brier,
-            _number(each.calibration.auroc, 3),
+            _number(each.calibration.auroc, 2),
             each.calibration.area_under_risk,
         ]
         for each in annotators
@@ -132,15 +132,15 @@ def _say_matches(matches: Sequence[Match]) -> None:
         for match in matches
         for measure, found in match.measures.items()
     ]
-    header = ["annotator", "against", "measure", "points", "gained", "lost", "McNemar p"]
-    say_table("Pair by pair", header, rows)
+    header = ["annotator", "against", "measure", "points", "gained", "lost", "p"]
+    say_table("Pair by pair, in percentage points, with exact McNemar p", header, rows)
 
 
 def percent(estimate: Estimate | None) -> str:
-    """A share in per cent with its interval: ``84.0 [71–93]``."""
+    """A share in per cent with its interval: ``84 [71–93]``."""
     if estimate is None:
         return "–"
-    value = f"{100 * estimate.value:.1f}"
+    value = f"{100 * estimate.value:.0f}"
     if estimate.low is None or estimate.high is None:
         return value
     return f"{value} [{100 * estimate.low:.0f}–{100 * estimate.high:.0f}]"
@@ -151,8 +151,8 @@ def points(estimate: Estimate | None) -> str:
     if estimate is None:
         return "–"
     if estimate.low is None or estimate.high is None:
-        return f"{100 * estimate.value:+.1f}"
-    return f"{100 * estimate.value:+.1f} [{100 * estimate.low:+.0f},{100 * estimate.high:+.0f}]"
+        return f"{100 * estimate.value:+.0f}"
+    return f"{100 * estimate.value:+.0f} [{100 * estimate.low:+.0f},{100 * estimate.high:+.0f}]"
 
 
 def p_value(value: float | None) -> str:
