@@ -74,15 +74,19 @@ def area_under_roc(
 ) -> float | None:
     """Chance that a right row is more confident than a wrong one; None without both.
 
-    ``weights`` say how often each row counts.
+    ``weights`` say how often each row counts. Counted here and not by scikit-learn, whose checks
+    of every argument take a hundred times as long as the figure and are paid for every draw.
     """
-    from sklearn.metrics import roc_auc_score
-
-    outcome = np.asarray(right, dtype=bool)
-    counted = outcome if weights is None else outcome[weights > 0]
-    if len(np.unique(counted)) < 2:
+    outcome = np.asarray(right, dtype=np.float64)
+    counted = np.ones(len(outcome)) if weights is None else weights
+    levels, level_of_row = np.unique(np.asarray(confidences), return_inverse=True)
+    rights = np.bincount(level_of_row, weights=counted * outcome, minlength=len(levels))
+    wrongs = np.bincount(level_of_row, weights=counted * (1 - outcome), minlength=len(levels))
+    comparisons = rights.sum() * wrongs.sum()
+    if comparisons == 0:
         return None
-    return float(roc_auc_score(outcome, confidences, sample_weight=weights))
+    below = np.cumsum(wrongs) - wrongs
+    return float((rights * (below + wrongs / 2)).sum() / comparisons)
 
 
 def risk_coverage(confidences: Sequence[float], right: Sequence[bool]) -> list[RiskPoint]:

@@ -75,12 +75,16 @@ def test_brier_and_area_under_roc_are_those_of_scikit_learn() -> None:
     assert area_under_roc(confidences, right) == pytest.approx(roc_auc_score(right, confidences))
 
 
-def test_rows_may_count_several_times_or_not_at_all() -> None:
-    confidences, right = [0.2, 0.4, 0.6, 0.8], [False, True, False, True]
-    twice = area_under_roc(confidences, right, np.array([1.0, 2.0, 1.0, 0.0]))
+def test_area_under_roc_of_weighted_and_tied_rows_is_that_of_scikit_learn() -> None:
+    generator = np.random.default_rng(1)
+    confidences = np.round(generator.random(300), 1)
+    right = generator.random(300) < 0.4
+    weights = generator.integers(0, 4, 300).astype(float)
 
-    assert twice == pytest.approx(area_under_roc([0.2, 0.4, 0.4, 0.6], [False, True, True, False]))
-    assert area_under_roc(confidences, right, np.array([1.0, 0.0, 1.0, 0.0])) is None
+    assert area_under_roc(confidences.tolist(), right.tolist(), weights) == pytest.approx(
+        roc_auc_score(right, confidences, sample_weight=weights)
+    )
+    assert area_under_roc([0.2, 0.4, 0.6], [False, True, False], np.array([1.0, 0, 1])) is None
 
 
 def test_without_both_outcomes_there_is_nothing_to_tell_apart() -> None:
