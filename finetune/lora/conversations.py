@@ -5,16 +5,15 @@ engines, so that a model is trained on what it will be asked, token for token.
 """
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
-from annotator.prompt import Prompt, build_messages, pillow_part
+from annotator.prompt import Message, Prompt, build_messages, pillow_part
 from pairset.errors import SettingsError
 
 if TYPE_CHECKING:
     from PIL.Image import Image as PillowImage
     from torch import Tensor
-
-IMAGES_PER_PAIR = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,23 +57,32 @@ class Converser:
         return [*ids, self._end_of_turn]
 
     def check_placeholders(self, model_name: str) -> None:
-        """Hold that the chat template has one place for each image.
+        """Hold that the chat template makes a place for each image.
 
-        Raises SettingsError where it has fewer or more: such a model would be trained on pictures
-        it never saw.
+        Raises SettingsError where one of them adds nothing: such a model would be trained on
+        pictures it never saw.
         """
         from PIL import Image
 
         blank = Image.new("RGB", (64, 64))
-        text = self._processor.apply_chat_template(
-            build_messages(self._prompt, blank, blank, pillow_part),
-            add_generation_prompt=True,
-            tokenize=False,
-        )
-        placeholder = str(self._processor.image_token)
-        found = text.count(placeholder)
-        if found != IMAGES_PER_PAIR:
+        (message,) = build_messages(self._prompt, blank, blank, pillow_part)
+        *images, words = message["content"]
+        # How a place is written differs from family to family; that each image adds one does not.
+        texts = [
+            self._template_text([{**message, "content": [*images[:count], words]}])
+            for count in range(len(images) + 1)
+        ]
+        added = [len(more) - len(less) for less, more in pairwise(texts)]
+        if min(added) <= 0:
             raise SettingsError(
-                f"The chat template of {model_name} has {found} places for images "
-                f"({placeholder}), and a pair has {IMAGES_PER_PAIR}: train another model."
+                f"The chat template of {model_name} does not make a place for each of the "
+                f"{len(images)} images of a pair (they add {added} characters): train another "
+                "model."
             )
+
+    def _template_text(self, messages: list[Message]) -> str:
+        """The messages as the chat template writes them, before images become tokens."""
+        text: str = self._processor.apply_chat_template(
+            messages, add_generation_prompt=True, tokenize=False
+        )
+        return text

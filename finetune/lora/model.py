@@ -103,6 +103,6 @@ def _continued(base: Any, adapter: Path, choice: ModelChoice) -> Any:
 def _end_of_turn(processor: Any, base: Any) -> int:
     """The end token that closes a turn: the tokenizer's, where generation ends with it."""
     ends = base.generation_config.eos_token_id
-    listed = [ends] if isinstance(ends, int) else list(ends)
     own = processor.tokenizer.eos_token_id
+    listed = [ends] if isinstance(ends, int) else list(ends or [own])
     return int(own if own in listed else listed[0])
