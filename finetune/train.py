@@ -1,6 +1,7 @@
 """The verb ``pairset train``: verdicts → examples → LoRA → an adapter that the set keeps."""
 
 import datetime
+import json
 import shutil
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -17,9 +18,10 @@ from finetune.settings import TrainSettings
 from pairset.adapter_cards import AdapterCard, read_card, write_card
 from pairset.console import say, say_table
 from pairset.records import Example
-from pairset.store import PairSet, open_set
+from pairset.store import PairSet, open_set, write_atomically
 
 _CHECKPOINTS = "checkpoints"
+_FIGURES = "figures.json"
 _LIBRARIES = ("pairset", "torch", "transformers", "peft", "accelerate")
 
 
@@ -91,9 +93,10 @@ class TrainingRun:
         folder = self._plan.folder / _CHECKPOINTS
         folder.mkdir(exist_ok=True)
         trained = run_training(learner.model, lessons, self._settings, collator, folder)
+        figures = self._figures(folder, asdict(trained))
         self._save(learner)
         samples = take_samples(learner, converser, table, self._settings)
-        card = self._card(table, key, asdict(trained), len(lengths))
+        card = self._card(table, key, figures, len(lengths))
         page = write_training_page(self._pair_set, self._plan.folder, card, table, samples)
         write_card(self._pair_set, self._plan.folder, card)
         shutil.rmtree(folder)
@@ -120,6 +123,16 @@ class TrainingRun:
             else:
                 excluded[found.example_id] = found
         return lengths, excluded
+
+    def _figures(self, folder: Path, trained: dict[str, float]) -> dict[str, float]:
+        """What training came to. Killed after its last step, a run that goes on measures nothing:
+        the figures of the run that made that step stand.
+        """
+        path = folder / _FIGURES
+        if not path.is_file():
+            write_atomically(self._pair_set, str(path), json.dumps(trained).encode())
+        figures: dict[str, float] = json.loads(path.read_text(encoding="utf-8"))
+        return figures
 
     def _save(self, learner: Any) -> None:
         """Write the adapter and its curve."""

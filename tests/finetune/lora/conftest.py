@@ -11,7 +11,8 @@ from pairset.store import PairSet
 from tests.finetune.evaluation.reviewed_set import make_reviewed_set
 
 PAIRS = 24
-QUICK = ("--model", "starter", "--batch-size", "4", "--rank", "8", "--learning-rate", "1e-3")
+SIZES = ("--batch-size", "4", "--rank", "8", "--samples", "0")
+QUICK = ("--model", "starter", "--learning-rate", "1e-3", *SIZES)
 
 Train = Callable[..., int]
 """Runs ``pairset train`` in this process with further words; returns the exit code."""

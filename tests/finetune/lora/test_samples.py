@@ -57,7 +57,7 @@ def test_only_held_out_pairs_are_drawn_edit_types_in_turn(reviewed: PairSet) -> 
 def test_before_and_after_are_what_the_base_and_the_adapter_annotate(
     reviewed: PairSet, train: Train
 ) -> None:
-    assert train("--name", "first", "--epochs", "3", "--samples", "0") == 0
+    assert train("--name", "first", "--epochs", "3") == 0
     samples = samples_of(reviewed, "first", most=4)
 
     assert len(samples) == 4
@@ -71,7 +71,7 @@ def test_before_and_after_are_what_the_base_and_the_adapter_annotate(
 def test_a_pair_whose_picture_is_gone_makes_way_for_the_next(
     reviewed: PairSet, train: Train
 ) -> None:
-    assert train("--name", "first", "--epochs", "1", "--samples", "0") == 0
+    assert train("--name", "first", "--epochs", "1") == 0
     first, second, *_ = drawn = draw(make_examples(reviewed, HALF, include_auto=False))
     Path(str(first.source_uri)).rename(f"{first.source_uri}.gone")
     try:

@@ -103,6 +103,27 @@ def test_killed_it_goes_on_and_ends_where_an_undisturbed_run_ends(
     assert steps == [json.loads(line)["step"] for line in _curve(calm)]
 
 
+def test_killed_while_samples_are_taken_it_keeps_the_figures_of_training(
+    reviewed: PairSet, train: Train
+) -> None:
+    words = ("--name", "kept", "--epochs", "1", "--samples", "5")
+    command = [sys.executable, "-m", "pairset", "train", reviewed.url, *QUICK, *words]
+    figures = adapter_folder(reviewed, "kept") / "checkpoints" / "figures.json"
+    process = subprocess.Popen(command, stderr=subprocess.DEVNULL)
+    deadline = time.monotonic() + DEADLINE_SECONDS
+    while not figures.exists() and time.monotonic() < deadline:
+        time.sleep(0.001)
+    os.kill(process.pid, signal.SIGKILL)
+    assert process.wait() == -signal.SIGKILL
+    measured = json.loads(figures.read_text())
+
+    assert train(*words, "--samples", "1") == 0
+    card = read_card(adapter_folder(reviewed, "kept"))
+    assert card is not None
+    assert card.figures == measured
+    assert card.figures["loss"] > 0
+
+
 def _curve(pair_set: PairSet) -> list[str]:
     return (adapter_folder(pair_set, "kept") / "curve.jsonl").read_text().splitlines()
 
