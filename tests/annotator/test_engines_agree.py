@@ -1,4 +1,4 @@
-"""Every engine for real, with the starter and with a LoRA adapter: the same answers.
+"""Every engine for real, with the starter and with an adapter that it learnt: the same answers.
 
 A vLLM server process, vLLM in a process of its own, and transformers (with PEFT), all in float32,
 all started the way a person starts them.
@@ -18,11 +18,15 @@ from annotator.adapters import load_adapter
 from annotator.engines import EnginePlan
 from annotator.engines.vllm_options import MissingVllmError, require_vllm
 from annotator.models import load_model
+from annotator.pictures import load_images
+from annotator.prompt import load_prompt
 from annotator.settings import AnnotateSettings
+from pairset.adapter_cards import adapter_folder
 from pairset.annotations import latest_annotations
 from pairset.cli import main
-from tests.annotator.random_adapter import save_random_adapter
+from pairset.records import Pair, rows_of
 from tests.annotator.small_set import make_set
+from tests.finetune.evaluation.reviewed_set import make_reviewed_set
 
 PAIRS = 6
 RUN_TIMEOUT_SECONDS = 1200
@@ -55,9 +59,11 @@ def _vllm() -> None:
 
 @pytest.fixture(scope="module")
 def adapter(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return save_random_adapter(
-        tmp_path_factory.mktemp("lora") / "mended", load_model("starter").folder
-    )
+    """What the starter learnt from reviewed pairs, by the command."""
+    reviewed = make_reviewed_set(tmp_path_factory.mktemp("reviewed"), pairs=24)
+    words = ("--model", "starter", "--name", "mended", "--learning-rate", "1e-3")
+    assert main(["train", reviewed.url, *words]) == 0
+    return adapter_folder(reviewed, "mended")
 
 
 @pytest.fixture(scope="module")
@@ -153,6 +159,29 @@ def test_the_adapter_changes_what_is_said(
     with_it = {pair_id: row["logprobs_en"] for pair_id, row in adapted[engine].items()}
     assert any(with_it[pair] != pytest.approx(without[pair], abs=1e-2) for pair in without)
     assert {row["adapter"] for row in adapted[engine].values()} == {"mended"}
+
+
+@pytest.mark.parametrize("engine", ["transformers", "vllm", "server"])
+def test_every_engine_asks_with_as_many_tokens_as_training_reads(
+    adapted: dict[str, Rows], engine: str, adapter: Path, tmp_path: Path
+) -> None:
+    from finetune.lora.conversations import Converser
+    from finetune.lora.model import load_learner
+    from finetune.settings import TrainSettings
+
+    settings = TrainSettings(set_url="unused")
+    learner = load_learner(load_model("starter"), settings, adapter)
+    converser = Converser(learner.processor, load_prompt("brief"), learner.end_of_turn)
+    pairs = rows_of(Pair, make_set(tmp_path, PAIRS).stage("pairs", "drawn").read("00000"))
+    images = {
+        pair.pair_id: load_images(pair.source_uri, pair.target_uri, settings.max_pixels)
+        for pair in pairs
+        if pair.pair_id in adapted[engine]
+    }
+    assert {pair_id: row["prompt_tokens"] for pair_id, row in adapted[engine].items()} == {
+        pair_id: converser.prompt_inputs(*both)["input_ids"].shape[1]
+        for pair_id, both in images.items()
+    }
 
 
 def test_a_prompt_over_the_context_is_a_row_and_stops_no_run(annotate: Annotate) -> None:
