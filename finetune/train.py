@@ -69,20 +69,20 @@ class TrainingRun:
         from finetune.lora.batches import Collator
         from finetune.lora.loop import Lessons, run_training
         from finetune.lora.model import load_learner
-        from finetune.lora.preparation import PairItems
+        from finetune.lora.preparation import ItemShelf, PairItems
         from finetune.lora.reference import reference_logprobs
         from finetune.lora.samples import take_samples
         from finetune.training_page.page import write_training_page
 
         learner = load_learner(self._model, self._settings, self._plan.start_from)
-        converser = self._converser(learner)
-        lengths, excluded = self._prepared(learnt, converser)
+        shelf = ItemShelf(self._converser(learner), self._settings)
+        lengths, excluded = self._prepared(learnt, shelf)
         table = [excluded.get(each.example_id, each) for each in examples]
         key = save_examples(self._pair_set, table)
         _say_exclusions(table)
         usable = [each for each in table if each.example_id in lengths]
         epoch = epoch_of(to_learn(usable, self._settings), self._settings)
-        items = PairItems(epoch, converser, self._settings)
+        items = PairItems(epoch, shelf)
         collator = Collator(learner.padding_token)
         reference = {}
         if self._settings.method == "preference":
@@ -110,14 +110,14 @@ class TrainingRun:
         return converser
 
     def _prepared(
-        self, learnt: Sequence[Example], converser: Any
+        self, learnt: Sequence[Example], shelf: Any
     ) -> tuple[dict[str, int], dict[str, Example]]:
         """Lengths of what can be learnt, and what cannot with its reason, both by example id."""
         from finetune.lora.preparation import Prepared, prepare
 
         lengths: dict[str, int] = {}
         excluded: dict[str, Example] = {}
-        for found in prepare(learnt, converser, self._settings):
+        for found in prepare(learnt, shelf, self._settings.context_tokens):
             if isinstance(found, Prepared):
                 lengths[found.example.example_id] = found.length
             else:

@@ -27,23 +27,17 @@ class Prepared:
     """Tokens of the prompt and of the longest reply."""
 
 
-class PairItems(Dataset[TrainingItem]):
-    """Training items by number, made when they are asked for."""
+class ItemShelf:
+    """Training items, made when they are first asked for and kept while there is room."""
 
-    def __init__(
-        self, examples: Sequence[Example], converser: Converser, settings: TrainSettings
-    ) -> None:
-        self._examples = examples
+    def __init__(self, converser: Converser, settings: TrainSettings) -> None:
         self._converser = converser
         self._settings = settings
         self._kept: dict[str, TrainingItem] = {}
         self._kept_bytes = 0
 
-    def __len__(self) -> int:
-        return len(self._examples)
-
-    def __getitem__(self, number: int) -> TrainingItem:
-        example = self._examples[number]
+    def item(self, example: Example) -> TrainingItem:
+        """One example as tensors. Raises ImageError where a picture cannot be opened."""
         kept = self._kept.get(example.example_id)
         if kept is None:
             kept = training_item(example, self._converser, self._settings)
@@ -55,6 +49,20 @@ class PairItems(Dataset[TrainingItem]):
         if self._kept_bytes + size <= _KEPT_BYTES:
             self._kept[item.example_id] = item
             self._kept_bytes += size
+
+
+class PairItems(Dataset[TrainingItem]):
+    """The items of one epoch by number."""
+
+    def __init__(self, examples: Sequence[Example], shelf: ItemShelf) -> None:
+        self._examples = examples
+        self._shelf = shelf
+
+    def __len__(self) -> int:
+        return len(self._examples)
+
+    def __getitem__(self, number: int) -> TrainingItem:
+        return self._shelf.item(self._examples[number])
 
 
 def training_item(example: Example, converser: Converser, settings: TrainSettings) -> TrainingItem:
@@ -79,19 +87,19 @@ def _weight(example: Example, settings: TrainSettings) -> float:
 
 
 def prepare(
-    examples: Sequence[Example], converser: Converser, settings: TrainSettings
+    examples: Sequence[Example], shelf: ItemShelf, context_tokens: int
 ) -> Iterator[Prepared | Example]:
     """Each example with its length, or as excluded with the reason."""
     for example in progress(examples, "prepare", total=len(examples), unit="example"):
         try:
-            item = training_item(example, converser, settings)
+            item = shelf.item(example)
         except ImageError as error:
             yield _excluded(example, ExclusionReason.UNREADABLE_IMAGE, f"{error.code}: {error}")
             continue
         rejected = item.rejected.length if item.rejected else 0
         length = max(item.conversation.length, rejected)
-        if length > settings.context_tokens:
-            detail = f"{length} tokens, more than --context-tokens {settings.context_tokens}"
+        if length > context_tokens:
+            detail = f"{length} tokens, more than --context-tokens {context_tokens}"
             yield _excluded(example, ExclusionReason.TOO_LONG, detail)
         else:
             yield Prepared(example, length)
