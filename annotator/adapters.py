@@ -8,13 +8,9 @@ from typing import Any
 
 from annotator.fingerprints import fingerprint
 from annotator.hub import download
-from annotator.models import shipped_weights
 from pairset.adapter_cards import AdapterCard, find_adapter, read_card
 from pairset.errors import ModelUnavailableError, SettingsError
 from pairset.store import PairSet
-
-SHIPPED_ADAPTER = "starter-further"
-"""The adapter in the package: what review taught the starter (docs/starter.md)."""
 
 _CONFIG = "adapter_config.json"
 _WEIGHTS = "adapter_model.safetensors"
@@ -55,13 +51,11 @@ def served_adapter(name: str) -> AdapterChoice:
 def load_adapter(adapter: str, pair_set: PairSet | None = None) -> AdapterChoice:
     """Find an adapter and read what it adapts.
 
-    It is one of the set's by name, a folder, the one that ships for the starter, or a hub id.
+    It is one of the set's by name, a folder, or a hub id.
 
     Raises ModelUnavailableError where there is none or it is no LoRA adapter.
     """
     path = (find_adapter(pair_set, adapter) if pair_set else None) or Path(adapter).expanduser()
-    if not path.is_dir() and adapter == SHIPPED_ADAPTER:
-        path = shipped_weights(SHIPPED_ADAPTER)
     folder = path if path.is_dir() else download(adapter, "--adapter FOLDER")
     if not (folder / _CONFIG).is_file() or not (folder / _WEIGHTS).is_file():
         raise ModelUnavailableError(f"{folder} is no LoRA adapter: it needs {_CONFIG}, {_WEIGHTS}.")

@@ -101,18 +101,13 @@ def starter_folder() -> Path:
 
     Raises ModelUnavailableError where the installation has none.
     """
-    folder = shipped_weights(STARTER)
+    folder = Path(str(files("finetune").joinpath("weights", STARTER)))
     if not (folder / _CONFIG).is_file():
         raise ModelUnavailableError(
             f"The starter model is not in this installation ({folder}). Choices: reinstall "
             "pairset, --model FOLDER (a local checkpoint), --server URL."
         )
     return folder
-
-
-def shipped_weights(name: str) -> Path:
-    """Where weights of this name would be in the installed package."""
-    return Path(str(files("finetune").joinpath("weights", name)))
 
 
 def context_limit(folder: Path, wanted_tokens: int) -> int:

@@ -1,7 +1,6 @@
 """Edits that the starter was never taught: gentler ones than it knows, and two of new kinds.
 
-Planted beside the taught ones in the corpora of `make loop`, and in the one that the shipped
-adapter was trained on: what review and LoRA are to teach it.
+Planted beside the taught ones in the corpora of `make loop`: what review and LoRA are to teach it.
 """
 
 import random

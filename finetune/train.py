@@ -75,7 +75,8 @@ class TrainingRun:
         from finetune.training_page.page import write_training_page
 
         learner = load_learner(self._model, self._settings, self._plan.start_from)
-        shelf = ItemShelf(self._converser(learner), self._settings)
+        converser = self._converser(learner)
+        shelf = ItemShelf(converser, self._settings)
         lengths, excluded = self._prepared(learnt, shelf)
         table = [excluded.get(each.example_id, each) for each in examples]
         key = save_examples(self._pair_set, table)
