@@ -35,7 +35,7 @@ def test_finding_every_planted_pair_and_nothing_else_is_perfect() -> None:
 
 def test_a_pair_found_backwards_is_expected_to_say_the_inverse() -> None:
     (expected,) = measure_mining([KeptPair("1", "b", "a")], TRUTH).found
-    assert expected == Expected("1", "back", "回", "remove")
+    assert expected == Expected("1", "back", "回", "go", "去", "remove")
 
 
 def test_a_copy_stands_for_what_it_shows_but_counts_once() -> None:
@@ -66,7 +66,8 @@ def test_nothing_kept_is_no_precision_and_no_recall() -> None:
 
 
 def test_a_pair_without_a_reply_is_wrong() -> None:
-    expected = [Expected("1", "go", "去", "add"), Expected("2", "go", "去", "add")]
+    words = "go", "去", "back", "回", "add"
+    expected = [Expected("1", *words), Expected("2", *words)]
     figures = measure_annotations(expected, {"1": Reply("go", "走", "add", 0.9)})
     assert figures.edit_type_accuracy == 0.5
     assert figures.exact_en == 0.5
