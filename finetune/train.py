@@ -101,7 +101,10 @@ class TrainingRun:
         page = write_training_page(self._pair_set, self._plan.folder, card, table, samples)
         write_card(self._pair_set, self._plan.folder, card)
         shutil.rmtree(folder)
-        _say_card(card, self._pair_set.url, page)
+        _say_card(card, page)
+        model = self._settings.model or card.model  # a card's may be the bare name of a folder
+        asked = f"{self._pair_set.url} --model {model} --adapter {card.name}"
+        say(f"Serve it with: pairset annotate {asked}")
 
     def _converser(self, learner: Any) -> Any:
         from finetune.lora.conversations import Converser
@@ -170,7 +173,7 @@ def _say_exclusions(examples: Sequence[Example]) -> None:
         say_table("Reviewed pairs that teach nothing", ["reason", "pairs"], counts.most_common())
 
 
-def _say_card(card: AdapterCard, set_url: str, page: Path) -> None:
+def _say_card(card: AdapterCard, page: Path) -> None:
     figures = card.figures
     say(
         f"Adapter {card.name}: {card.trained_on} examples, {figures['steps']:.0f} steps, "
@@ -178,4 +181,3 @@ def _say_card(card: AdapterCard, set_url: str, page: Path) -> None:
         f"{figures['padding_share']:.1%} of the tokens padding."
     )
     say(f"Its curve, and replies before and after: {page}")
-    say(f"Serve it with: pairset annotate {set_url} --model {card.model} --adapter {card.name}")

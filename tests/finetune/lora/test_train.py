@@ -2,6 +2,7 @@
 
 import json
 import os
+import shlex
 import shutil
 import signal
 import subprocess
@@ -216,3 +217,16 @@ def test_an_adapter_of_another_base_is_refused_by_name(
     said = capsys.readouterr().err
     assert "first was trained on starter" in said
     assert "another-base" in said
+
+
+def test_the_command_that_training_ends_with_serves_the_adapter(
+    reviewed: PairSet, train: Train, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from annotator.models import starter_folder
+
+    base = shutil.copytree(starter_folder(), tmp_path / "a-base")
+    assert train("--model", str(base), "--prompt", "brief", "--name", "first", "--epochs", "1") == 0
+
+    _, command = capsys.readouterr().out.split("Serve it with: pairset ")
+    few = ("--engine", "transformers", "--prompt", "brief", "--limit", "1")
+    assert main([*shlex.split(command), *few]) == 0
