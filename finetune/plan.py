@@ -10,13 +10,12 @@ from annotator.models import ModelChoice
 from annotator.prompt import Prompt
 from finetune.errors import NothingToLearnError
 from finetune.settings import TrainSettings
-from finetune.weakness import oversampled
 from pairset.adapter_cards import BEST, adapter_folder, check_base, find_adapter, read_card
 from pairset.errors import SettingsError
 from pairset.ids import content_id
 from pairset.records import Example
 from pairset.records.example import Split
-from pairset.store import PairSet
+from pairset.store import PairSet, write_atomically
 
 _PLAN = "plan.json"
 _NOT_IN_THE_KEY = {"set_url", "config", "name", "readers", "checkpoint_steps", "samples"}
@@ -71,16 +70,16 @@ def _start_from(pair_set: PairSet, settings: TrainSettings, model: ModelChoice) 
     return folder
 
 
-def begin(plan: TrainingPlan) -> None:
+def begin(pair_set: PairSet, plan: TrainingPlan) -> None:
     """Claim the adapter's folder. Raises SettingsError where other data or settings hold it."""
     path = plan.folder / _PLAN
-    if path.is_file() and json.loads(path.read_text(encoding="utf-8"))["data"] != plan.data:
+    if not path.is_file():
+        write_atomically(pair_set, str(path), json.dumps({"data": plan.data}).encode())
+    elif json.loads(path.read_text(encoding="utf-8"))["data"] != plan.data:
         raise SettingsError(
             f"Adapter {plan.name} was begun with other verdicts or settings. Give another --name, "
             f"or delete {plan.folder}."
         )
-    plan.folder.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps({"data": plan.data}), encoding="utf-8")
 
 
 def to_learn(examples: Sequence[Example], settings: TrainSettings) -> list[Example]:
@@ -98,11 +97,6 @@ def to_learn(examples: Sequence[Example], settings: TrainSettings) -> list[Examp
             "--held-out-share."
         )
     return side
-
-
-def epoch_of(examples: Sequence[Example], settings: TrainSettings) -> list[Example]:
-    """The examples of one epoch."""
-    return oversampled(examples, settings.oversample)
 
 
 def settings_of(settings: TrainSettings) -> dict[str, Any]:

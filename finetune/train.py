@@ -12,9 +12,10 @@ from typing import Any
 from annotator.models import ModelChoice, load_model
 from annotator.prompt import Prompt, load_prompt, prompt_name
 from finetune.examples import exclusions, make_examples, save_examples
-from finetune.plan import TrainingPlan, begin, epoch_of, plan_training, settings_of, to_learn
+from finetune.plan import TrainingPlan, begin, plan_training, settings_of, to_learn
 from finetune.scenes import SplitRule
 from finetune.settings import TrainSettings
+from finetune.weakness import oversampled
 from pairset.adapter_cards import AdapterCard, read_card, write_card
 from pairset.console import say, say_table
 from pairset.records import Example
@@ -40,7 +41,7 @@ def train(settings: TrainSettings) -> None:
     if finished and finished.data == plan.data:
         say(f"Adapter {plan.name} is there already: nothing to do.")
         return
-    begin(plan)
+    begin(pair_set, plan)
     pair_set.save_run(f"train-{plan.name}", settings_of(settings))
     run = TrainingRun(pair_set, settings, model, prompt, plan)
     run.train(examples)
@@ -82,7 +83,7 @@ class TrainingRun:
         key = save_examples(self._pair_set, table)
         _say_exclusions(table)
         usable = [each for each in table if each.example_id in lengths]
-        epoch = epoch_of(to_learn(usable, self._settings), self._settings)
+        epoch = oversampled(to_learn(usable, self._settings), self._settings.oversample)
         items = PairItems(epoch, shelf)
         collator = Collator(learner.padding_token)
         reference = {}

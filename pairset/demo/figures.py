@@ -5,8 +5,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
-
 from pairset.annotations import latest_annotations
 from pairset.console import say, say_table
 from pairset.demo.measure import (
@@ -20,7 +18,6 @@ from pairset.demo.measure import (
 )
 from pairset.demo.truth import Truth
 from pairset.errors import MissingStageError
-from pairset.records import Pair
 from pairset.records.pair import PairStatus
 from pairset.store import PairSet
 
@@ -64,13 +61,7 @@ class DemoFigures:
 
 def read_figures(pair_set: PairSet, corpus: Path, truth: Truth) -> DemoFigures:
     """Measure a demo set. Raises MissingStageError before the pairs are mined."""
-    pairs_stage = pair_set.current("pairs")
-    if pairs_stage is None:
-        raise MissingStageError(f"{pair_set.url} holds no pairs yet: run pairset demo again.")
-    columns = ["pair_id", "source_uri", "target_uri", "status"]
-    pairs = pa.concat_tables(
-        [Pair.SCHEMA.empty_table().select(columns), *pairs_stage.tables(columns)]
-    ).to_pylist()
+    pairs = _pair_rows(pair_set)
     images = [row for table in pair_set.stage("images").tables() for row in table.to_pylist()]
     annotations = latest_annotations(pair_set).to_pylist()
     mining = measure_mining(_kept(pairs, corpus), truth)
@@ -95,13 +86,16 @@ def expected_words(pair_set: PairSet, corpus: Path, truth: Truth) -> dict[str, E
 
     Raises MissingStageError before the pairs are mined.
     """
-    pairs_stage = pair_set.current("pairs")
-    if pairs_stage is None:
+    found = measure_mining(_kept(_pair_rows(pair_set), corpus), truth).found
+    return {expected.pair_id: expected for expected in found}
+
+
+def _pair_rows(pair_set: PairSet) -> list[dict[str, Any]]:
+    stage = pair_set.current("pairs")
+    if stage is None:
         raise MissingStageError(f"{pair_set.url} holds no pairs yet: mine it first.")
     columns = ["pair_id", "source_uri", "target_uri", "status"]
-    rows = [row for table in pairs_stage.tables(columns) for row in table.to_pylist()]
-    found = measure_mining(_kept(rows, corpus), truth).found
-    return {expected.pair_id: expected for expected in found}
+    return [row for table in stage.tables(columns) for row in table.to_pylist()]
 
 
 def _name(uri: str, corpus: Path) -> str:

@@ -10,7 +10,7 @@ from clustering.gates import Thresholds
 from clustering.pairs import measure
 from clustering.settings import MineSettings
 from pairset.demo.corpus import build_corpus
-from pairset.demo.measure import Expected
+from pairset.demo.measure import Expected, KeptPair, measure_mining
 from pairset.demo.scenes import SCENE_SIDE
 from pairset.demo.truth import PlantedPair
 from pairset.records import Image, Pair, table_of
@@ -35,10 +35,11 @@ def make_planted_set(folder: Path, seed: int) -> tuple[PairSet, dict[str, Expect
     pair_set.stage("images").write("000000", table_of(Image, images))
     pair_set.stage("pairs", "planted").write("00000", table_of(Pair, measured))
     pair_set.publish("pairs", "planted")
-    expected = [
-        _expected(pair, planted) for pair, planted in zip(measured, truth.pairs, strict=True)
+    kept = [
+        KeptPair(pair.pair_id, planted.source, planted.target)
+        for pair, planted in zip(measured, truth.pairs, strict=True)
     ]
-    return pair_set, {each.pair_id: each for each in expected}
+    return pair_set, {each.pair_id: each for each in measure_mining(kept, truth).found}
 
 
 def _pair(planted: PlantedPair, corpus: Path, ids: dict[str, str]) -> Pair:
@@ -52,9 +53,3 @@ def _pair(planted: PlantedPair, corpus: Path, ids: dict[str, str]) -> Pair:
         target_uri=str(corpus / planted.target),
         cluster=None,
     )
-
-
-def _expected(pair: Pair, planted: PlantedPair) -> Expected:
-    there = planted.instruction_en, planted.instruction_zh
-    back = planted.inverse_en, planted.inverse_zh
-    return Expected(pair.pair_id, *there, *back, planted.edit_type)
