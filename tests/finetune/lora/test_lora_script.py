@@ -50,16 +50,17 @@ def test_its_lessons_are_those_of_the_verb(reviewed: PairSet) -> None:
     from finetune.lora.conversations import Converser
     from finetune.lora.model import load_learner
     from finetune.lora.preparation import training_item
-    from finetune.plan import epoch_of, to_learn
+    from finetune.plan import to_learn
     from finetune.scenes import SplitRule
     from finetune.settings import TrainSettings
+    from finetune.weakness import oversampled
 
     settings = TrainSettings(set_url=reviewed.url, model="starter")
     learner = load_learner(load_model("starter"), settings, None)
     converser = Converser(learner.processor, load_prompt("brief"), learner.end_of_turn)
     rule = SplitRule(settings.held_out_share, settings.split_seed)
     examples = make_examples(reviewed, rule, settings.include_auto)
-    epoch = epoch_of(to_learn(examples, settings), settings)
+    epoch = oversampled(to_learn(examples, settings), settings.oversample)
     items = [training_item(each, converser, settings).conversation for each in epoch]
 
     lessons = lessons_of(reviewed.url, learner.processor, "starter")
