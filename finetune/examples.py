@@ -7,12 +7,13 @@ from dataclasses import replace
 from typing import Any
 
 from annotator.reply import KEYS, ReplyError, check_reply, reply_text
-from finetune.scenes import PairPlace, SplitRule, scenes_of
+from finetune.scenes import SplitRule
 from pairset.errors import MissingStageError
 from pairset.ids import content_id
 from pairset.records import Example, table_of
 from pairset.records.example import ExclusionReason, example_id_of
 from pairset.records.verdict import AUTO, Decision
+from pairset.scenes import PairPlace, scenes_of
 from pairset.store import PairSet
 from pairset.tables import connect_tables, stream_rows
 
