@@ -1,26 +1,23 @@
 """The verb ``pairset annotate``: kept pairs → engine → rows with instructions and confidence."""
 
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from functools import partial
+from dataclasses import replace
 
 from annotator.batches import batches
 from annotator.engines import Engine, EnginePlan, Question, open_engine
 from annotator.identity import Annotator
-from annotator.pictures import load_question
+from annotator.pictures import load_questions
 from annotator.reply import ReplyError
 from annotator.resolve import resolve_annotator
 from annotator.rows import annotation_of, failed_annotation
 from annotator.settings import AnnotateSettings
 from annotator.tasks import Pending, Task, pending_tasks, shard_name
 from pairset.console import say
+from pairset.exemplars.library import exemplars_for, read_examples
 from pairset.progress import progress
 from pairset.records import Annotation, table_of
 from pairset.shards import Counts
 from pairset.store import PairSet, Stage, open_set
-
-_READERS = 4
-"""Threads that open images."""
 
 
 def annotate(settings: AnnotateSettings) -> None:
@@ -35,16 +32,30 @@ def annotate(settings: AnnotateSettings) -> None:
     say(_opening_words(annotator, pending))
     counts = Counts()
     if pending.tasks:
+        tasks = _with_exemplars(pair_set, annotator, pending.tasks)
         if pair_set.current("annotations") is None:
             # Nothing else to follow: let readers see the first rows while the run goes on.
             pair_set.publish("annotations", annotator.key)
         plan = EnginePlan(settings, annotator.model, annotator.adapter)
         with open_engine(annotator.engine, plan) as engine:
-            rows = _run(engine, annotator, settings, pending.tasks)
-            for count in progress(rows, "annotate", total=len(pending.tasks), unit="pair"):
+            rows = _run(engine, annotator, settings, tasks)
+            for count in progress(rows, "annotate", total=len(tasks), unit="pair"):
                 counts += count
     pair_set.publish("annotations", annotator.key)
     say(_closing_words(pending, counts))
+
+
+def _with_exemplars(
+    pair_set: PairSet, annotator: Annotator, tasks: Sequence[Task]
+) -> Sequence[Task]:
+    """The tasks with what is shown before them."""
+    prompt = annotator.prompt
+    if not prompt.exemplars:
+        return tasks
+    examples = read_examples(pair_set.stage("examples", prompt.examples))
+    pair_ids = [task.pair_id for task in tasks]
+    shown = exemplars_for(pair_set, examples, pair_ids, prompt.exemplars)
+    return [replace(task, exemplars=shown.get(task.pair_id, ())) for task in tasks]
 
 
 def _run(
@@ -69,8 +80,7 @@ def annotate_tasks(
 
     Raises EngineDownError after the rows that were answered.
     """
-    with ThreadPoolExecutor(_READERS) as readers:
-        loaded = list(readers.map(partial(load_question, max_pixels=max_pixels), tasks))
+    loaded = load_questions(tasks, max_pixels)
     askable: list[tuple[Task, Question]] = []
     for task, question in zip(tasks, loaded, strict=True):
         if isinstance(question, Question):
@@ -96,9 +106,11 @@ def _opening_words(annotator: Annotator, pending: Pending) -> str:
     if annotator.model.is_starter:
         model = "the starter model, a stand-in for a real one,"
     adapter = f" with adapter {annotator.adapter.name}" if annotator.adapter else ""
+    shown = annotator.prompt.exemplars
+    exemplars = f" with up to {shown} exemplars" if shown else ""
     return (
         f"{len(pending.tasks)} of {pending.kept_pairs} kept pairs to annotate: {model}{adapter} "
-        f"through {annotator.engine}, prompt {annotator.prompt.name}."
+        f"through {annotator.engine}, prompt {annotator.prompt.name}{exemplars}."
     )
 
 

@@ -1,22 +1,63 @@
 """The two images of a pair as a model gets to see them."""
 
 import math
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 from annotator.engines.protocol import Question
+from annotator.prompt import Exemplar
 from annotator.tasks import Task
 from pairset.images import ImageError, open_image
+from pairset.records import Example
 
 if TYPE_CHECKING:
     from PIL.Image import Image as PillowImage
 
 
-def load_question(task: Task, max_pixels: int) -> Question | ImageError:
-    """Open both images of a pair; what is wrong with one of them is returned, not raised."""
+_READERS = 4
+"""Threads that open images."""
+
+
+def load_questions(tasks: Sequence[Task], max_pixels: int) -> list[Question | ImageError]:
+    """Open the images of some pairs and, each once, of the exemplars shown before them.
+
+    What is wrong with an image is returned in the place of the question, not raised.
+    """
+    shown = {example.example_id: example for task in tasks for example in task.exemplars}
+
+    def load(task: Task) -> Question | ImageError:
+        try:
+            exemplars = [_found(opened[example.example_id]) for example in task.exemplars]
+            source, target = load_images(task.source_uri, task.target_uri, max_pixels)
+        except ImageError as error:
+            return error
+        return Question(source, target, tuple(exemplars))
+
+    def open_exemplar(example: Example) -> Exemplar | ImageError:
+        try:
+            return load_exemplar(example, max_pixels)
+        except ImageError as error:
+            return error
+
+    with ThreadPoolExecutor(_READERS) as readers:
+        opened = dict(zip(shown, readers.map(open_exemplar, shown.values()), strict=True))
+        return list(readers.map(load, tasks))
+
+
+def load_exemplar(example: Example, max_pixels: int) -> Exemplar:
+    """A reviewed pair as it is shown. Raises ImageError naming the example."""
     try:
-        return Question(*load_images(task.source_uri, task.target_uri, max_pixels))
+        images = load_images(str(example.source_uri), str(example.target_uri), max_pixels)
     except ImageError as error:
-        return error
+        raise ImageError(error.code, f"exemplar {example.example_id}: {error}") from error
+    return Exemplar(*images, str(example.reply))
+
+
+def _found(exemplar: Exemplar | ImageError) -> Exemplar:
+    if isinstance(exemplar, ImageError):
+        raise exemplar
+    return exemplar
 
 
 def load_images(

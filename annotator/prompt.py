@@ -1,11 +1,12 @@
 """What a model is asked: the words, the two images, in one form for all engines and for training.
 
 The words live in ``prompts/*.md``. Their hash and the reply schema's is the prompt's id, which
-enters the id of every annotation: other words, other annotations.
+enters the id of every annotation: other words, other annotations. So do exemplars, reviewed pairs
+that are shown before the one in question.
 """
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from importlib.resources import files
@@ -25,12 +26,25 @@ Message = dict[str, Any]
 """One chat message: ``role`` and ``content``, a list of parts."""
 
 
+@dataclass(frozen=True, slots=True)
+class Exemplar:
+    """A reviewed pair as a model is shown it, and the reply that reviewers stand by."""
+
+    source: "PillowImage"
+    target: "PillowImage"
+    reply: str
+
+
 @dataclass(frozen=True)
 class Prompt:
     """The words of one prompt and the schema its reply is held to."""
 
     name: str
     words: str
+    exemplars: int = 0
+    """Most exemplars shown before a pair."""
+    examples: str = ""
+    """Key of the table of examples that they are chosen from; empty where none are shown."""
 
     @cached_property
     def schema(self) -> dict[str, Any]:
@@ -38,8 +52,10 @@ class Prompt:
 
     @cached_property
     def prompt_id(self) -> str:
-        """Hash of the words and of the schema; the order of its keys counts."""
-        return content_id("prompt", self.words, json.dumps(self.schema, ensure_ascii=False))
+        """Hash of the words and of the schema, whose order of keys counts, and of what is shown."""
+        shown = [str(self.exemplars), self.examples] if self.exemplars else []
+        schema = json.dumps(self.schema, ensure_ascii=False)
+        return content_id("prompt", self.words, schema, *shown)
 
 
 def prompt_name(wanted: Literal["auto", "full", "brief"], model: str) -> PromptName:
@@ -67,14 +83,33 @@ def build_messages(
     source: "PillowImage",
     target: "PillowImage",
     image_part: Callable[["PillowImage"], dict[str, Any]],
+    exemplars: Sequence[Exemplar] = (),
 ) -> list[Message]:
     """The conversation about one pair: source, target, then the words.
 
+    Each exemplar is an earlier turn of the same form, with its reply as the model's own.
     ``image_part`` wraps an image the way an engine takes it (a data URL, a Pillow image, …);
     everything else is the same wherever a model is asked or trained.
     """
-    content = [image_part(source), image_part(target), {"type": "text", "text": prompt.words}]
-    return [{"role": "user", "content": content}]
+
+    def question(source: "PillowImage", target: "PillowImage") -> Message:
+        content = [image_part(source), image_part(target), _text_part(prompt.words)]
+        return {"role": "user", "content": content}
+
+    messages: list[Message] = []
+    for shown in exemplars:
+        messages.append(question(shown.source, shown.target))
+        messages.append({"role": "assistant", "content": [_text_part(shown.reply)]})
+    return [*messages, question(source, target)]
+
+
+def images_in(exemplars: int) -> int:
+    """How many images a conversation has, by the number of its exemplars."""
+    return 2 * (exemplars + 1)
+
+
+def _text_part(text: str) -> dict[str, Any]:
+    return {"type": "text", "text": text}
 
 
 def pillow_part(image: "PillowImage") -> dict[str, Any]:

@@ -1,13 +1,16 @@
 """From settings to the annotator they mean, before any model is loaded."""
 
+from dataclasses import replace
+
 from annotator.adapters import AdapterChoice, load_adapter, served_adapter
 from annotator.engines.registry import engine_name
 from annotator.identity import Annotator
 from annotator.models import ModelChoice, load_model, served_model
-from annotator.prompt import load_prompt, prompt_name
+from annotator.prompt import Prompt, load_prompt, prompt_name
 from annotator.settings import AnnotateSettings
 from pairset.adapter_cards import BEST, check_base
 from pairset.best_adapter import best_adapter
+from pairset.exemplars.library import published_examples
 from pairset.store import PairSet
 
 
@@ -16,8 +19,8 @@ def resolve_annotator(settings: AnnotateSettings) -> Annotator:
 
     Raises SettingsError for contradicting settings and for an adapter of another base,
     ModelUnavailableError where the model or the adapter cannot be had, MissingStageError where the
-    best adapter is wanted and none was measured, EngineDownError where a running server does not
-    answer.
+    best adapter is wanted and none was measured and for exemplars of a set without examples,
+    EngineDownError where a running server does not answer.
     """
     engine = engine_name(settings)
     if settings.server:
@@ -25,7 +28,15 @@ def resolve_annotator(settings: AnnotateSettings) -> Annotator:
     else:
         model = load_model(settings.model)
         adapter = _adapter(settings, model)
-    return Annotator(engine, model, adapter, load_prompt(prompt_name(settings.prompt, model.name)))
+    prompt = load_prompt(prompt_name(settings.prompt, model.name))
+    return Annotator(engine, model, adapter, _with_exemplars(prompt, settings))
+
+
+def _with_exemplars(prompt: Prompt, settings: AnnotateSettings) -> Prompt:
+    if not settings.exemplars:
+        return prompt
+    examples = published_examples(PairSet(settings.set_url)).key
+    return replace(prompt, exemplars=settings.exemplars, examples=examples)
 
 
 def _adapter(settings: AnnotateSettings, model: ModelChoice) -> AdapterChoice | None:

@@ -47,6 +47,7 @@ def _origin(annotator: Annotator, task: Task) -> dict[str, Any]:
         "prompt_id": annotator.prompt.prompt_id,
         "engine": annotator.engine,
         "attempt": task.attempt,
+        "exemplars": [example.example_id for example in task.exemplars],
     }
 
 

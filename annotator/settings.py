@@ -44,6 +44,9 @@ class AnnotateSettings(VerbSettings):
     prompt: Literal["auto", "full", "brief"] = "auto"
     """full: rules and all edit types, for instruct models. brief: one line, which the starter
     was trained on. auto: brief for the starter, full for all others."""
+    exemplars: int = Field(default=0, ge=0)
+    """Show so many reviewed pairs of the training side before each pair, those whose edits look
+    most like its own. A running server must take two images for each, and two more."""
     guided: bool = True
     """Hold the reply to the JSON schema while it is written. Only for servers that cannot:
     --no-guided; their replies are checked all the same."""

@@ -7,7 +7,7 @@ from annotator.identity import Annotator
 from pairset.annotations import latest_attempts
 from pairset.errors import MissingStageError
 from pairset.ids import content_id
-from pairset.records import Annotation
+from pairset.records import Annotation, Example
 from pairset.records.pair import PairStatus
 from pairset.store import PairSet, Stage
 
@@ -21,6 +21,8 @@ class Task:
     source_uri: str
     target_uri: str
     attempt: int = 1
+    exemplars: tuple[Example, ...] = ()
+    """Reviewed pairs to show before it."""
 
 
 @dataclass(frozen=True, slots=True)

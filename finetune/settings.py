@@ -41,6 +41,11 @@ class TrainSettings(SplitSettings):
     """Adapter to go on from: a name in this set, or a folder."""
     prompt: Literal["auto", "full", "brief"] = "auto"
     """The prompt it will be asked with; auto as in pairset annotate."""
+    exemplars: int = Field(default=0, ge=0)
+    """Show so many others of the examples before each, chosen as in pairset annotate."""
+    query_dropout: float = Field(default=0.2, ge=0, lt=1)
+    """How often an example comes without its exemplars, drawn anew in each epoch: so the model
+    goes on knowing what to do where none are shown."""
     epochs: float = Field(default=3, gt=0)
     """Times through the examples."""
     batch_size: int = Field(default=8, gt=0)

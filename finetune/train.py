@@ -70,7 +70,7 @@ class TrainingRun:
         from finetune.lora.batches import Collator
         from finetune.lora.loop import Lessons, run_training
         from finetune.lora.model import load_learner
-        from finetune.lora.preparation import ItemShelf, PairItems
+        from finetune.lora.preparation import ItemShelf, PairItems, prepare
         from finetune.lora.reference import reference_logprobs
         from finetune.lora.samples import take_samples
         from finetune.training_page.page import write_training_page
@@ -78,20 +78,26 @@ class TrainingRun:
         learner = load_learner(self._model, self._settings, self._plan.start_from)
         converser = self._converser(learner)
         shelf = ItemShelf(converser, self._settings)
-        lengths, excluded = self._prepared(learnt, shelf)
-        table = [excluded.get(each.example_id, each) for each in examples]
+        prepared = prepare(self._pair_set, learnt, shelf, self._settings)
+        lengths = prepared.lengths
+        table = [prepared.excluded.get(each.example_id, each) for each in examples]
         key = save_examples(self._pair_set, table)
         _say_exclusions(table)
         usable = [each for each in table if each.example_id in lengths]
         epoch = oversampled(to_learn(usable, self._settings), self._settings.oversample)
-        items = PairItems(epoch, shelf)
+        items = PairItems(epoch, shelf, prepared.shown)
         collator = Collator(learner.padding_token)
         reference = {}
         if self._settings.method == "preference":
             reference = reference_logprobs(
                 learner.model, items, collator, self._settings.batch_size
             )
-        lessons = Lessons(items, [lengths[each.example_id] for each in epoch], reference)
+        lessons = Lessons(
+            items,
+            [lengths[each.example_id] for each in epoch],
+            reference,
+            [prepared.bare_lengths[each.example_id] for each in epoch] if prepared.shown else [],
+        )
         folder = self._plan.folder / _CHECKPOINTS
         folder.mkdir(exist_ok=True)
         trained = run_training(learner.model, lessons, self._settings, collator, folder)
@@ -104,30 +110,16 @@ class TrainingRun:
         shutil.rmtree(folder)
         _say_card(card, page)
         model = self._settings.model or card.model  # a card's may be the bare name of a folder
-        asked = f"{self._pair_set.url} --model {model} --adapter {card.name}"
+        shown = f" --exemplars {self._settings.exemplars}" if self._settings.exemplars else ""
+        asked = f"{self._pair_set.url} --model {model} --adapter {card.name}{shown}"
         say(f"Serve it with: pairset annotate {asked}")
 
     def _converser(self, learner: Any) -> Any:
         from finetune.lora.conversations import Converser
 
         converser = Converser(learner.processor, self._prompt, learner.end_of_turn)
-        converser.check_placeholders(self._model.name)
+        converser.check_placeholders(self._model.name, self._settings.exemplars)
         return converser
-
-    def _prepared(
-        self, learnt: Sequence[Example], shelf: Any
-    ) -> tuple[dict[str, int], dict[str, Example]]:
-        """Lengths of what can be learnt, and what cannot with its reason, both by example id."""
-        from finetune.lora.preparation import Prepared, prepare
-
-        lengths: dict[str, int] = {}
-        excluded: dict[str, Example] = {}
-        for found in prepare(learnt, shelf, self._settings.context_tokens):
-            if isinstance(found, Prepared):
-                lengths[found.example.example_id] = found.length
-            else:
-                excluded[found.example_id] = found
-        return lengths, excluded
 
     def _figures(self, folder: Path, trained: dict[str, float]) -> dict[str, float]:
         """What training came to. Killed after its last step, a run that goes on measures nothing:

@@ -25,7 +25,8 @@ def latest_attempts(stage: Stage, columns: list[str] | None = None) -> pa.Table:
     if not tables:
         empty = Annotation.SCHEMA.empty_table()
         return empty.select(columns) if columns else empty
-    table = pa.concat_tables(tables)
+    # Shards from before a column was added lack it.
+    table = pa.concat_tables(tables, promote_options="default")
     attempts = table.column("attempt").to_pylist()
     latest: dict[str, int] = {}
     for row, annotation_id in enumerate(table.column("annotation_id").to_pylist()):

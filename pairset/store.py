@@ -114,6 +114,11 @@ class Stage:
     pair_set: PairSet
     path: str
 
+    @property
+    def key(self) -> str:
+        """Name of its folder."""
+        return self.path.rsplit("/", 1)[-1]
+
     def shard_path(self, shard: str) -> str:
         return f"{self.path}/{safe_name(shard)}.parquet"
 

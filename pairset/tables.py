@@ -125,7 +125,7 @@ def _embeddings_query(pair_set: PairSet, name: str, record_type: type[Record]) -
     """All encoders together, each row with the folder of its encoder."""
     parts = [f"FROM ({_no_rows(record_type)}) SELECT *, NULL::VARCHAR AS encoder"]
     for stage in stages_to_read(pair_set, name):
-        encoder = quoted(stage.path.rsplit("/", 1)[-1])
+        encoder = quoted(stage.key)
         paths = [stage.shard_path(shard) for shard in stage.shards()]
         parts += [
             f"FROM ({rows}) SELECT *, {encoder} AS encoder" for rows in _read(pair_set, paths)

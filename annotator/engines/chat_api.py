@@ -28,7 +28,9 @@ def request_body(
     """Body of ``POST /chat/completions``: greedy, with log-probabilities of the chosen tokens."""
     body: dict[str, Any] = {
         "model": model,
-        "messages": build_messages(prompt, question.source, question.target, _data_url_part),
+        "messages": build_messages(
+            prompt, question.source, question.target, _data_url_part, question.exemplars
+        ),
         "temperature": 0,
         "max_tokens": max_tokens,
         "logprobs": True,

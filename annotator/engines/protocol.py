@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 from annotator.adapters import AdapterChoice
 from annotator.confidence import TokenLogprob
 from annotator.models import ModelChoice
-from annotator.prompt import Prompt
+from annotator.prompt import Exemplar, Prompt
 from annotator.reply import ReplyError
 from annotator.settings import AnnotateSettings
 
@@ -21,6 +21,8 @@ class Question:
 
     source: "PillowImage"
     target: "PillowImage"
+    exemplars: tuple[Exemplar, ...] = ()
+    """Reviewed pairs shown before it, in this order."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -109,7 +109,10 @@ class TransformersEngine:
 
     def _answer(self, prompt: Prompt, questions: Sequence[Question]) -> list[Answer]:
         inputs = self._processor.apply_chat_template(
-            [build_messages(prompt, q.source, q.target, pillow_part) for q in questions],
+            [
+                build_messages(prompt, q.source, q.target, pillow_part, q.exemplars)
+                for q in questions
+            ],
             add_generation_prompt=True,
             tokenize=True,
             return_dict=True,

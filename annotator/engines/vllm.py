@@ -70,7 +70,10 @@ class VllmEngine:
 
         try:
             outputs = self._model.chat(
-                [build_messages(prompt, q.source, q.target, _pillow_part) for q in questions],
+                [
+                    build_messages(prompt, q.source, q.target, _pillow_part, q.exemplars)
+                    for q in questions
+                ],
                 sampling_params=self._sampling(prompt),
                 lora_request=self._lora_request,
                 use_tqdm=False,

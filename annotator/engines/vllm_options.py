@@ -11,6 +11,7 @@ from annotator.adapters import refuse_vision_weights
 from annotator.engines.protocol import EnginePlan
 from annotator.lora_ranks import lora_rank_for_vllm
 from annotator.models import STARTER_THREADS, ModelChoice, context_limit, has_nvidia_gpu
+from annotator.prompt import images_in
 from pairset.errors import MissingExtraError, PairsetError
 
 CPU_KV_CACHE_GIB = "1"
@@ -65,7 +66,7 @@ def vllm_arguments(plan: EnginePlan) -> dict[str, Any]:
         "model": str(folder),
         "dtype": settings.dtype,
         "max_model_len": context_limit(folder, settings.context_tokens),
-        "limit_mm_per_prompt": {"image": 2, "video": 0},
+        "limit_mm_per_prompt": {"image": images_in(settings.exemplars), "video": 0},
         # The model's own sampling defaults (a repetition penalty, say) would not be greedy.
         "generation_config": "vllm",
         "enforce_eager": not has_nvidia_gpu(),

@@ -23,6 +23,16 @@ class TrainingItem:
     """The reply that the other one is preferred to, about the same pair; None where there is no
     worse one."""
     weight: float = 1.0
+    exemplars: int = 0
+    """How many are shown in its prompt."""
+
+    @property
+    def key(self) -> "ItemKey":
+        return self.example_id, self.exemplars
+
+
+ItemKey = tuple[str, int]
+"""Names an item: one example may be learnt with exemplars and without."""
 
 
 @dataclass(slots=True)
@@ -60,6 +70,7 @@ class Collator:
         window = max(len(row.reply) for row in rows) + 1
         return {
             "example_ids": [item.example_id for item in items],
+            "keys": [item.key for item in items],
             "weights": torch.tensor([item.weight for item in items]),
             "is_preferred": torch.tensor([item.rejected is not None for item in items]),
             "labels": torch.stack([_labels(row, window - 1) for row in rows]),

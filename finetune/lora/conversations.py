@@ -4,11 +4,12 @@ Tokens of the prompt come from the same builder and the same processor call as i
 engines, so that a model is trained on what it will be asked, token for token.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
-from annotator.prompt import Message, Prompt, build_messages, pillow_part
+from annotator.prompt import Exemplar, Message, Prompt, build_messages, images_in, pillow_part
 from pairset.errors import SettingsError
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Conversation:
-    """One pair, the prompt about it, and one reply."""
+    """One pair, the prompt about it, and one reply; what is shown before is part of the prompt."""
 
     prompt: "dict[str, Tensor]"
     """What the processor makes of the messages, as a batch of one: input_ids (1, length), pixels
@@ -40,10 +41,15 @@ class Converser:
         self._prompt = prompt
         self._end_of_turn = end_of_turn
 
-    def prompt_inputs(self, source: "PillowImage", target: "PillowImage") -> "dict[str, Tensor]":
+    def prompt_inputs(
+        self,
+        source: "PillowImage",
+        target: "PillowImage",
+        exemplars: Sequence[Exemplar] = (),
+    ) -> "dict[str, Tensor]":
         """The prompt about a pair, as every engine builds it."""
         encoded = self._processor.apply_chat_template(
-            [build_messages(self._prompt, source, target, pillow_part)],
+            [build_messages(self._prompt, source, target, pillow_part, exemplars)],
             add_generation_prompt=True,
             tokenize=True,
             return_dict=True,
@@ -56,11 +62,11 @@ class Converser:
         ids: list[int] = self._processor.tokenizer(reply, add_special_tokens=False)["input_ids"]
         return [*ids, self._end_of_turn]
 
-    def check_placeholders(self, model_name: str) -> None:
-        """Hold that the chat template makes a place for each image.
+    def check_placeholders(self, model_name: str, exemplars: int = 0) -> None:
+        """Hold that the chat template makes a place for each image, and keeps exemplars' replies.
 
-        Raises SettingsError where one of them adds nothing: such a model would be trained on
-        pictures it never saw.
+        Raises SettingsError where it does not: such a model would be trained on pictures and
+        replies it never saw.
         """
         from PIL import Image
 
@@ -78,6 +84,13 @@ class Converser:
                 f"The chat template of {model_name} does not make a place for each of the "
                 f"{len(images)} images of a pair (they add {added} characters): train another "
                 "model."
+            )
+        shown = [Exemplar(blank, blank, f'{{"reply":{number}}}') for number in range(exemplars)]
+        text = self._template_text(build_messages(self._prompt, blank, blank, pillow_part, shown))
+        if not all(exemplar.reply in text for exemplar in shown):
+            raise SettingsError(
+                f"The chat template of {model_name} leaves out earlier replies: train without "
+                "--exemplars, or another model."
             )
 
     def _template_text(self, messages: list[Message]) -> str:

@@ -12,11 +12,11 @@ from torch.utils.data import Dataset, Sampler
 from transformers import PrinterCallback, Trainer, TrainingArguments
 
 from finetune.errors import DivergedError, OutOfMemoryError
-from finetune.lora.batches import Collator, TrainingItem
+from finetune.lora.batches import Collator, ItemKey, TrainingItem
 from finetune.lora.checkpoints import newest_sound
 from finetune.lora.losses import is_finite, preference_loss, reply_logprobs, supervised_loss
 from finetune.lora.model import number_format
-from finetune.lora.order import ByLength
+from finetune.lora.order import ByLength, QueryDropout
 from finetune.lora.watch import Watch, cut_curve
 from finetune.settings import TrainSettings
 
@@ -32,9 +32,11 @@ class Lessons:
     items: Dataset[TrainingItem]
     lengths: list[int]
     """Tokens of each item, for the order of batches."""
-    reference: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+    reference: Mapping[ItemKey, tuple[float, float]] = field(default_factory=dict)
     """Preference: log-probability of the chosen and of the rejected reply under the model that
-    training begins from, by example id."""
+    training begins from."""
+    bare_lengths: list[int] = field(default_factory=list)
+    """Tokens of each item without exemplars; empty where none are shown anyway."""
 
 
 class ReplyTrainer(Trainer):
@@ -79,14 +81,16 @@ class ReplyTrainer(Trainer):
             return self._settings.anchor * anchor
         logprobs = reply_logprobs(logits, labels)
         policy = torch.cat((logprobs[:good][preferred], logprobs[good:]))
-        known = [self._lessons.reference.get(name) for name in inputs["example_ids"]]
+        known = [self._lessons.reference.get(key) for key in inputs["keys"]]
         reference = torch.tensor([pair[side] for side in (0, 1) for pair in known if pair])
         weights = inputs["weights"][preferred]
         loss, _ = preference_loss(policy, reference.to(policy), weights, self._settings.beta)
         return loss + self._settings.anchor * anchor
 
     def _get_train_sampler(self, train_dataset: Any = None) -> Sampler[int]:
-        return ByLength(self._lessons.lengths, self._settings.batch_size, self._settings.seed)
+        lessons, settings = self._lessons, self._settings
+        dropout = QueryDropout(settings.query_dropout, lessons.bare_lengths)
+        return ByLength(lessons.lengths, settings.batch_size, settings.seed, dropout)
 
 
 @dataclass(frozen=True, slots=True)

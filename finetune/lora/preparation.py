@@ -1,18 +1,20 @@
-"""Every example is looked at once before training: what cannot be learnt is excluded, by name."""
+"""Every example is looked at before training: what cannot be learnt is excluded, by name."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 
 from torch.utils.data import Dataset
 
-from annotator.pictures import load_images
-from finetune.lora.batches import TrainingItem
+from annotator.pictures import load_exemplar, load_images
+from finetune.lora.batches import ItemKey, TrainingItem
 from finetune.lora.conversations import Conversation, Converser
 from finetune.settings import TrainSettings
+from pairset.exemplars.library import Shown, exemplars_for
 from pairset.images import ImageError
 from pairset.progress import progress
 from pairset.records import Example
 from pairset.records.example import ExclusionReason
+from pairset.store import PairSet
 
 _KEPT_BYTES = 1 << 30
 """Prepared pictures kept in memory; beyond that they are opened again in every epoch."""
@@ -20,11 +22,16 @@ _KEPT_BYTES = 1 << 30
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """An example that can be learnt."""
+    """What can be learnt, what cannot, and what is shown before each."""
 
-    example: Example
-    length: int
-    """Tokens of the prompt and of the longest reply."""
+    lengths: dict[str, int]
+    """Tokens of the prompt and of the longest reply, by example id."""
+    excluded: dict[str, Example]
+    """Examples with the reason why they teach nothing, by their id."""
+    shown: Shown = field(default_factory=dict)
+    """Exemplars by pair id."""
+    bare_lengths: dict[str, int] = field(default_factory=dict)
+    """Tokens without exemplars, by example id; empty where none are shown anyway."""
 
 
 class ItemShelf:
@@ -33,42 +40,56 @@ class ItemShelf:
     def __init__(self, converser: Converser, settings: TrainSettings) -> None:
         self._converser = converser
         self._settings = settings
-        self._kept: dict[str, TrainingItem] = {}
+        self._kept: dict[ItemKey, TrainingItem] = {}
         self._kept_bytes = 0
 
-    def item(self, example: Example) -> TrainingItem:
+    def item(self, example: Example, shown: Sequence[Example] = ()) -> TrainingItem:
         """One example as tensors. Raises ImageError where a picture cannot be opened."""
-        kept = self._kept.get(example.example_id)
+        kept = self._kept.get((example.example_id, len(shown)))
         if kept is None:
-            kept = training_item(example, self._converser, self._settings)
+            kept = training_item(example, self._converser, self._settings, shown)
             self._keep(kept)
         return kept
 
     def _keep(self, item: TrainingItem) -> None:
         size = sum(tensor.nbytes for tensor in item.conversation.prompt.values())
         if self._kept_bytes + size <= _KEPT_BYTES:
-            self._kept[item.example_id] = item
+            self._kept[item.key] = item
             self._kept_bytes += size
 
 
 class PairItems(Dataset[TrainingItem]):
-    """The items of one epoch by number."""
+    """The items of one epoch by number.
 
-    def __init__(self, examples: Sequence[Example], shelf: ItemShelf) -> None:
+    With exemplars each can be had without them too, under its number plus the number of items.
+    """
+
+    def __init__(self, examples: Sequence[Example], shelf: ItemShelf, shown: Shown) -> None:
         self._examples = examples
         self._shelf = shelf
+        self._shown = shown
 
     def __len__(self) -> int:
         return len(self._examples)
 
+    @property
+    def variants(self) -> int:
+        """How many numbers there are."""
+        return len(self) * (2 if self._shown else 1)
+
     def __getitem__(self, number: int) -> TrainingItem:
-        return self._shelf.item(self._examples[number])
+        is_bare, place = divmod(number, len(self))
+        example = self._examples[place]
+        return self._shelf.item(example, () if is_bare else self._shown.get(example.pair_id, ()))
 
 
-def training_item(example: Example, converser: Converser, settings: TrainSettings) -> TrainingItem:
+def training_item(
+    example: Example, converser: Converser, settings: TrainSettings, shown: Sequence[Example] = ()
+) -> TrainingItem:
     """One example as tensors. Raises ImageError where a picture cannot be opened."""
+    exemplars = [load_exemplar(each, settings.max_pixels) for each in shown]
     uris = str(example.source_uri), str(example.target_uri)
-    prompt = converser.prompt_inputs(*load_images(*uris, settings.max_pixels))
+    prompt = converser.prompt_inputs(*load_images(*uris, settings.max_pixels), exemplars)
 
     def conversation(reply: str) -> Conversation:
         return Conversation(prompt, converser.reply_ids(reply))
@@ -79,6 +100,7 @@ def training_item(example: Example, converser: Converser, settings: TrainSetting
         conversation=conversation(str(example.reply)),
         rejected=conversation(str(example.original_reply)) if is_preference else None,
         weight=_weight(example, settings) if is_preference else 1.0,
+        exemplars=len(exemplars),
     )
 
 
@@ -87,22 +109,46 @@ def _weight(example: Example, settings: TrainSettings) -> float:
 
 
 def prepare(
-    examples: Sequence[Example], shelf: ItemShelf, context_tokens: int
-) -> Iterator[Prepared | Example]:
-    """Each example with its length, or as excluded with the reason."""
+    pair_set: PairSet, examples: Sequence[Example], shelf: ItemShelf, settings: TrainSettings
+) -> Prepared:
+    """Look at each example alone, and with its exemplars where some are to be shown.
+
+    Exemplars are chosen among the examples that can be learnt themselves. Raises MissingStageError
+    where the set has no embeddings to choose by.
+    """
+    alone = _look_at(examples, shelf, settings.context_tokens, {})
+    usable = [each for each in examples if each.example_id in alone.lengths]
+    if not settings.exemplars or not usable:
+        return alone
+    pair_ids = [each.pair_id for each in usable]
+    shown = exemplars_for(pair_set, usable, pair_ids, settings.exemplars)
+    together = _look_at(usable, shelf, settings.context_tokens, shown)
+    excluded = alone.excluded | together.excluded
+    return Prepared(together.lengths, excluded, shown, alone.lengths)
+
+
+def _look_at(
+    examples: Sequence[Example], shelf: ItemShelf, context_tokens: int, shown: Shown
+) -> Prepared:
+    lengths: dict[str, int] = {}
+    excluded: dict[str, Example] = {}
     for example in progress(examples, "prepare", total=len(examples), unit="example"):
+        before = shown.get(example.pair_id, ())
         try:
-            item = shelf.item(example)
+            item = shelf.item(example, before)
         except ImageError as error:
-            yield _excluded(example, ExclusionReason.UNREADABLE_IMAGE, f"{error.code}: {error}")
+            reason, detail = ExclusionReason.UNREADABLE_IMAGE, f"{error.code}: {error}"
+            excluded[example.example_id] = _excluded(example, reason, detail)
             continue
         rejected = item.rejected.length if item.rejected else 0
         length = max(item.conversation.length, rejected)
         if length > context_tokens:
             detail = f"{length} tokens, more than --context-tokens {context_tokens}"
-            yield _excluded(example, ExclusionReason.TOO_LONG, detail)
+            detail += f", with {len(before)} exemplars" if before else ""
+            excluded[example.example_id] = _excluded(example, ExclusionReason.TOO_LONG, detail)
         else:
-            yield Prepared(example, length)
+            lengths[example.example_id] = length
+    return Prepared(lengths, excluded)
 
 
 def _excluded(example: Example, reason: ExclusionReason, detail: str) -> Example:

@@ -5,7 +5,7 @@ from typing import Any
 
 import torch
 
-from finetune.lora.batches import Collator, TrainingItem
+from finetune.lora.batches import Collator, ItemKey, TrainingItem
 from finetune.lora.losses import reply_logprobs
 from finetune.lora.preparation import PairItems
 from pairset.progress import progress
@@ -13,21 +13,21 @@ from pairset.progress import progress
 
 def reference_logprobs(
     model: Any, items: PairItems, collator: Collator, batch_size: int
-) -> dict[str, tuple[float, float]]:
-    """Log-probabilities of the chosen and the rejected reply of each corrected example, by its id.
+) -> dict[ItemKey, tuple[float, float]]:
+    """Log-probabilities of the chosen and the rejected reply of each corrected example.
 
     Computed once, before the first step, so that training needs no second copy of the model.
     """
-    found: dict[str, tuple[float, float]] = {}
-    starts = range(0, len(items), batch_size)
+    found: dict[ItemKey, tuple[float, float]] = {}
+    starts = range(0, items.variants, batch_size)
     for start in progress(starts, "reference", total=len(starts), unit="batch"):
-        stretch = range(start, min(start + batch_size, len(items)))
+        stretch = range(start, min(start + batch_size, items.variants))
         batch = [item for item in map(items.__getitem__, stretch) if item.rejected is not None]
         if not batch:
             continue
         chosen, rejected = _logprobs(model, batch, collator)
         for item, pair in zip(batch, zip(chosen, rejected, strict=True), strict=True):
-            found[item.example_id] = pair
+            found[item.key] = pair
     return found
 
 

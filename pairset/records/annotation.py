@@ -1,6 +1,6 @@
 """What a model said of a pair, and how sure it was."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar
 
 import pyarrow as pa
@@ -19,6 +19,7 @@ class Annotation:
             pa.field("prompt_id", pa.string(), nullable=False),
             pa.field("engine", pa.string(), nullable=False),
             pa.field("attempt", pa.int32(), nullable=False),
+            pa.field("exemplars", pa.list_(pa.string())),
             pa.field("instruction_en", pa.string()),
             pa.field("instruction_zh", pa.string()),
             pa.field("inverse_en", pa.string()),
@@ -50,11 +51,13 @@ class Annotation:
     adapter: str | None
     """LoRA adapter the model was served with."""
     prompt_id: str
-    """Hash of the prompt's words and of the reply schema."""
+    """Hash of the prompt's words, of the reply schema, and of what exemplars are chosen from."""
     engine: str
     """server, vllm or transformers."""
     attempt: int
     """1, and one more for each --retry-failed; the latest attempt is the annotation."""
+    exemplars: list[str] = field(default_factory=list)
+    """Ids of the examples that were shown before the pair, in this order."""
     instruction_en: str | None = None
     """What leads from the source to the target, in English."""
     instruction_zh: str | None = None
