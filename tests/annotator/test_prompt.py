@@ -1,10 +1,11 @@
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from PIL import Image
 
-from annotator.prompt import Prompt, build_messages, load_prompt, pillow_part
+from annotator.prompt import Exemplar, Prompt, build_messages, load_prompt, pillow_part
 from annotator.taxonomy import DEFINITIONS, AceFamily, EditType, UltraEditType
 
 
@@ -45,6 +46,29 @@ def test_messages_show_source_then_target_then_the_words() -> None:
     assert first["image"] is source
     assert second["image"] is target
     assert words == {"type": "text", "text": load_prompt("brief").words}
+
+
+def test_exemplars_are_earlier_turns_of_the_same_form() -> None:
+    pictures = [Image.new("RGB", (20, 20)) for _ in range(6)]
+    exemplars = [Exemplar(*pictures[:2], '{"n":1}'), Exemplar(*pictures[2:4], '{"n":2}')]
+    prompt = load_prompt("brief")
+    messages = build_messages(prompt, *pictures[4:], pillow_part, exemplars)
+
+    assert [message["role"] for message in messages] == ["user", "assistant"] * 2 + ["user"]
+    for message, first in zip(messages[::2], (0, 2, 4), strict=True):
+        shown = pictures[first : first + 2]
+        assert [message] == build_messages(prompt, *shown, pillow_part)
+    replies = [message["content"] for message in messages[1::2]]
+    assert replies == [[{"type": "text", "text": each.reply}] for each in exemplars]
+
+
+def test_what_is_shown_is_part_of_the_prompts_id() -> None:
+    plain = load_prompt("brief")
+    shown = [(0, "a"), (1, "a"), (2, "a"), (1, "b")]
+    ids = [replace(plain, exemplars=n, examples=key).prompt_id for n, key in shown]
+
+    assert ids[0] == plain.prompt_id
+    assert len(set(ids)) == 4
 
 
 def test_every_edit_type_is_defined_and_mapped() -> None:
