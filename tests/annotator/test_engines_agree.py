@@ -1,4 +1,4 @@
-"""Every engine for real, with the starter and with an adapter that it learnt: the same answers.
+"""Every engine for real: the starter, an adapter that it learnt, and exemplars: the same answers.
 
 A vLLM server process, vLLM in a process of its own, and transformers (with PEFT), all in float32,
 all started the way a person starts them.
@@ -25,12 +25,14 @@ from pairset.adapter_cards import adapter_folder
 from pairset.annotations import latest_annotations
 from pairset.cli import main
 from pairset.records import Pair, rows_of
+from tests.annotator.shown_set import make_ready
 from tests.annotator.small_set import make_set
 from tests.finetune.evaluation.reviewed_set import make_reviewed_set
 
 PAIRS = 6
 RUN_TIMEOUT_SECONDS = 1200
 SETTINGS = ("--dtype", "float32", "--max-tokens", "200")
+EXEMPLARS = 2
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore::DeprecationWarning:peft"),
@@ -70,7 +72,7 @@ def adapter(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def server(adapter: Path) -> Iterator[Server]:
     from annotator.engines.spawn import spawned_server
 
-    settings = AnnotateSettings(set_url="unused", spawn=True, dtype="float32")
+    settings = AnnotateSettings(set_url="unused", spawn=True, dtype="float32", exemplars=EXEMPLARS)
     plan = EnginePlan(settings, load_model("starter"), load_adapter(str(adapter)))
     with spawned_server(plan) as (url, token):
         yield Server(url, token)
@@ -88,6 +90,7 @@ def annotate(tmp_path_factory: pytest.TempPathFactory) -> Annotate:
 
     def annotate(*words: str, here: bool = False, **environment: str) -> Rows:
         pair_set = make_set(tmp_path_factory.mktemp("set"), PAIRS)
+        make_ready(pair_set)
         arguments = ["annotate", pair_set.url, "--model", "starter", *SETTINGS, *words]
         if here:
             assert main(arguments) == 0
@@ -125,6 +128,17 @@ def adapted(annotate: Annotate, server: Server, adapter: Path) -> dict[str, Rows
     }
 
 
+@pytest.fixture(scope="module")
+def shown(annotate: Annotate, server: Server) -> dict[str, Rows]:
+    """What each engine says with exemplars."""
+    words = ("--exemplars", str(EXEMPLARS))
+    return {
+        "transformers": annotate("--engine", "transformers", *words, here=True),
+        "vllm": annotate("--engine", "vllm", *words),
+        "server": annotate("--server", server.url, *words, PAIRSET_API_KEY=server.token),
+    }
+
+
 def check_agreement(first: Rows, second: Rows) -> None:
     assert set(first) == set(second)
     assert len(first) == PAIRS
@@ -149,6 +163,21 @@ def test_engines_give_the_same_answers_with_an_adapter(
     adapted: dict[str, Rows], other: str
 ) -> None:
     check_agreement(adapted["transformers"], adapted[other])
+
+
+@pytest.mark.parametrize("other", ["vllm", "server"])
+def test_engines_give_the_same_answers_with_exemplars(shown: dict[str, Rows], other: str) -> None:
+    check_agreement(shown["transformers"], shown[other])
+
+
+def test_exemplars_are_in_the_prompt_that_every_engine_read(
+    plain: dict[str, Rows], shown: dict[str, Rows]
+) -> None:
+    for engine, rows in shown.items():
+        for row in rows.values():
+            assert len(row["exemplars"]) == EXEMPLARS
+            assert row["exemplars"] == shown["transformers"][row["pair_id"]]["exemplars"]
+            assert row["prompt_tokens"] > 2 * plain[engine][row["pair_id"]]["prompt_tokens"]
 
 
 @pytest.mark.parametrize("engine", ["transformers", "vllm", "server"])
