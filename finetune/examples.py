@@ -69,13 +69,18 @@ def make_examples(pair_set: PairSet, rule: SplitRule, include_auto: bool) -> lis
 
 
 def save_examples(pair_set: PairSet, examples: Sequence[Example]) -> str:
-    """Keep them as the set's table ``examples``; returns its key, a hash of all they say."""
-    key = content_id("examples", *map(repr, examples))
+    """Keep them as the set's table ``examples``; returns its key."""
+    key = examples_key(examples)
     stage = pair_set.stage("examples", key)
     if not stage.is_finished("00000"):
         stage.write("00000", table_of(Example, examples))
     pair_set.publish("examples", key)
     return key
+
+
+def examples_key(examples: Sequence[Example]) -> str:
+    """A hash of all they say."""
+    return content_id("examples", *map(repr, examples))
 
 
 def exclusions(examples: Sequence[Example]) -> Counter[str]:

@@ -7,12 +7,13 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from annotator.models import ModelChoice, load_model
 from annotator.prompt import Prompt, load_prompt, prompt_name
-from finetune.examples import exclusions, make_examples, save_examples
+from finetune.examples import examples_key, exclusions, make_examples, save_examples
 from finetune.plan import TrainingPlan, begin, plan_training, settings_of, to_learn
+from finetune.processes import hush, place_of_process
 from finetune.scenes import SplitRule
 from finetune.settings import TrainSettings
 from finetune.weakness import oversampled
@@ -20,6 +21,10 @@ from pairset.adapter_cards import AdapterCard, read_card, write_card
 from pairset.console import say, say_table
 from pairset.records import Example
 from pairset.store import PairSet, open_set, write_atomically
+
+if TYPE_CHECKING:
+    from finetune.lora.batches import ItemKey
+    from finetune.lora.preparation import ItemShelf, PairItems, Prepared
 
 _CHECKPOINTS = "checkpoints"
 _FIGURES = "figures.json"
@@ -31,6 +36,8 @@ def train(settings: TrainSettings) -> None:
 
     The same command goes on from the last checkpoint, and does nothing once the adapter is there.
     """
+    if not place_of_process().is_first:
+        hush()
     pair_set = open_set(settings.set_url)
     model = load_model(settings.model)
     prompt = load_prompt(prompt_name(settings.prompt, model.name))
@@ -41,8 +48,9 @@ def train(settings: TrainSettings) -> None:
     if finished and finished.data == plan.data:
         say(f"Adapter {plan.name} is there already: nothing to do.")
         return
-    begin(pair_set, plan)
-    pair_set.save_run(f"train-{plan.name}", settings_of(settings))
+    if place_of_process().is_first:
+        begin(pair_set, plan)
+        pair_set.save_run(f"train-{plan.name}", settings_of(settings))
     run = TrainingRun(pair_set, settings, model, prompt, plan)
     run.train(examples)
 
@@ -66,48 +74,72 @@ class TrainingRun:
 
     def train(self, examples: Sequence[Example]) -> None:
         """Prepare, train, keep the adapter and its card, and say what came of it."""
-        learnt = to_learn(examples, self._settings)
+        to_learn(examples, self._settings)  # raises before a model is loaded
         from finetune.lora.batches import Collator
         from finetune.lora.loop import Lessons, run_training
         from finetune.lora.model import load_learner
-        from finetune.lora.preparation import ItemShelf, PairItems, prepare
-        from finetune.lora.reference import reference_logprobs
-        from finetune.lora.samples import take_samples
-        from finetune.training_page.page import write_training_page
+        from finetune.lora.preparation import ItemShelf, PairItems
 
         learner = load_learner(self._model, self._settings, self._plan.start_from)
         converser = self._converser(learner)
         shelf = ItemShelf(converser, self._settings)
-        prepared = prepare(self._pair_set, learnt, shelf, self._settings)
-        lengths = prepared.lengths
-        table = [prepared.excluded.get(each.example_id, each) for each in examples]
-        key = save_examples(self._pair_set, table)
-        _say_exclusions(table)
-        usable = [each for each in table if each.example_id in lengths]
-        epoch = oversampled(to_learn(usable, self._settings), self._settings.oversample)
-        items = PairItems(epoch, shelf, prepared.shown)
+        prepared, table = self._prepared(examples, shelf)
         collator = Collator(learner.padding_token)
-        reference = {}
-        if self._settings.method == "preference":
-            reference = reference_logprobs(
-                learner.model, items, collator, self._settings.batch_size
-            )
-        lessons = Lessons(
-            items,
-            [lengths[each.example_id] for each in epoch],
-            reference,
-            [prepared.bare_lengths[each.example_id] for each in epoch] if prepared.shown else [],
-        )
+        items = PairItems(self._epoch(prepared, table), shelf, prepared)
+        reference = self._reference(learner, items, collator)
+        lessons = Lessons(items, items.lengths, reference, items.bare_lengths)
         folder = self._plan.folder / _CHECKPOINTS
-        folder.mkdir(exist_ok=True)
+        folder.mkdir(parents=True, exist_ok=True)
         trained = run_training(learner.model, lessons, self._settings, collator, folder)
-        figures = self._figures(folder, asdict(trained))
-        self._save(learner)
+        if place_of_process().is_first:
+            figures = self._figures(folder, asdict(trained))
+            self._keep(learner, converser, table, self._card(table, figures))
+
+    def _prepared(
+        self, examples: Sequence[Example], shelf: "ItemShelf"
+    ) -> "tuple[Prepared, list[Example]]":
+        """What can be learnt, and all examples with the reason where one cannot."""
+        from finetune.lora.preparation import prepare
+
+        learnt = to_learn(examples, self._settings)
+        prepared = prepare(self._pair_set, learnt, shelf, self._settings)
+        table = [prepared.excluded.get(each.example_id, each) for each in examples]
+        if place_of_process().is_first:
+            save_examples(self._pair_set, table)
+        _say_exclusions(table)
+        return prepared, table
+
+    def _epoch(self, prepared: "Prepared", table: Sequence[Example]) -> list[Example]:
+        """What is learnt in one epoch: weak edit types are repeated."""
+        usable = [each for each in table if each.example_id in prepared.lengths]
+        return oversampled(to_learn(usable, self._settings), self._settings.oversample)
+
+    def _reference(
+        self, learner: Any, items: "PairItems", collator: Any
+    ) -> "dict[ItemKey, tuple[float, float]]":
+        """What preferences are held against; nothing in supervised training."""
+        from finetune.lora.reference import reference_logprobs
+
+        if self._settings.method == "supervised":
+            return {}
+        return reference_logprobs(learner.model, items, collator, self._settings.batch_size)
+
+    def _keep(
+        self, learner: Any, converser: Any, table: Sequence[Example], card: AdapterCard
+    ) -> None:
+        """Write the adapter, its page and last its card; then the checkpoints may go."""
+        from finetune.lora.samples import take_samples
+        from finetune.training_page.page import write_training_page
+
+        folder = self._plan.folder
+        for config in learner.model.peft_config.values():
+            config.base_model_name_or_path = self._model.name
+        learner.model.save_pretrained(str(folder), save_embedding_layers=False)
+        shutil.copy(folder / _CHECKPOINTS / "curve.jsonl", folder / "curve.jsonl")
         samples = take_samples(learner, converser, table, self._settings)
-        card = self._card(table, key, figures, len(lengths))
-        page = write_training_page(self._pair_set, self._plan.folder, card, table, samples)
-        write_card(self._pair_set, self._plan.folder, card)
-        shutil.rmtree(folder)
+        page = write_training_page(self._pair_set, folder, card, table, samples)
+        write_card(self._pair_set, folder, card)
+        shutil.rmtree(folder / _CHECKPOINTS)
         _say_card(card, page)
         model = self._settings.model or card.model  # a card's may be the bare name of a folder
         shown = f" --exemplars {self._settings.exemplars}" if self._settings.exemplars else ""
@@ -131,17 +163,7 @@ class TrainingRun:
         figures: dict[str, float] = json.loads(path.read_text(encoding="utf-8"))
         return figures
 
-    def _save(self, learner: Any) -> None:
-        """Write the adapter and its curve."""
-        plan = self._plan
-        for config in learner.model.peft_config.values():
-            config.base_model_name_or_path = self._model.name
-        learner.model.save_pretrained(str(plan.folder), save_embedding_layers=False)
-        shutil.copy(plan.folder / _CHECKPOINTS / "curve.jsonl", plan.folder / "curve.jsonl")
-
-    def _card(
-        self, table: Sequence[Example], key: str, figures: dict[str, float], trained_on: int
-    ) -> AdapterCard:
+    def _card(self, table: Sequence[Example], figures: dict[str, float]) -> AdapterCard:
         return AdapterCard(
             name=self._plan.name,
             method=self._settings.method,
@@ -150,8 +172,8 @@ class TrainingRun:
             prompt_id=self._prompt.prompt_id,
             start_from=self._settings.start_from,
             data=self._plan.data,
-            examples=key,
-            trained_on=trained_on,
+            examples=examples_key(table),
+            trained_on=len(to_learn(table, self._settings)),
             excluded=dict(exclusions(table)),
             settings=settings_of(self._settings),
             versions={name: version(name) for name in _LIBRARIES},

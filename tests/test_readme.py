@@ -36,13 +36,24 @@ def test_a_documented_command_is_one_we_know(document: str, line: str) -> None:
     words = shlex.split(line, comments=True)
     assert words, line
     program = Path(words[0]).name
-    known = {"pip", "make", "pairset", "pre-commit", "python", "export", "./install.sh"}
+    known = {
+        "pip",
+        "make",
+        "pairset",
+        "pre-commit",
+        "python",
+        "export",
+        "./install.sh",
+        "accelerate",
+    }
     assert program in {Path(name).name for name in known}, f"{document}: {line}"
 
 
 @pytest.mark.parametrize("line", [line for _, line in COMMANDS if "pairset " in line])
 def test_a_documented_pairset_command_parses(line: str) -> None:
     words = shlex.split(line, comments=True)
+    if words[0] == "accelerate":
+        words = words[words.index("-m") + 1 :]
     if Path(words[0]).name != "pairset":
         pytest.skip("pairset is named, not called")
     verb, rest = find_verb(words[1:])

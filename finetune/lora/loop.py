@@ -18,6 +18,7 @@ from finetune.lora.losses import is_finite, preference_loss, reply_logprobs, sup
 from finetune.lora.model import number_format
 from finetune.lora.order import ByLength, QueryDropout
 from finetune.lora.watch import Watch, cut_curve
+from finetune.processes import place_of_process
 from finetune.settings import TrainSettings
 
 _POINTS_OF_A_CURVE = 200
@@ -61,6 +62,9 @@ class ReplyTrainer(Trainer):
         labels = inputs["labels"]
         if self._settings.method == "supervised":
             loss = supervised_loss(logits, labels, num_items_in_batch)
+            if num_items_in_batch is not None:
+                # Counted over all processes, whose gradients are then averaged.
+                loss = loss * self.accelerator.num_processes
         else:
             loss = self._preference_loss(logits, inputs)
         if not is_finite(loss):
@@ -115,7 +119,8 @@ def run_training(
     Raises DivergedError and OutOfMemoryError.
     """
     count = len(lessons.lengths)
-    steps = math.ceil(count / settings.batch_size / settings.accumulate) * settings.epochs
+    batches = math.ceil(count / settings.batch_size / place_of_process().count)
+    steps = math.ceil(batches / settings.accumulate) * settings.epochs
     trainer = ReplyTrainer(
         lessons,
         settings,
@@ -125,8 +130,10 @@ def run_training(
         callbacks=[Watch(folder)],
     )
     trainer.remove_callback(PrinterCallback)  # the bar says it
-    found = newest_sound(folder)
-    cut_curve(folder, found)
+    with trainer.args.main_process_first(local=False):
+        found = newest_sound(folder)
+        if trainer.is_world_process_zero():
+            cut_curve(folder, found)
     try:
         done = trainer.train(resume_from_checkpoint=str(found) if found else None)
     except (RuntimeError, MemoryError) as error:
@@ -166,6 +173,7 @@ def _arguments(settings: TrainSettings, folder: Path, steps: int) -> TrainingArg
         report_to="none",
         seed=settings.seed,
         use_cpu=not torch.cuda.is_available(),
+        ddp_find_unused_parameters=False,
     )
     # One process, one GPU: DataParallel would cut the pixels, laid end to end, at wrong places.
     arguments._n_gpu = min(arguments.n_gpu, 1)

@@ -7,6 +7,7 @@ from typing import Any
 import torch
 
 from annotator.models import STARTER_THREADS, ModelChoice
+from finetune.processes import place_of_process
 from finetune.settings import TrainSettings
 from pairset.errors import ModelUnavailableError
 
@@ -66,9 +67,17 @@ def _load_base(choice: ModelChoice, settings: TrainSettings) -> tuple[Any, Any]:
     try:
         processor = processors.from_pretrained(choice.folder, **own_code)
         base = models.from_pretrained(choice.folder, dtype=number_format(settings), **own_code)
+        base.to(_device())
     except (OSError, ValueError) as error:
         raise ModelUnavailableError(f"Cannot load {choice.folder}: {error}") from error
     return processor, base
+
+
+def _device() -> torch.device:
+    """Where the model is from the start: what looks at it before training is quick there too."""
+    if torch.cuda.is_available():
+        return torch.device("cuda", place_of_process().on_machine)
+    return torch.device("cpu")
 
 
 def _fresh(base: Any, settings: TrainSettings, choice: ModelChoice) -> Any:

@@ -64,10 +64,14 @@ class PairItems(Dataset[TrainingItem]):
     With exemplars each can be had without them too, under its number plus the number of items.
     """
 
-    def __init__(self, examples: Sequence[Example], shelf: ItemShelf, shown: Shown) -> None:
+    def __init__(self, examples: Sequence[Example], shelf: ItemShelf, prepared: Prepared) -> None:
         self._examples = examples
         self._shelf = shelf
-        self._shown = shown
+        self._shown = prepared.shown
+        self.lengths = [prepared.lengths[each.example_id] for each in examples]
+        self.bare_lengths = [
+            prepared.bare_lengths[each.example_id] for each in examples if prepared.shown
+        ]
 
     def __len__(self) -> int:
         return len(self._examples)

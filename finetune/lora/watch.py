@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+from accelerate import PartialState
 from transformers import TrainerCallback
 
 from finetune.lora.checkpoints import seal
@@ -28,7 +29,7 @@ class Watch(TrainerCallback):
 
     def on_log(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
         logs: dict[str, float] = kwargs["logs"]
-        if "loss" not in logs:
+        if "loss" not in logs or not state.is_world_process_zero:
             return
         self._bar.set_postfix(loss=f"{logs['loss']:.3f}", refresh=False)
         names = ("loss", "learning_rate", "grad_norm", "epoch")
@@ -37,7 +38,9 @@ class Watch(TrainerCallback):
             file.write(json.dumps(point) + "\n")
 
     def on_save(self, args: Any, state: Any, control: Any, **_: Any) -> None:
-        seal(Path(args.output_dir) / f"checkpoint-{state.global_step}")
+        PartialState().wait_for_everyone()  # each process writes its random state into it
+        if state.is_world_process_zero:
+            seal(Path(args.output_dir) / f"checkpoint-{state.global_step}")
 
     def on_train_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
         self._bar.close()

@@ -124,7 +124,7 @@ def test_an_item_is_there_with_its_exemplars_and_without(
     settings = TrainSettings(set_url=reviewed.url, exemplars=2)
     shelf = ItemShelf(converser, settings)
     prepared = prepare(reviewed, examples, shelf, settings)
-    items = PairItems(examples, shelf, prepared.shown)
+    items = PairItems(examples, shelf, prepared)
 
     assert items.variants == 2 * len(items) == 12
     for number, example in enumerate(examples):
