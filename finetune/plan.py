@@ -18,7 +18,10 @@ from pairset.records.example import Split
 from pairset.store import PairSet, write_atomically
 
 _PLAN = "plan.json"
-_NOT_IN_THE_KEY = {"set_url", "config", "name", "readers", "checkpoint_steps", "samples"}
+_NOT_IN_THE_KEY = {
+    *("set_url", "config", "name", "readers", "checkpoint_steps", "samples"),
+    "picture_gigabytes",
+}
 """Settings that change nothing about what comes out."""
 
 

@@ -81,6 +81,9 @@ class TrainSettings(SplitSettings):
     """Longer examples are excluded, and say so."""
     max_pixels: int = Field(default=589_824, gt=0)
     """Larger images are scaled down to so many pixels, as in pairset annotate."""
+    picture_gigabytes: float = Field(default=8.0, ge=0)
+    """Memory for pictures as the vision tower sees them. Where it holds all of them the tower works
+    once and not in every epoch; beyond that pictures are opened again each time."""
     checkpoint_steps: int = Field(default=100, gt=0)
     """Optimizer steps between two checkpoints."""
     samples: int = Field(default=8, ge=0)

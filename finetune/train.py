@@ -82,7 +82,7 @@ class TrainingRun:
 
         learner = load_learner(self._model, self._settings, self._plan.start_from)
         converser = self._converser(learner)
-        shelf = ItemShelf(converser, self._settings)
+        shelf = ItemShelf(converser, self._settings, learner.model)
         prepared, table = self._prepared(examples, shelf)
         collator = Collator(learner.padding_token)
         items = PairItems(self._epoch(prepared, table), shelf, prepared)

@@ -17,6 +17,7 @@ from finetune.lora.checkpoints import newest_sound
 from finetune.lora.losses import is_finite, preference_loss, reply_logprobs, supervised_loss
 from finetune.lora.model import number_format
 from finetune.lora.order import ByLength, QueryDropout
+from finetune.lora.vision import forward_inputs
 from finetune.lora.watch import Watch, cut_curve
 from finetune.processes import place_of_process
 from finetune.settings import TrainSettings
@@ -58,7 +59,8 @@ class ReplyTrainer(Trainer):
         num_items_in_batch: Tensor | int | None = None,
     ) -> Any:
         """The loss of one batch. Raises DivergedError naming its examples where it is no number."""
-        logits = model(**inputs["inputs"], logits_to_keep=inputs["window"]).logits[:, :-1]
+        asked = forward_inputs(inputs["inputs"])
+        logits = model(**asked, logits_to_keep=inputs["window"]).logits[:, :-1]
         labels = inputs["labels"]
         if self._settings.method == "supervised":
             loss = supervised_loss(logits, labels, num_items_in_batch)

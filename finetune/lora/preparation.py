@@ -2,12 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from torch.utils.data import Dataset
 
 from annotator.pictures import load_exemplar, load_images
 from finetune.lora.batches import ItemKey, TrainingItem
 from finetune.lora.conversations import Conversation, Converser
+from finetune.lora.vision import can_look, look
 from finetune.settings import TrainSettings
 from pairset.exemplars.library import Shown, exemplars_for
 from pairset.images import ImageError
@@ -16,8 +18,7 @@ from pairset.records import Example
 from pairset.records.example import ExclusionReason
 from pairset.store import PairSet
 
-_KEPT_BYTES = 1 << 30
-"""Prepared pictures kept in memory; beyond that they are opened again in every epoch."""
+_GIGABYTE = 1 << 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,27 +36,48 @@ class Prepared:
 
 
 class ItemShelf:
-    """Training items, made when they are first asked for and kept while there is room."""
+    """Training items, made when they are first asked for and kept while there is room.
 
-    def __init__(self, converser: Converser, settings: TrainSettings) -> None:
+    Pictures are kept as the vision tower sees them, as long as there is room for all of them: the
+    tower is asked while examples are prepared, in the process that has the model. Without room,
+    and for models that take nothing but pixels, items hold pixels.
+    """
+
+    def __init__(
+        self, converser: Converser, settings: TrainSettings, model: Any | None = None
+    ) -> None:
         self._converser = converser
         self._settings = settings
+        self._model = model if model is not None and can_look(model) else None
         self._kept: dict[ItemKey, TrainingItem] = {}
-        self._kept_bytes = 0
+        self._room_bytes = settings.picture_gigabytes * _GIGABYTE
 
     def item(self, example: Example, shown: Sequence[Example] = ()) -> TrainingItem:
         """One example as tensors. Raises ImageError where a picture cannot be opened."""
         kept = self._kept.get((example.example_id, len(shown)))
         if kept is None:
             kept = training_item(example, self._converser, self._settings, shown)
-            self._keep(kept)
+            kept = self._keep(kept)
         return kept
 
-    def _keep(self, item: TrainingItem) -> None:
-        size = sum(tensor.nbytes for tensor in item.conversation.prompt.values())
-        if self._kept_bytes + size <= _KEPT_BYTES:
-            self._kept[item.key] = item
-            self._kept_bytes += size
+    def _keep(self, item: TrainingItem) -> TrainingItem:
+        looked = item if self._model is None else _looked_at(item, self._model)
+        size = sum(tensor.nbytes for tensor in looked.conversation.prompt.values())
+        if size <= self._room_bytes:
+            self._room_bytes -= size
+            self._kept[item.key] = looked
+            return looked
+        if self._model is not None:
+            self._model = None
+            self._kept.clear()
+            self._room_bytes = self._settings.picture_gigabytes * _GIGABYTE
+        return item
+
+
+def _looked_at(item: TrainingItem, model: Any) -> TrainingItem:
+    prompt = look(model, item.conversation.prompt)
+    rejected = item.rejected and replace(item.rejected, prompt=prompt)
+    return replace(item, conversation=replace(item.conversation, prompt=prompt), rejected=rejected)
 
 
 class PairItems(Dataset[TrainingItem]):

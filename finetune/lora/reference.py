@@ -8,6 +8,7 @@ import torch
 from finetune.lora.batches import Collator, ItemKey, TrainingItem
 from finetune.lora.losses import reply_logprobs
 from finetune.lora.preparation import PairItems
+from finetune.lora.vision import forward_inputs
 from pairset.progress import progress
 
 
@@ -39,7 +40,7 @@ def _logprobs(
     model.eval()
     tensors = collator(batch)
     inputs = {name: tensor.to(model.device) for name, tensor in tensors["inputs"].items()}
-    logits = model(**inputs, logits_to_keep=tensors["window"]).logits[:, :-1]
+    logits = model(**forward_inputs(inputs), logits_to_keep=tensors["window"]).logits[:, :-1]
     values = reply_logprobs(logits, tensors["labels"].to(logits.device)).tolist()
     model.train(was_training)
     return values[: len(batch)], values[len(batch) :]

@@ -19,6 +19,7 @@ from annotator.prompt import load_prompt
 from finetune.lora.batches import Collator, TrainingItem
 from finetune.lora.conversations import Conversation, Converser
 from finetune.lora.model import Learner, load_learner
+from finetune.lora.vision import can_look, forward_inputs, look
 from finetune.settings import TrainSettings
 from pairset.adapter_cards import adapter_folder
 from pairset.annotations import latest_annotations
@@ -214,6 +215,29 @@ def test_the_training_pass_thinks_of_a_reply_what_the_engines_think(
     for row, each in zip(logits.log_softmax(-1), said, strict=True):
         known = row[-len(each.reply) :].gather(1, torch.tensor(each.reply)[:, None])[:, 0]
         assert known.tolist()[: len(each.logprobs)] == pytest.approx(each.logprobs, abs=1e-3)
+
+
+@families
+def test_pictures_that_were_seen_once_say_what_their_pixels_say(
+    pupils: dict[str, Pupil], family: str
+) -> None:
+    learner = pupils[family].load()
+    prompts = _prompt_inputs(pupils[family], learner)
+    assert can_look(learner.model)
+
+    def logits(prompts: list[dict[str, torch.Tensor]]) -> torch.Tensor:
+        items = [TrainingItem("a", Conversation(prompt, [1, 2, 3])) for prompt in prompts]
+        batch = Collator(learner.padding_token)(items)
+        asked = forward_inputs(batch["inputs"])
+        assert ("pixel_values" in asked) != ("mm_encoder_outputs" in asked)
+        with torch.no_grad():
+            found: torch.Tensor = learner.model(**asked, logits_to_keep=batch["window"]).logits
+        return found
+
+    learner.model.eval()
+    seen = [look(learner.model, prompt) for prompt in prompts]
+    assert torch.allclose(logits(seen), logits(prompts), atol=1e-4)
+    assert not torch.allclose(logits(seen[::-1]), logits(prompts), atol=1e-2)
 
 
 @families
