@@ -1,23 +1,21 @@
 """The verb ``pairset annotate``: kept pairs → engine → rows with instructions and confidence."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Sequence
 
+from annotator.asking import ask, plan_of, with_exemplars
 from annotator.batches import batches
-from annotator.engines import Engine, EnginePlan, Question, open_engine
+from annotator.engines import open_engine
 from annotator.identity import Annotator
-from annotator.pictures import load_questions
-from annotator.reply import ReplyError
 from annotator.resolve import resolve_annotator
-from annotator.rows import annotation_of, failed_annotation
 from annotator.settings import AnnotateSettings
-from annotator.tasks import Pending, Task, pending_tasks, shard_name
+from annotator.shards import plan_shards, run_shard
+from annotator.tasks import Pending, Task, pending_tasks
 from pairset.console import say
-from pairset.exemplars.library import exemplars_for, read_examples
+from pairset.executors import run_shards
 from pairset.progress import progress
-from pairset.records import Annotation, table_of
+from pairset.ray_cluster import RayCluster
 from pairset.shards import Counts
-from pairset.store import PairSet, Stage, open_set
+from pairset.store import PairSet, open_set
 
 
 def annotate(settings: AnnotateSettings) -> None:
@@ -32,73 +30,31 @@ def annotate(settings: AnnotateSettings) -> None:
     say(_opening_words(annotator, pending))
     counts = Counts()
     if pending.tasks:
-        tasks = _with_exemplars(pair_set, annotator, pending.tasks)
         if pair_set.current("annotations") is None:
             # Nothing else to follow: let readers see the first rows while the run goes on.
             pair_set.publish("annotations", annotator.key)
-        plan = EnginePlan(settings, annotator.model, annotator.adapter)
-        with open_engine(annotator.engine, plan) as engine:
-            rows = _run(engine, annotator, settings, tasks)
-            for count in progress(rows, "annotate", total=len(tasks), unit="pair"):
-                counts += count
+        if settings.executor == "ray":
+            cluster = RayCluster(settings.address, gpus_per_shard=settings.gpus_per_shard)
+            counts = run_shards(cluster, run_shard, plan_shards(settings, annotator, pending.tasks))
+        else:
+            counts = _run_here(annotator, settings, pending.tasks)
     pair_set.publish("annotations", annotator.key)
     say(_closing_words(pending, counts))
 
 
-def _with_exemplars(
-    pair_set: PairSet, annotator: Annotator, tasks: Sequence[Task]
-) -> Sequence[Task]:
-    """The tasks with what is shown before them."""
-    prompt = annotator.prompt
-    if not prompt.exemplars:
-        return tasks
-    examples = read_examples(pair_set.stage("examples", prompt.examples))
-    pair_ids = [task.pair_id for task in tasks]
-    shown = exemplars_for(pair_set, examples, pair_ids, prompt.exemplars)
-    return [replace(task, exemplars=shown.get(task.pair_id, ())) for task in tasks]
-
-
-def _run(
-    engine: Engine, annotator: Annotator, settings: AnnotateSettings, tasks: Sequence[Task]
-) -> Iterator[Counts]:
-    """Annotate shard by shard; what was answered is written even when the engine stops."""
-    stage = PairSet(settings.set_url).stage("annotations", annotator.key)
-    for shard in batches(tasks, settings.pairs_per_shard):
-        rows: list[Annotation] = []
-        try:
-            for row in annotate_tasks(engine, annotator, shard, settings.max_pixels):
-                rows.append(row)
-                yield Counts(rows=1, failures=int(not row.succeeded))
-        finally:
-            _write(stage, rows)
-
-
-def annotate_tasks(
-    engine: Engine, annotator: Annotator, tasks: Sequence[Task], max_pixels: int
-) -> Iterator[Annotation]:
-    """Ask about some pairs: one row for each, in the order the answers come.
-
-    Raises EngineDownError after the rows that were answered.
-    """
-    loaded = load_questions(tasks, max_pixels)
-    askable: list[tuple[Task, Question]] = []
-    for task, question in zip(tasks, loaded, strict=True):
-        if isinstance(question, Question):
-            askable.append((task, question))
-        else:
-            yield failed_annotation(annotator, task, question)
-    for number, answer in engine.ask(annotator.prompt, [question for _, question in askable]):
-        task = askable[number][0]
-        if isinstance(answer, ReplyError):
-            yield failed_annotation(annotator, task, answer)
-        else:
-            yield annotation_of(annotator, task, answer)
-
-
-def _write(stage: Stage, rows: list[Annotation]) -> None:
-    if rows:
-        rows.sort(key=lambda row: row.annotation_id)
-        stage.write(shard_name(rows), table_of(Annotation, rows))
+def _run_here(annotator: Annotator, settings: AnnotateSettings, tasks: Sequence[Task]) -> Counts:
+    """Shard by shard, with one engine."""
+    shown = with_exemplars(PairSet(settings.set_url), annotator, tasks)
+    counts = Counts()
+    with open_engine(annotator.engine, plan_of(annotator, settings)) as engine:
+        rows = (
+            count
+            for shard in batches(shown, settings.pairs_per_shard)
+            for count in ask(engine, annotator, settings, shard)
+        )
+        for count in progress(rows, "annotate", total=len(tasks), unit="pair"):
+            counts += count
+    return counts
 
 
 def _opening_words(annotator: Annotator, pending: Pending) -> str:

@@ -5,7 +5,7 @@ from typing import ClassVar, Literal
 from pydantic import Field
 from pydantic_settings import SettingsConfigDict
 
-from pairset.settings import VerbSettings
+from pairset.settings import ExecutorSettings
 
 STARTER = "starter"
 DEFAULT_MODEL = "Qwen/Qwen3-VL-8B-Instruct"
@@ -13,7 +13,7 @@ DEFAULT_MODEL = "Qwen/Qwen3-VL-8B-Instruct"
 EngineName = Literal["server", "vllm", "transformers"]
 
 
-class AnnotateSettings(VerbSettings):
+class AnnotateSettings(ExecutorSettings):
     """Write an editing instruction, in English and Chinese, for each kept pair.
 
     An API token, where the server wants one, is read from $PAIRSET_API_KEY or $OPENAI_API_KEY.

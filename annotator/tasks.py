@@ -56,8 +56,8 @@ def pending_tasks(
     return Pending(tasks[:limit], kept, failed)
 
 
-def shard_name(rows: Sequence[Annotation]) -> str:
-    """Name of a shard after the rows it holds."""
+def shard_name(rows: "Sequence[Annotation | Task]") -> str:
+    """Name of a shard after the rows it holds, or after those it will hold."""
     return content_id("shard", *(f"{row.annotation_id}#{row.attempt}" for row in rows))
 
 

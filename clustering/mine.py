@@ -12,7 +12,8 @@ from clustering.keys import run_key
 from clustering.plan import plan_images
 from clustering.settings import MineSettings
 from pairset.console import say
-from pairset.executors import local_executor, run_shards
+from pairset.executors import Executor, local_executor, run_shards
+from pairset.ray_cluster import RayCluster
 from pairset.records.pair import PairStatus
 from pairset.shards import RunShard, ShardSpec, unfinished
 from pairset.store import PairSet, Stage, create_set
@@ -72,7 +73,7 @@ class Mining:
         if unfinished(embedding):
             load_encoder(self.encoder)  # a missing model is told before hours of scanning
         self._map(scan.run_shard, [self._spec("images", None, name) for name in self.shards])
-        self._map(embed.run_shard, embedding)
+        self._map(embed.run_shard, embedding, self.settings.gpus_per_shard)
         self._map(cells.run_shard, list(self._cell_specs()))
         self._map(candidates.run_shard, list(self._candidate_specs()))
         self._map(pairs.run_shard, list(self._pair_specs()))
@@ -103,8 +104,15 @@ class Mining:
         settings = self.settings.model_dump_json()
         return ShardSpec(self.pair_set.url, stage, key, shard, settings, inputs)
 
-    def _map(self, run_shard: RunShard, specs: Sequence[ShardSpec]) -> None:
-        run_shards(local_executor(self.settings.workers), run_shard, specs)
+    def _map(
+        self, run_shard: RunShard, specs: Sequence[ShardSpec], gpus_per_shard: float = 0
+    ) -> None:
+        run_shards(self._executor(gpus_per_shard), run_shard, specs)
+
+    def _executor(self, gpus_per_shard: float) -> Executor:
+        if self.settings.executor == "ray":
+            return RayCluster(self.settings.address, tuple(self.settings.corpus), gpus_per_shard)
+        return local_executor(self.settings.workers)
 
     def _cell_specs(self) -> Iterator[ShardSpec]:
         embeddings = self.pair_set.stage("embeddings", self.embedding_key)

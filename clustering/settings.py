@@ -6,12 +6,12 @@ from typing import ClassVar, Literal
 from pydantic import Field
 from pydantic_settings import CliPositionalArg, SettingsConfigDict
 
-from pairset.settings import VerbSettings
+from pairset.settings import ExecutorSettings
 
 DEFAULT_ENCODER = "open_clip:xlm-roberta-base-ViT-B-32/laion5b_s13b_b90k"
 
 
-class MineSettings(VerbSettings):
+class MineSettings(ExecutorSettings):
     """Find related pairs in a corpus of images."""
 
     verb: ClassVar[str] = "mine"

@@ -39,6 +39,11 @@ class MissingExtraError(PairsetError):
             f"{package} is not installed. Install it with: pip install 'pairset[{extra}]' "
             "(pairset doctor lists what this machine can run)."
         )
+        self._made_of = package, extra
+
+    def __reduce__(self) -> tuple[type, tuple[str, str]]:
+        """As workers send it home; by default an error is made again from its words alone."""
+        return type(self), self._made_of
 
 
 class ModelUnavailableError(PairsetError):
@@ -51,6 +56,12 @@ class EngineDownError(PairsetError):
     """The inference server does not answer any more."""
 
     exit_code = 4
+
+
+class UnseenPathError(PairsetError):
+    """A worker on another machine does not see what the run reads or writes."""
+
+    exit_code = 5
 
 
 class WorkerDiedError(PairsetError):

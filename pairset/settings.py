@@ -11,9 +11,9 @@ import tomllib
 from collections.abc import Sequence
 from contextvars import ContextVar
 from pathlib import Path
-from typing import Any, ClassVar, TypeVar
+from typing import Any, ClassVar, Literal, TypeVar
 
-from pydantic import ValidationError
+from pydantic import Field, ValidationError
 from pydantic_settings import (
     BaseSettings,
     CliApp,
@@ -69,6 +69,18 @@ class VerbSettings(Settings):
 
     set_url: CliPositionalArg[str]
     """The set: a folder, or an fsspec URL such as s3://bucket/set."""
+
+
+class ExecutorSettings(VerbSettings):
+    """Settings of a verb whose shards may run on other machines."""
+
+    executor: Literal["local", "ray"] = "local"
+    """local: on this machine. ray: tasks on a Ray cluster that is there already; the rows are the
+    same."""
+    address: str = "auto"
+    """Ray: the cluster, as HOST:PORT; auto is the one that this machine belongs to."""
+    gpus_per_shard: float = Field(default=0, ge=0)
+    """Ray: the share of a GPU that a task with a model takes."""
 
 
 S = TypeVar("S", bound=Settings)

@@ -1,0 +1,75 @@
+"""Some pairs, an engine, and the rows that come of them."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from annotator.engines import Engine, EnginePlan, Question
+from annotator.identity import Annotator
+from annotator.pictures import load_questions
+from annotator.reply import ReplyError
+from annotator.rows import annotation_of, failed_annotation
+from annotator.settings import AnnotateSettings
+from annotator.tasks import Task, shard_name
+from pairset.exemplars.library import exemplars_for, read_examples
+from pairset.records import Annotation, table_of
+from pairset.shards import Counts
+from pairset.store import PairSet, Stage
+
+
+def with_exemplars(
+    pair_set: PairSet, annotator: Annotator, tasks: Sequence[Task]
+) -> Sequence[Task]:
+    """The tasks with what is shown before them."""
+    prompt = annotator.prompt
+    if not prompt.exemplars:
+        return tasks
+    examples = read_examples(pair_set.stage("examples", prompt.examples))
+    pair_ids = [task.pair_id for task in tasks]
+    shown = exemplars_for(pair_set, examples, pair_ids, prompt.exemplars)
+    return [replace(task, exemplars=shown.get(task.pair_id, ())) for task in tasks]
+
+
+def plan_of(annotator: Annotator, settings: AnnotateSettings) -> EnginePlan:
+    """What its engine is opened with."""
+    return EnginePlan(settings, annotator.model, annotator.adapter)
+
+
+def ask(
+    engine: Engine, annotator: Annotator, settings: AnnotateSettings, tasks: Sequence[Task]
+) -> Iterator[Counts]:
+    """Ask about the pairs of one shard, and write it; so it is, too, where the engine stops."""
+    rows: list[Annotation] = []
+    try:
+        for row in annotate_tasks(engine, annotator, tasks, settings.max_pixels):
+            rows.append(row)
+            yield Counts(rows=1, failures=int(not row.succeeded))
+    finally:
+        _write(PairSet(settings.set_url).stage("annotations", annotator.key), rows)
+
+
+def annotate_tasks(
+    engine: Engine, annotator: Annotator, tasks: Sequence[Task], max_pixels: int
+) -> Iterator[Annotation]:
+    """Ask about some pairs: one row for each, in the order the answers come.
+
+    Raises EngineDownError after the rows that were answered.
+    """
+    loaded = load_questions(tasks, max_pixels)
+    askable: list[tuple[Task, Question]] = []
+    for task, question in zip(tasks, loaded, strict=True):
+        if isinstance(question, Question):
+            askable.append((task, question))
+        else:
+            yield failed_annotation(annotator, task, question)
+    for number, answer in engine.ask(annotator.prompt, [question for _, question in askable]):
+        task = askable[number][0]
+        if isinstance(answer, ReplyError):
+            yield failed_annotation(annotator, task, answer)
+        else:
+            yield annotation_of(annotator, task, answer)
+
+
+def _write(stage: Stage, rows: list[Annotation]) -> None:
+    if rows:
+        rows.sort(key=lambda row: row.annotation_id)
+        stage.write(shard_name(rows), table_of(Annotation, rows))
