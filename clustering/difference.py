@@ -1,14 +1,14 @@
 """What differs between two aligned images, in numbers. Arrays in, a record out."""
 
 from dataclasses import dataclass
-from typing import Any
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from clustering.alignment import Alignment, Pixels, overlap, warp_to_source
-from clustering.prediction import unexplained
+from clustering.alignment import Alignment, drawn_from
+from clustering.frames import overlap, warp
+from clustering.views import Floats, Grey, Pixels, Size, View, resized
 
 COMPARE_SIDE = 384
 """Longest side, in pixels, at which images are compared."""
@@ -20,16 +20,32 @@ _COMPONENT_FLOOR = 0.001
 """Share of the area below which a changed region is noise along edges."""
 _BLOCKS = 16
 """Coarse colours are the means of so many blocks along each side."""
+_SHARE_FITTED = 0.67
 _ROUNDS = 8
 _SSIM_SIDE = 192
+_SSIM_WINDOW = 7
+_SSIM_CONSTANTS = (0.01 * 255) ** 2, (0.03 * 255) ** 2
 
 Blocks = NDArray[np.float64]
 """Blocks × 3: mean RGB of each."""
+Mask = NDArray[np.bool_]
+"""Height × width."""
+
+
+@dataclass(frozen=True, slots=True)
+class Overlay:
+    """Two images in the source's frame, at the resolution of the smaller."""
+
+    source: Pixels
+    target: Pixels
+    """The same height × width × 3; what the target does not show repeats its border."""
+    seen: Mask
+    """Where both images show something."""
 
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """Every number measured on one aligned pair."""
+    """Every number measured on one overlay."""
 
     color_difference: float
     """Mean absolute difference, 0 to 255."""
@@ -38,47 +54,44 @@ class Difference:
     """Difference of coarse colours, 95th percentile over blocks, largest channel."""
     detail_ratio: float
     """Fine detail of the target over the source's, once that map has made their contrast equal."""
-    mask: NDArray[np.bool_]
-    """Height × width: what changed by more than CHANGE_FLOOR, specks left out."""
+    mask: Mask
+    """What changed by more than CHANGE_FLOOR, specks left out."""
     components: int
-    unexplained: float
-    """Share of the target that no single edit of the source explains, 0 to about 1."""
-    unexplained_backwards: float
-    """The same of the source, from the target."""
 
     @property
     def change_fraction(self) -> float:
         return float(self.mask.mean())
 
 
-def compare(source: Pixels, target: Pixels, alignment: Alignment) -> Difference:
-    """Measure what differs where both images show something.
-
-    Both are compared at the resolution of the smaller, so that resizing alone is no difference.
-    """
-    size = _common_size(source, target)
-    here = np.asarray(cv2.resize(source, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
-    there = warp_to_source(target, alignment.matrix, size)
+def overlay(source: View, target: View, alignment: Alignment) -> Overlay:
+    """Lay the target over the source, so that resizing alone is no difference."""
+    size = _common_size(source.size, target.size)
+    colors = target.colors_at(drawn_from(target, alignment.matrix, size))
     seen = overlap(alignment.matrix, size)
-    if not seen.any():
-        seen = np.ones_like(seen)
-    mask, components = changed_regions(here, there, seen)
+    return Overlay(
+        source.colors_at(size),
+        warp(colors, alignment.matrix, size),
+        seen if seen.any() else ~seen,
+    )
+
+
+def compare(laid: Overlay) -> Difference:
+    """Measure what differs where both images show something."""
+    here, there, seen = laid.source, laid.target, laid.seen
+    differs = _absolute(here, there)
+    mask, components = changed_regions(differs, seen)
     blocks = _block_means(here, seen), _block_means(there, seen)
-    color_map = fit_colors(*blocks)
-    explained = _apply(color_map, here)
-    alike = seen & (cv2.absdiff(explained, there).max(axis=2) <= CHANGE_FLOOR)
-    fair = alike if alike.sum() > seen.sum() / 4 else seen
-    forwards, backwards = unexplained(here, there, seen, alignment)
+    explained = np.asarray(cv2.transform(here, fit_colors(*blocks).T), dtype=np.uint8)
+    alike = seen & (_largest(_absolute(explained, there)) <= CHANGE_FLOOR)
+    fair = alike if np.count_nonzero(alike) > np.count_nonzero(seen) / 4 else seen
     shift = np.abs(blocks[0] - blocks[1]).max(axis=1)
     return Difference(
-        color_difference=float(cv2.absdiff(here, there)[seen].mean()),
+        color_difference=float(np.mean(cv2.mean(differs, mask=seen.view(np.uint8))[:3])),
         ssim=_ssim(here, there, seen),
         tone_shift=float(np.percentile(shift, 95)),
         detail_ratio=_detail(there, fair) / _detail(explained, fair),
         mask=mask,
         components=components,
-        unexplained=forwards,
-        unexplained_backwards=backwards,
     )
 
 
@@ -87,16 +100,30 @@ def same_detail(detail_ratio: float) -> bool:
     return DETAIL_FLOOR <= detail_ratio <= 1 / DETAIL_FLOOR
 
 
-def changed_regions(
-    source: Pixels, target: Pixels, seen: NDArray[np.bool_]
-) -> tuple[NDArray[np.bool_], int]:
-    """Mask of the connected regions that differ by more than CHANGE_FLOOR, and their number."""
-    differs = (cv2.absdiff(source, target).max(axis=2) > CHANGE_FLOOR) & seen
-    _, labels, stats, _ = cv2.connectedComponentsWithStats(differs.astype(np.uint8))
-    areas = stats[:, cv2.CC_STAT_AREA] / differs.size
-    large = areas >= _COMPONENT_FLOOR
+def changed_regions(differs: Pixels, seen: Mask) -> tuple[Mask, int]:
+    """Mask of the connected regions that differ by more than CHANGE_FLOOR, and their number.
+
+    differs: absolute differences, height × width × 3.
+    """
+    strong = seen & (_largest(differs) > CHANGE_FLOOR)
+    if np.count_nonzero(strong) < _COMPONENT_FLOOR * strong.size:
+        return np.zeros_like(strong), 0
+    _, labels, stats, _ = cv2.connectedComponentsWithStatsWithAlgorithm(
+        strong.view(np.uint8), 8, cv2.CV_32S, cv2.CCL_BBDT
+    )
+    large = stats[:, cv2.CC_STAT_AREA] >= _COMPONENT_FLOOR * strong.size
     large[0] = False
     return np.asarray(large[labels]), int(large.sum())
+
+
+def _absolute(first: Pixels, second: Pixels) -> Pixels:
+    return np.asarray(cv2.absdiff(first, second), dtype=np.uint8)
+
+
+def _largest(colors: Pixels) -> Grey:
+    """The largest channel of each pixel."""
+    red, green, blue = cv2.split(colors)
+    return np.asarray(cv2.max(cv2.max(red, green), blue), dtype=np.uint8)
 
 
 def fit_colors(source: Blocks, target: Blocks) -> NDArray[np.float64]:
@@ -106,58 +133,78 @@ def fit_colors(source: Blocks, target: Blocks) -> NDArray[np.float64]:
     """
     rows = np.hstack([source, np.ones((len(source), 1))])
     ridge = np.diag([1.0, 1.0, 1.0, 0.0]) * len(rows)
-    identity = np.vstack([np.eye(3), np.zeros(3)])
-    fitted = identity
+    prior = ridge @ np.vstack([np.eye(3), np.zeros(3)])
+    most = max(0, round(_SHARE_FITTED * len(rows)) - 1)
     error = np.abs(target - source - np.median(target - source, axis=0)).max(axis=1)
+    chosen = np.zeros(len(rows), dtype=bool)
     for _ in range(_ROUNDS):
-        chosen = error <= np.percentile(error, 67)
+        better = error <= np.partition(error, most)[most]
+        if np.array_equal(better, chosen):
+            break
+        chosen = better
         kept = rows[chosen]
-        fitted = np.linalg.solve(kept.T @ kept + ridge, kept.T @ target[chosen] + ridge @ identity)
+        fitted = np.linalg.solve(kept.T @ kept + ridge, kept.T @ target[chosen] + prior)
         error = np.abs(rows @ fitted - target).max(axis=1)
     return np.asarray(fitted)
 
 
-def _apply(color_map: NDArray[np.float64], pixels: Pixels) -> Pixels:
-    mapped = pixels.astype(np.float32) @ color_map[:3].astype(np.float32) + color_map[3]
-    return np.asarray(np.clip(mapped, 0, 255).astype(np.uint8))
-
-
-def _common_size(source: Pixels, target: Pixels) -> tuple[int, int]:
+def _common_size(source: Size, target: Size) -> Size:
     """Width and height of the source's shape at the smaller image's resolution."""
-    height, width = source.shape[:2]
-    side = min(COMPARE_SIDE, max(source.shape[:2]), max(target.shape[:2]))
-    scale = side / max(height, width)
-    return max(_BLOCKS, round(width * scale)), max(_BLOCKS, round(height * scale))
+    scale = min(COMPARE_SIDE, max(source), max(target)) / max(source)
+    return max(_BLOCKS, round(source[0] * scale)), max(_BLOCKS, round(source[1] * scale))
 
 
-def _block_means(pixels: Pixels, seen: NDArray[np.bool_]) -> Blocks:
+def _block_means(pixels: Pixels, seen: Mask) -> Blocks:
     """Means over the seen part of each block; blocks mostly unseen are left out."""
     size = (_BLOCKS, _BLOCKS)
     weight = cv2.resize(seen.astype(np.float32), size, interpolation=cv2.INTER_AREA)
-    shown = pixels.astype(np.float32) * seen[..., None]
+    shown = pixels.astype(np.float32)
+    shown[~seen] = 0
     sums = cv2.resize(shown, size, interpolation=cv2.INTER_AREA)
     enough = weight >= min(0.5, float(weight.max()))
     return np.asarray(sums[enough] / weight[enough][:, None], dtype=np.float64)
 
 
-def _detail(pixels: Pixels, seen: NDArray[np.bool_]) -> float:
+def _detail(pixels: Pixels, seen: Mask) -> float:
     """Root mean square of what a small blur takes away, in grey levels; at least half a level."""
     grey = cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY).astype(np.float32)
     fine = grey - cv2.GaussianBlur(grey, (0, 0), 1.5)
-    return max(0.5, float(np.sqrt((fine[seen] ** 2).mean())))
+    energy = cv2.norm(fine, cv2.NORM_L2SQR, seen.view(np.uint8)) / max(
+        1, int(np.count_nonzero(seen))
+    )
+    return max(0.5, float(np.sqrt(energy)))
 
 
-def _ssim(source: Pixels, target: Pixels, seen: NDArray[np.bool_]) -> float:
+def _ssim(source: Pixels, target: Pixels, seen: Mask) -> float:
     """Structural similarity of the greys (Wang et al. 2004), averaged over what both show."""
-    from skimage import metrics
-
     scale = min(1.0, _SSIM_SIDE / max(seen.shape))
-    size = tuple(max(8, round(side * scale)) for side in seen.shape[::-1])
+    size = max(8, round(seen.shape[1] * scale)), max(8, round(seen.shape[0] * scale))
     first, second = (
-        cv2.resize(cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY), size, interpolation=cv2.INTER_AREA)
+        resized(np.asarray(cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY)), size)
         for pixels in (source, target)
     )
-    similarity: Any = metrics.structural_similarity
-    _, local = similarity(first, second, data_range=255, full=True)
     weight = cv2.resize(seen.astype(np.float32), size, interpolation=cv2.INTER_AREA)
+    local = ssim_map(first, second)
     return float((local * weight).sum() / max(float(weight.sum()), 1e-6))
+
+
+def ssim_map(first: Grey, second: Grey) -> Floats:
+    """SSIM at every pixel, over even windows of 7 × 7, as scikit-image's ``full`` map is."""
+
+    def mean(values: Floats) -> Floats:
+        window = _SSIM_WINDOW, _SSIM_WINDOW
+        return np.asarray(cv2.blur(values, window, borderType=cv2.BORDER_REFLECT), np.float32)
+
+    here, there = (grey.astype(np.float32) for grey in (first, second))
+    sample = _SSIM_WINDOW**2 / (_SSIM_WINDOW**2 - 1)
+    mean_here, mean_there = mean(here), mean(there)
+    product, squares = mean_here * mean_there, mean_here**2 + mean_there**2
+    together = sample * (mean(here * there) - product)
+    apart = sample * (mean(here * here + there * there) - squares)
+    light, contrast = _SSIM_CONSTANTS
+    return np.asarray(
+        (2 * product + light)
+        * (2 * together + contrast)
+        / ((squares + light) * (apart + contrast)),
+        dtype=np.float32,
+    )

@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 
-from clustering.alignment import IDENTITY, MIRROR, Alignment
+from clustering.alignment import Alignment
 from clustering.difference import Difference, same_detail
+from clustering.frames import IDENTITY, MIRROR
 from clustering.settings import MineSettings
 from pairset.records.pair import PairStatus
 
@@ -34,6 +35,11 @@ class Thresholds:
         )
 
 
+def is_related(alignment: Alignment, thresholds: Thresholds) -> bool:
+    """Whether structure agrees: without that there is nothing to compare."""
+    return alignment.correlation >= thresholds.alignment_floor
+
+
 def judge(
     alignment: Alignment, difference: Difference, phash_distance: int, thresholds: Thresholds
 ) -> PairStatus:
@@ -42,7 +48,7 @@ def judge(
     The perceptual hash is blind to light and colour: it names what an unchanged pair is, and the
     aligned difference decides whether it is unchanged.
     """
-    if alignment.correlation < thresholds.alignment_floor:
+    if not is_related(alignment, thresholds):
         return PairStatus.UNRELATED
     if is_changed(difference, thresholds.change_area_floor):
         return PairStatus.KEPT

@@ -7,12 +7,14 @@ from itertools import groupby
 
 import numpy as np
 
-from clustering.alignment import Alignment, Pixels, align
+from clustering.alignment import align
 from clustering.candidates import PENDING
-from clustering.difference import COMPARE_SIDE, Difference, compare
-from clustering.gates import Thresholds, judge
+from clustering.difference import COMPARE_SIDE, Difference, compare, overlay
+from clustering.gates import Thresholds, is_related, judge
+from clustering.prediction import unexplained
 from clustering.selection import Caps, select
 from clustering.settings import MineSettings
+from clustering.views import View
 from pairset.images import ImageError, open_image
 from pairset.masks import encode_mask
 from pairset.records import Pair, rows_of, table_of
@@ -20,8 +22,8 @@ from pairset.records.pair import PairStatus
 from pairset.shards import Counts, ShardSpec
 from pairset.store import PairSet
 
-_OPEN_IMAGES = 256
-"""Images kept decoded at once: those of a cluster are needed again and again."""
+_OPEN_IMAGES = 160
+"""Images kept decoded at once, of 3 MB at most: those of a cluster are needed again and again."""
 
 
 def run_shard(spec: ShardSpec) -> Counts:
@@ -54,40 +56,53 @@ def judged(candidates: Iterable[Pair], settings: MineSettings) -> Iterator[Pair]
     """The same pairs with their numbers and their final status, cluster by cluster."""
     thresholds = Thresholds.of(settings)
     caps = Caps(settings.pairs_per_image, settings.pairs_per_cluster)
-    for _, cluster in groupby(candidates, key=lambda pair: pair.cluster):
-        measured = [
-            measure(pair, thresholds) if pair.status == PENDING else pair for pair in cluster
-        ]
-        yield from select(measured, settings.pair_graph, caps)
+    for _, group in groupby(candidates, key=lambda pair: pair.cluster):
+        cluster = list(group)
+        pending = [pair for pair in cluster if pair.status == PENDING]
+        pending.sort(key=lambda pair: (pair.source_uri, pair.target_uri))  # each opened once
+        measured = {pair.pair_id: measure(pair, thresholds) for pair in pending}
+        known = [measured.get(pair.pair_id, pair) for pair in cluster]
+        yield from select(known, settings.pair_graph, caps)
 
 
 def measure(pair: Pair, thresholds: Thresholds) -> Pair:
-    """Look at the pixels of one candidate; of one that cannot be read, the row says why."""
+    """Look at the pixels of one candidate; of one that cannot be read, the row says why.
+
+    Images that are not related are not compared, and only kept pairs are explained.
+    """
     try:
-        source, source_scale = _pixels(pair.source_uri)
-        target, _ = _pixels(pair.target_uri)
+        (source, scale), (target, _) = _view(pair.source_uri), _view(pair.target_uri)
     except ImageError as error:
         return replace(pair, status=PairStatus.UNREADABLE, error=str(error))
     alignment = align(source, target)
-    difference = compare(source, target, alignment)
-    status = judge(alignment, difference, pair.phash_distance or 0, thresholds)
-    height, width = source.shape[:2]
-    size = round(width / source_scale), round(height / source_scale)
-    return replace(_with_numbers(pair, alignment, difference, size), status=status)
-
-
-def _with_numbers(
-    pair: Pair, alignment: Alignment, difference: Difference, size: tuple[int, int]
-) -> Pair:
-    return replace(
+    pair = replace(
         pair,
         alignment=[round(float(number), 5) for number in alignment.matrix.ravel()],
         structure_correlation=alignment.correlation,
+    )
+    if not is_related(alignment, thresholds):
+        return replace(pair, status=PairStatus.UNRELATED)
+    laid = overlay(source, target, alignment)
+    difference = compare(laid)
+    status = judge(alignment, difference, pair.phash_distance or 0, thresholds)
+    forwards, backwards = None, None
+    if status == PairStatus.KEPT:
+        forwards, backwards = unexplained(laid, alignment)
+    size = round(source.size[0] / scale), round(source.size[1] / scale)
+    return replace(
+        _with_numbers(pair, difference, size),
+        unexplained=forwards,
+        unexplained_backwards=backwards,
+        status=status,
+    )
+
+
+def _with_numbers(pair: Pair, difference: Difference, size: tuple[int, int]) -> Pair:
+    return replace(
+        pair,
         color_difference=difference.color_difference,
         tone_shift=difference.tone_shift,
         detail_ratio=difference.detail_ratio,
-        unexplained=difference.unexplained,
-        unexplained_backwards=difference.unexplained_backwards,
         ssim=difference.ssim,
         change_fraction=difference.change_fraction,
         change_components=difference.components,
@@ -114,11 +129,11 @@ def box_of(
 
 
 @lru_cache(maxsize=_OPEN_IMAGES)
-def _pixels(uri: str) -> tuple[Pixels, float]:
-    """Pixels shrunk to what the comparison needs, and by how much. Raises ImageError."""
+def _view(uri: str) -> tuple[View, float]:
+    """An image shrunk to what the comparison needs, and by how much. Raises ImageError."""
     image = open_image(uri)
     scale = min(1.0, 2 * COMPARE_SIDE / max(image.size))
     if scale < 1:
         size = tuple(max(1, round(side * scale)) for side in image.size)
         image = image.resize((size[0], size[1]), reducing_gap=2.0)
-    return np.asarray(image, dtype=np.uint8), scale
+    return View(np.asarray(image, dtype=np.uint8)), scale

@@ -11,21 +11,24 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from clustering.alignment import Alignment, Pixels, inverse, overlap
+from clustering.alignment import Alignment
+from clustering.difference import Overlay
+from clustering.frames import inverse, magnification, overlap
+from clustering.views import Pixels
 
-_SIDE = 128
+_SIDE = 64
 """Cells along each side of the small copies that are compared."""
-_SMOOTH = 2.0
+_SMOOTH = 1.0
 """Cells: forgives what alignment and encoding leave at edges."""
 _WRONG = 30.0
 """Grey levels: a cell off by so much is not explained at all."""
 _EDIT = 0.05
 """What naming an edit costs, as a share of unexplained cells: where nothing is gained by it, the
 simpler explanation wins."""
-_BLURS = (1.6, 2.4, 3.6, 5.4)
+_BLURS = (0.8, 1.2, 1.8, 2.7)
 """Cells: radii of blur that are tried."""
 _SHARE_FITTED = 0.67
-"""Of the cells, those explained best: a local edit or a frame must not bend a fit."""
+"""Of the values, those explained best: a local edit or a frame must not bend a fit."""
 _ROUNDS = 6
 _STEP = 2
 """Fits look at every second cell each way."""
@@ -37,24 +40,21 @@ _MOVED = 0.05
 """Shares of a side."""
 
 Colors = NDArray[np.float32]
-"""_SIDE × _SIDE × 3."""
+"""… × 3: _SIDE × _SIDE cells, or a list of those a fit looks at."""
 Mask = NDArray[np.bool_]
 """_SIDE × _SIDE."""
 _LUMA = np.array([0.299, 0.587, 0.114], dtype=np.float32)
 
 
-def unexplained(
-    source: Pixels, target: Pixels, seen: NDArray[np.bool_], alignment: Alignment
-) -> tuple[float, float]:
+def unexplained(laid: Overlay, alignment: Alignment) -> tuple[float, float]:
     """Shares of the target that the source leaves unexplained, and of the source the target.
 
-    source, target: aligned, of one size. seen: where both show something. What one image shows
-    and the other does not is unexplained. 0 to about 1.
+    What one image shows and the other does not is unexplained. 0 to about 1.
     """
-    here, there = _small(source), _small(target)
-    weight = cv2.resize(seen.astype(np.float32), (_SIDE, _SIDE), interpolation=cv2.INTER_AREA)
-    inside: Mask = np.asarray(weight >= min(0.99, float(weight.max())))
+    here, there = _small(laid.source), _small(laid.target)
     shown = (_SIDE, _SIDE)
+    weight = cv2.resize(laid.seen.astype(np.float32), shown, interpolation=cv2.INTER_AREA)
+    inside: Mask = np.asarray(weight >= min(0.99, float(weight.max())))
     moves = frame_edits(alignment)
     covered = overlap(inverse(alignment.matrix), shown), overlap(alignment.matrix, shown)
     errors = _error(here, there, inside, moves), _error(there, here, inside, moves)
@@ -67,7 +67,7 @@ def unexplained(
 def frame_edits(alignment: Alignment) -> int:
     """Edits of the frame: mirrored, turned, and zoomed or shifted."""
     matrix = alignment.matrix
-    linear, scale = matrix[:, :2], float(np.sqrt(abs(np.linalg.det(matrix[:, :2]))))
+    linear, scale = matrix[:, :2], magnification(matrix)
     nearest = np.round(linear / max(scale, 1e-6))
     turned = int(np.abs(nearest - np.eye(2)).max() > 0)
     mirrored = int(np.linalg.det(linear) < 0)
@@ -82,53 +82,61 @@ def _error(source: Colors, target: Colors, inside: Mask, moves: int) -> float:
     still = moves * _EDIT + _mean_error(_smooth(source), wanted, inside)
     if moves:
         return still
-    predictions = (*_recolored(source, target, inside), *_blurred(source))
-    errors = (_mean_error(_smooth(each), wanted, inside) for each in predictions)
+    recolored = (_smooth(each) for each in _recolored(source, target, inside))
+    blurred = (_smooth(source, radius) for radius in _BLURS)
+    errors = (_mean_error(each, wanted, inside) for each in (*recolored, *blurred))
     return min(still, _EDIT + min(errors))
 
 
 def _mean_error(predicted: Colors, wanted: Colors, inside: Mask) -> float:
-    off = np.abs(predicted - wanted).max(axis=2)[inside]
-    return float(np.minimum(off / _WRONG, 1).mean())
-
-
-def _blurred(source: Colors) -> Iterator[Colors]:
-    for radius in _BLURS:
-        yield np.asarray(cv2.GaussianBlur(source, (0, 0), radius), dtype=np.float32)
+    off = np.abs(predicted - wanted)
+    largest = np.maximum(np.maximum(off[..., 0], off[..., 1]), off[..., 2])
+    return float(np.minimum(largest / _WRONG, 1)[inside].mean())
 
 
 Edit = Callable[[Colors], Colors]
-Fit = Callable[[Colors, Colors, Mask], Edit]
-"""From source and target, where the mask says so, to the edit of its family that fits best."""
+Fit = Callable[[Colors, Colors, Colors], Edit]
+"""From source, target and the weight of each value to the edit of its family that fits best."""
 
 
 def _recolored(source: Colors, target: Colors, inside: Mask) -> Iterator[Colors]:
-    here, there = (each[::_STEP, ::_STEP] for each in (source, target))
-    within = inside[::_STEP, ::_STEP, None]
-    usable = within & (there > _DARK) & (there < _BRIGHT)
-    if usable.sum() < _LEAST_FITTED:
-        usable = np.repeat(within, 3, axis=2)
+    within = inside[::_STEP, ::_STEP]
+    here, there = (each[::_STEP, ::_STEP][within] for each in (source, target))
+    usable = (there > _DARK) & (there < _BRIGHT)
+    if np.count_nonzero(usable) < _LEAST_FITTED:
+        usable[:] = True
     for fit in (_light, _saturation, _white_balance):
-        edit = fit(here, there, usable)
+        fitted = usable
+        edit = fit(here, there, fitted.astype(np.float32))
         for _ in range(_ROUNDS):
             off = np.abs(np.clip(edit(here), 0, 255) - there)
-            edit = fit(here, there, usable & (off <= np.quantile(off[usable], _SHARE_FITTED)))
+            better = usable & (off <= _quantile(off[usable], _SHARE_FITTED))
+            if np.array_equal(better, fitted):
+                break
+            fitted = better
+            edit = fit(here, there, fitted.astype(np.float32))
         yield np.clip(edit(source), 0, 255)
 
 
-def _light(source: Colors, target: Colors, chosen: Mask) -> Edit:
+def _quantile(values: NDArray[np.float32], share: float) -> np.float32:
+    place = int(share * (len(values) - 1))
+    return np.float32(np.partition(values, place)[place])
+
+
+def _light(source: Colors, target: Colors, weight: Colors) -> Edit:
     """Brightness and contrast: one line for all channels."""
-    mean, wanted = float(source[chosen].mean()), float(target[chosen].mean())
-    centred = source[chosen] - mean
-    gain = float((centred * (target[chosen] - wanted)).sum() / max((centred**2).sum(), 1e-6))
+    total = max(float(weight.sum()), 1.0)
+    mean, wanted = (float(np.vdot(weight, each)) / total for each in (source, target))
+    centred = (source - mean) * weight
+    gain = float(np.vdot(centred, target - wanted)) / max(float(np.vdot(centred, centred)), 1e-6)
     return lambda colors: (colors - mean) * gain + wanted
 
 
-def _saturation(source: Colors, target: Colors, chosen: Mask) -> Edit:
+def _saturation(source: Colors, target: Colors, weight: Colors) -> Edit:
     """Every colour nearer to its grey, or farther from it."""
     grey = (source @ _LUMA)[..., None]
-    vivid, wanted = (source - grey)[chosen], (target - grey)[chosen]
-    strength = float((vivid * wanted).sum() / max((vivid**2).sum(), 1e-6))
+    vivid, wanted = (source - grey) * weight, target - grey
+    strength = float(np.vdot(vivid, wanted)) / max(float(np.vdot(vivid, vivid)), 1e-6)
 
     def edit(colors: Colors) -> Colors:
         greys = (colors @ _LUMA)[..., None]
@@ -137,10 +145,11 @@ def _saturation(source: Colors, target: Colors, chosen: Mask) -> Edit:
     return edit
 
 
-def _white_balance(source: Colors, target: Colors, chosen: Mask) -> Edit:
+def _white_balance(source: Colors, target: Colors, weight: Colors) -> Edit:
     """A gain for red and one for blue."""
-    parts, wholes = source * target * chosen, source**2 * chosen
-    gains = parts.sum(axis=(0, 1)) / np.maximum(wholes.sum(axis=(0, 1)), 1e-6)
+    weighed = source * weight
+    parts, wholes = ((weighed * each).sum(axis=0) for each in (target, source))
+    gains = parts / np.maximum(wholes, 1e-6)
     return lambda colors: colors * np.array([gains[0], 1.0, gains[2]], dtype=np.float32)
 
 
@@ -149,5 +158,7 @@ def _small(pixels: Pixels) -> Colors:
     return np.asarray(small, dtype=np.float32)
 
 
-def _smooth(colors: Colors) -> Colors:
-    return np.asarray(cv2.GaussianBlur(colors, (0, 0), _SMOOTH), dtype=np.float32)
+def _smooth(colors: Colors, radius: float = 0.0) -> Colors:
+    """Smoothed alike for every comparison, after a blur of some radius."""
+    both = float(np.hypot(radius, _SMOOTH))
+    return np.asarray(cv2.GaussianBlur(colors, (0, 0), both), dtype=np.float32)

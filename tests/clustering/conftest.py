@@ -12,9 +12,9 @@ import pytest
 from PIL import Image as Pillow
 from PIL import ImageDraw
 
-from clustering.alignment import Pixels
 from clustering.mine import mine
 from clustering.settings import MineSettings
+from clustering.views import View
 from pairset.records import Pair, rows_of
 from pairset.store import PairSet
 
@@ -30,8 +30,8 @@ def photo(name: str, side: int = 256) -> Pillow.Image:
     return image.resize((side, side), Pillow.Resampling.LANCZOS, box=box)
 
 
-def pixels(image: Pillow.Image) -> Pixels:
-    return np.asarray(image.convert("RGB"), dtype=np.uint8)
+def view(image: Pillow.Image) -> View:
+    return View(np.asarray(image.convert("RGB"), dtype=np.uint8))
 
 
 def encoded(image: Pillow.Image, kind: str = "JPEG", quality: int = 95) -> bytes:

@@ -3,11 +3,11 @@ from PIL import Image as Pillow
 from PIL import ImageEnhance, ImageFilter, ImageOps
 
 from clustering.alignment import align
-from clustering.difference import compare
+from clustering.difference import compare, overlay
 from clustering.gates import Thresholds, judge
 from pairset.images import decode
 from pairset.records.pair import PairStatus
-from tests.clustering.conftest import encoded, photo, pixels, with_sticker
+from tests.clustering.conftest import encoded, photo, view, with_sticker
 
 THRESHOLDS = Thresholds(
     alignment_floor=0.5, change_area_floor=0.005, phash_copy_ceiling=10, keep_mirrored=False
@@ -20,8 +20,9 @@ def picture(request) -> Pillow.Image:
 
 
 def verdict(source, target, phash_distance=0, thresholds=THRESHOLDS):
-    alignment = align(pixels(source), pixels(target))
-    difference = compare(pixels(source), pixels(target), alignment)
+    here, there = view(source), view(target)
+    alignment = align(here, there)
+    difference = compare(overlay(here, there, alignment))
     return judge(alignment, difference, phash_distance, thresholds)
 
 

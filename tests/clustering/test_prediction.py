@@ -4,10 +4,12 @@ import pytest
 from PIL import Image as Pillow
 from PIL import ImageEnhance, ImageFilter, ImageOps
 
-from clustering.alignment import IDENTITY, MIRROR, Alignment, align
-from clustering.difference import compare
+from clustering.alignment import Alignment, align
+from clustering.difference import overlay
+from clustering.frames import IDENTITY, MIRROR
 from clustering.prediction import frame_edits
-from tests.clustering.conftest import photo, pixels, with_sticker
+from clustering.prediction import unexplained as unexplained_parts
+from tests.clustering.conftest import photo, view, with_sticker
 
 SIDE = 256
 
@@ -56,9 +58,9 @@ LOCAL = (with_sticker, framed)
 
 
 def unexplained(source: Pillow.Image, target: Pillow.Image) -> tuple[float, float]:
-    first, second = pixels(source), pixels(target)
-    difference = compare(first, second, align(first, second))
-    return difference.unexplained, difference.unexplained_backwards
+    here, there = view(source), view(target)
+    alignment = align(here, there)
+    return unexplained_parts(overlay(here, there, alignment), alignment)
 
 
 @pytest.fixture(scope="module")
@@ -100,7 +102,7 @@ def test_mirroring_and_turning_are_two_edits_of_the_frame():
     upside_down[1] = [0, -1, 1]
     assert frame_edits(Alignment(IDENTITY, 1.0)) == 0
     assert frame_edits(Alignment(upside_down, 1.0)) == 1
-    assert frame_edits(align(pixels(grey_ramp()), pixels(ImageOps.flip(grey_ramp())))) == 2
+    assert frame_edits(align(view(grey_ramp()), view(ImageOps.flip(grey_ramp())))) == 2
 
 
 def grey_ramp() -> Pillow.Image:
