@@ -3,12 +3,11 @@
 import stat
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from clustering.containers import Found, in_parquet, in_tar
 from clustering.corpus import SourceKind
+from clustering.perceptual_hashes import perceptual_hashes
 from clustering.plan import Part, read_parts
-from pairset.errors import MissingExtraError
 from pairset.ids import content_id
 from pairset.images import ImageError, ImageErrorCode, decode, read_bytes
 from pairset.records import Image, table_of
@@ -16,9 +15,6 @@ from pairset.records.image import image_id_of
 from pairset.shards import Counts, ShardSpec
 from pairset.store import PairSet
 from pairset.uris import local_path
-
-if TYPE_CHECKING:
-    from PIL.Image import Image as PillowImage
 
 
 def run_shard(spec: ShardSpec) -> Counts:
@@ -94,14 +90,3 @@ def image_row(found: Found) -> Image:
 
 def _failed(image_id: str, uri: str, error: ImageError) -> Image:
     return Image(image_id=image_id, uri=uri, error_code=error.code, error=str(error))
-
-
-def perceptual_hashes(pixels: "PillowImage") -> tuple[str, str]:
-    """PHash of an image and of its mirror image, 16 hexadecimal digits each."""
-    try:
-        import imagehash
-    except ImportError as error:
-        raise MissingExtraError("imagehash", "mine") from error
-    from PIL import ImageOps
-
-    return str(imagehash.phash(pixels)), str(imagehash.phash(ImageOps.mirror(pixels)))
