@@ -9,6 +9,7 @@ from clustering import candidates, cells, embed, pairs, scan
 from clustering.corpus import find_sources
 from clustering.encoders import EncoderChoice, load_encoder, parse_encoder
 from clustering.keys import run_key
+from clustering.known_pairs import places_of_known
 from clustering.plan import plan_images
 from clustering.settings import MineSettings
 from pairset.console import say
@@ -27,12 +28,15 @@ _GRAPH_SETTINGS = {
     "scene_similarity",
     "candidates_per_cluster",
 }
-_GATE_SETTINGS = {
-    "candidates_per_shard",
+_MEASURE_SETTINGS = {
     "phash_copy_ceiling",
     "alignment_floor",
     "change_area_floor",
     "keep_mirrored",
+}
+_GATE_SETTINGS = {
+    *_MEASURE_SETTINGS,
+    "candidates_per_shard",
     "pair_graph",
     "pairs_per_image",
     "pairs_per_cluster",
@@ -95,7 +99,12 @@ class Mining:
 
     @cached_property
     def pair_key(self) -> str:
-        return self._key("pairs", (self.candidate_key,), _GATE_SETTINGS)
+        return f"{self._measure_key}-{self._key('pairs', (self.candidate_key,), _GATE_SETTINGS)}"
+
+    @cached_property
+    def _measure_key(self) -> str:
+        """Runs whose keys begin with it have measured pairs in the same way."""
+        return self._key("measures", (), _MEASURE_SETTINGS)
 
     def _key(self, stage: str, upstream: Sequence[str], names: set[str]) -> str:
         return run_key(stage, upstream, self.settings.model_dump(include=names))
@@ -134,11 +143,19 @@ class Mining:
 
     def _pair_specs(self) -> Iterator[ShardSpec]:
         stage = self.pair_set.stage("candidates", self.candidate_key)
+        inputs: dict[str, tuple[str, ...]] = {}
+        pair_ids: dict[str, list[str]] = {}
         for shard in stage.shards():
-            clusters = stage.read(shard, ["cluster"])["cluster"].to_pylist()
+            table = stage.read(shard, ["pair_id", "cluster"])
+            clusters = table["cluster"].to_pylist()
             for first, rows in pairs.slices(clusters, self.settings.candidates_per_shard):
-                inputs = shard, self.candidate_key, str(first), str(rows)
-                yield self._spec("pairs", self.pair_key, f"{shard}-{first:07d}", *inputs)
+                name = f"{shard}-{first:07d}"
+                inputs[name] = shard, self.candidate_key, str(first), str(rows)
+                pair_ids[name] = table["pair_id"].slice(first, rows).to_pylist()
+        known = places_of_known(self.pair_set, self._measure_key, pair_ids)
+        for name, read in inputs.items():
+            earlier = (part for place in known.get(name, ()) for part in place)
+            yield self._spec("pairs", self.pair_key, name, *read, *earlier)
 
     def _summarize(self) -> None:
         images = _counted(self.pair_set.stage("images"), "error_code")

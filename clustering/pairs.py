@@ -1,6 +1,6 @@
 """Pairs: every candidate is measured, judged by the gates, and weighed against its cluster."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from itertools import groupby
@@ -11,6 +11,7 @@ from clustering.alignment import align
 from clustering.candidates import PENDING
 from clustering.difference import COMPARE_SIDE, Difference, compare, overlay
 from clustering.gates import Thresholds, is_related, judge
+from clustering.known_pairs import read_known, with_numbers_of
 from clustering.prediction import unexplained
 from clustering.selection import Caps, select
 from clustering.settings import MineSettings
@@ -29,13 +30,16 @@ _OPEN_IMAGES = 160
 def run_shard(spec: ShardSpec) -> Counts:
     """Measure and judge some rows of one shard of candidates; they hold whole clusters.
 
-    Inputs: the shard, the key of the candidates, the first row and how many.
+    Inputs: the shard, the key of the candidates, the first row and how many; then, in twos, keys
+    and shards of earlier runs that hold some of these pairs.
     """
     settings = MineSettings.model_validate_json(spec.settings)
-    shard, key, first_row, rows = spec.inputs
-    table = PairSet(spec.set_url).stage("candidates", key).read(shard)
-    candidates = list(rows_of(Pair, table.slice(int(first_row), int(rows))))
-    pairs = list(judged(candidates, settings))
+    (shard, key, first_row, rows), earlier = spec.inputs[:4], spec.inputs[4:]
+    pair_set = PairSet(spec.set_url)
+    table = pair_set.stage("candidates", key).read(shard).slice(int(first_row), int(rows))
+    places = zip(earlier[::2], earlier[1::2], strict=True)
+    known = read_known(pair_set, places, table["pair_id"].to_pylist())
+    pairs = list(judged(list(rows_of(Pair, table)), settings, known))
     spec.output().write(spec.shard, table_of(Pair, pairs))
     return Counts(len(pairs), sum(pair.status == PairStatus.UNREADABLE for pair in pairs))
 
@@ -52,15 +56,28 @@ def slices(clusters: Sequence[str | None], size: int) -> Iterator[tuple[int, int
         yield start, row - start
 
 
-def judged(candidates: Iterable[Pair], settings: MineSettings) -> Iterator[Pair]:
-    """The same pairs with their numbers and their final status, cluster by cluster."""
+def judged(
+    candidates: Iterable[Pair], settings: MineSettings, earlier: Mapping[str, Pair]
+) -> Iterator[Pair]:
+    """The same pairs with their numbers and their final status, cluster by cluster.
+
+    earlier: rows that were measured before, by pair id.
+    """
     thresholds = Thresholds.of(settings)
     caps = Caps(settings.pairs_per_image, settings.pairs_per_cluster)
     for _, group in groupby(candidates, key=lambda pair: pair.cluster):
         cluster = list(group)
         pending = [pair for pair in cluster if pair.status == PENDING]
         pending.sort(key=lambda pair: (pair.source_uri, pair.target_uri))  # each opened once
-        measured = {pair.pair_id: measure(pair, thresholds) for pair in pending}
+        looked_at = [
+            with_numbers_of(pair, earlier[pair.pair_id])
+            if pair.pair_id in earlier
+            else measure(pair, thresholds)
+            for pair in pending
+        ]
+        # As they will be read again: a choice must not hang on digits that are not kept.
+        stored = rows_of(Pair, table_of(Pair, looked_at))
+        measured = {pair.pair_id: pair for pair in stored}
         known = [measured.get(pair.pair_id, pair) for pair in cluster]
         yield from select(known, settings.pair_graph, caps)
 

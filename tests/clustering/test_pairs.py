@@ -47,12 +47,12 @@ def cluster(tmp_path: Path) -> list[Pair]:
 
 def test_rows_come_in_the_order_of_the_candidates(cluster):
     backwards = cluster[::-1]
-    found = [pair.pair_id for pair in pairs.judged(backwards, SETTINGS)]
+    found = [pair.pair_id for pair in pairs.judged(backwards, SETTINGS, {})]
     assert found == [pair.pair_id for pair in backwards]
 
 
 def test_only_what_a_verdict_needs_is_measured(cluster):
-    found = {pair.pair_id: pair for pair in pairs.judged(cluster, SETTINGS)}
+    found = {pair.pair_id: pair for pair in pairs.judged(cluster, SETTINGS, {})}
     edit, copy, unrelated = found["cat dark"], found["cat copy"], found["cat other"]
     assert (edit.status, copy.status, unrelated.status) == ("kept", "re_encoded", "unrelated")
     assert None not in (edit.unexplained, edit.ssim, edit.structure_correlation)
@@ -71,6 +71,6 @@ def test_an_image_is_opened_once_however_many_pairs_it_is_in(cluster, monkeypatc
         return whole(uri, **wanted)
 
     monkeypatch.setattr(pairs, "open_image", counting)
-    assert len(list(pairs.judged(cluster, SETTINGS))) == 10
+    assert len(list(pairs.judged(cluster, SETTINGS, {}))) == 10
     assert set(opened.values()) == {1}
     assert len(opened) == 5
