@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from clustering.encoders import Vectors, parse_encoder
 from clustering.encoders.protocol import unit_rows
 from clustering.graph import HASH_BITS, Nearness, neighbor_graph
+from clustering.neighbors import Search
 from clustering.scenes import NOISE, find_scenes
 from clustering.settings import MineSettings
 
@@ -71,7 +72,8 @@ def main(images: int) -> None:
     shape = (2, images, HASH_BITS // 8)
     plain, mirrored = np.random.default_rng(1).integers(256, size=shape, dtype=np.uint8)
     defaults = {name: field.default for name, field in MineSettings.model_fields.items()}
-    near = Nearness(defaults["neighbors"], encoder.similarity_floor, defaults["phash_link_ceiling"])
+    search = Search(encoder.similarity_floor, defaults["neighbors"], method="exact")
+    near = Nearness(search, defaults["phash_link_ceiling"])
 
     start = time.perf_counter()
     graph = neighbor_graph(planted.vectors, plain, mirrored, near)

@@ -10,6 +10,7 @@ import numpy as np
 from clustering.cells import CellMember, owner, read_cell
 from clustering.encoders import Vectors, parse_encoder
 from clustering.graph import Graph, Nearness, hamming, hash_bits, neighbor_graph
+from clustering.neighbors import Search
 from clustering.scenes import NOISE, Scenes, find_scenes
 from clustering.settings import MineSettings
 from pairset.ids import content_id
@@ -41,7 +42,7 @@ def run_shard(spec: ShardSpec) -> Counts:
     clusters: list[Cluster] = []
     pairs: list[Pair] = []
     if members:
-        near = _nearness(settings, threads)
+        near = Nearness(search_of(settings, threads), settings.phash_link_ceiling)
         clusters, pairs = cluster_cell(members, vectors, near, settings)
     own = {row.image_id: row.cluster for row in clusters}
     rows = sorted(
@@ -54,11 +55,19 @@ def run_shard(spec: ShardSpec) -> Counts:
     return Counts(len(rows))
 
 
-def _nearness(settings: MineSettings, threads: int) -> Nearness:
+def search_of(settings: MineSettings, threads: int) -> Search:
+    """How the neighbours of one cell are looked for."""
     floor = settings.similarity_floor
     if floor is None:
         floor = parse_encoder(settings.encoder).similarity_floor
-    return Nearness(settings.neighbors, floor, settings.phash_link_ceiling, threads)
+    return Search(
+        floor=floor,
+        per_image=settings.neighbors,
+        threads=threads,
+        method=settings.neighbor_search,
+        exact_ceiling=settings.exact_ceiling,
+        index_bytes=int(settings.index_memory * 1e9),
+    )
 
 
 def _scene_similarity(settings: MineSettings) -> float:

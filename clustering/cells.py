@@ -5,6 +5,7 @@ nearest few cells; a pair that meets in several belongs to the one with the lowe
 """
 
 import math
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -154,6 +155,18 @@ def read_cell(cells: Stage, cell: int) -> tuple[list[CellMember], Vectors]:
     vectors = stack_vectors(table["vector"])
     rows = table.select([*_COPIED, "cells"]).to_pylist()
     return [CellMember(**row) for row in rows], vectors
+
+
+def largest_cell(cells: Stage) -> tuple[int, int]:
+    """Images of the fullest cell, and the dimensions of their vectors; zeros where none is."""
+    sizes: Counter[int] = Counter()
+    dimensions = 0
+    for shard in cells.shards():
+        table = cells.read(shard, ["cell"] if dimensions else ["cell", "vector"])
+        sizes.update(table["cell"].to_pylist())
+        if table.num_rows and not dimensions:
+            dimensions = len(table["vector"][0])
+    return max(sizes.values(), default=0), dimensions
 
 
 def owner(first: Sequence[int], second: Sequence[int]) -> int:

@@ -12,15 +12,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clustering.encoders import Vectors
+from clustering.neighbors import Floats, Indices, Links, Search, find_links
 
 HASH_BITS = 64
+_PAIRS_AT_ONCE = 16_384
 _DECIMALS = 4
 """Similarities are rounded, so that the last bits of a sum never decide an order."""
 
 Bits = NDArray[np.uint8]
 """Images × 8 bytes."""
-Indices = NDArray[np.int64]
-Floats = NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,10 +40,8 @@ class Graph:
 class Nearness:
     """When two images are neighbours."""
 
-    neighbors: int
-    similarity_floor: float
+    search: Search
     phash_ceiling: int
-    threads: int = 1
 
 
 def hash_bits(hashes: Sequence[str]) -> Bits:
@@ -59,48 +57,47 @@ def hamming(first: Bits, second: Bits) -> NDArray[np.int64]:
 
 def neighbor_graph(vectors: Vectors, plain: Bits, mirrored: Bits, near: Nearness) -> Graph:
     """Link each image to its nearest by embedding, by hash, and by hash of the mirrored image."""
-    import faiss
-
-    faiss.omp_set_num_threads(near.threads)
-    nodes = len(vectors)
-    count = min(near.neighbors + 1, nodes)
-    by_vector = faiss.IndexFlatIP(vectors.shape[1])
-    by_vector.add(vectors)
-    by_hash = faiss.IndexBinaryFlat(HASH_BITS)
-    by_hash.add(plain)
-    found = [by_vector.search(vectors, count)[1]]
-    for queries in (plain, mirrored):
-        distances, places = by_hash.search(queries, count)
-        found.append(np.where(distances <= near.phash_ceiling, places, -1))
-    first, second = _edges(np.hstack(found).astype(np.int64))
-    return _weighed(vectors, plain, mirrored, (first, second), near)
-
-
-def _edges(found: Indices) -> tuple[Indices, Indices]:
-    """Distinct undirected edges from each row to the places it found; -1 is none."""
-    here = np.repeat(np.arange(len(found)), found.shape[1])
-    there = found.ravel()
-    real = (there >= 0) & (there != here)
-    ends = np.stack([np.minimum(here, there)[real], np.maximum(here, there)[real]], axis=1)
-    distinct = np.unique(ends, axis=0)
-    return distinct[:, 0], distinct[:, 1]
-
-
-def _weighed(
-    vectors: Vectors,
-    plain: Bits,
-    mirrored: Bits,
-    edges: tuple[Indices, Indices],
-    near: Nearness,
-) -> Graph:
-    first, second = edges
-    cosine = np.empty(len(first), dtype=np.float32)
-    for start in range(0, len(first), 65_536):
-        part = slice(start, start + 65_536)
-        cosine[part] = np.einsum("ij,ij->i", vectors[first[part]], vectors[second[part]])
-    similarity = np.clip(np.round(cosine, _DECIMALS), -1, 1)
+    links = find_links(vectors, near.search)
+    both = _joined(vectors, links, _hash_keys(plain, mirrored, near))
+    first, second, similarity = both.first, both.second, np.round(both.similarity, _DECIMALS)
     bits = np.minimum(hamming(plain[first], plain[second]), hamming(mirrored[first], plain[second]))
     by_hash = np.where(bits <= near.phash_ceiling, np.cos(np.pi * bits / HASH_BITS), -1.0)
+    similarity = np.clip(similarity, -1, 1)
     link = np.maximum(similarity, np.round(by_hash, _DECIMALS)).astype(np.float32)
-    kept = link >= near.similarity_floor
+    kept = link >= near.search.floor
     return Graph(len(vectors), first[kept], second[kept], similarity[kept], link[kept])
+
+
+def _hash_keys(plain: Bits, mirrored: Bits, near: Nearness) -> Indices:
+    """Pairs that their hashes link, as first × images + second, sorted."""
+    import faiss
+
+    faiss.omp_set_num_threads(near.search.threads)
+    images = len(plain)
+    index = faiss.IndexBinaryFlat(HASH_BITS)
+    index.add(plain)
+    keys = []
+    for queries in (plain, mirrored):
+        distances, places = index.search(queries, min(near.search.per_image + 1, images))
+        here, column = np.nonzero((distances <= near.phash_ceiling) & (places >= 0))
+        there = places[here, column]
+        keys.append((np.minimum(here, there) * images + np.maximum(here, there))[here != there])
+    return np.unique(np.concatenate(keys))
+
+
+def _joined(vectors: Vectors, links: Links, hash_keys: Indices) -> Links:
+    """The links and those pairs besides, with their cosine."""
+    images = len(vectors)
+    keys = links.first * images + links.second
+    besides = np.setdiff1d(hash_keys, keys, assume_unique=True)
+    first, second = np.divmod(besides, images)
+    cosine = np.empty(len(besides), dtype=np.float32)
+    for start in range(0, len(besides), _PAIRS_AT_ONCE):
+        part = slice(start, start + _PAIRS_AT_ONCE)
+        cosine[part] = np.einsum("ij,ij->i", vectors[first[part]], vectors[second[part]])
+    order = np.argsort(np.concatenate([keys, besides]), kind="stable")
+    return Links(
+        np.concatenate([links.first, first])[order],
+        np.concatenate([links.second, second])[order],
+        np.concatenate([links.similarity, cosine])[order],
+    )

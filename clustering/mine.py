@@ -10,6 +10,7 @@ from clustering.corpus import find_sources
 from clustering.encoders import EncoderChoice, load_encoder, parse_encoder
 from clustering.keys import run_key
 from clustering.known_pairs import places_of_known
+from clustering.neighbors import choose
 from clustering.plan import plan_images
 from clustering.settings import MineSettings
 from pairset.console import say
@@ -22,6 +23,9 @@ from pairset.store import PairSet, Stage, create_set
 _CELL_SETTINGS = {"cell_size", "cells_per_image", "seed"}
 _GRAPH_SETTINGS = {
     "neighbors",
+    "neighbor_search",
+    "exact_ceiling",
+    "index_memory",
     "similarity_floor",
     "similarity_ceiling",
     "phash_link_ceiling",
@@ -79,7 +83,10 @@ class Mining:
         self._map(scan.run_shard, [self._spec("images", None, name) for name in self.shards])
         self._map(embed.run_shard, embedding, self.settings.gpus_per_shard)
         self._map(cells.run_shard, list(self._cell_specs()))
-        self._map(candidates.run_shard, list(self._candidate_specs()))
+        specs = list(self._candidate_specs())
+        if unfinished(specs):
+            self._say_how_neighbors_are_found()
+        self._map(candidates.run_shard, specs)
         self._map(pairs.run_shard, list(self._pair_specs()))
         self.pair_set.publish("clusters", self.candidate_key)
         self.pair_set.publish("pairs", self.pair_key)
@@ -140,6 +147,13 @@ class Mining:
             inputs = str(cell), self.cell_key, str(threads)
             name = candidates.cell_shard(cell)
             yield self._spec("candidates", self.candidate_key, name, *inputs)
+
+    def _say_how_neighbors_are_found(self) -> None:
+        images, dimensions = cells.largest_cell(self._cells)
+        if images:
+            search = candidates.search_of(self.settings, threads=1)
+            how = choose(images, dimensions, search)[1]
+            say(f"neighbours in the largest cell, {images} images: {how}")
 
     def _pair_specs(self) -> Iterator[ShardSpec]:
         stage = self.pair_set.stage("candidates", self.candidate_key)

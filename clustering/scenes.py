@@ -8,7 +8,8 @@ from numpy.typing import NDArray
 from scipy.sparse import coo_matrix, csr_matrix
 from scipy.sparse.csgraph import connected_components
 
-from clustering.graph import Graph, Indices
+from clustering.graph import Graph
+from clustering.neighbors import Indices
 
 NOISE = -1
 _FAR = 2.0

@@ -35,6 +35,13 @@ class MineSettings(ExecutorSettings):
     """Nearest cells an image is put in, so that no scene is cut by a border between cells."""
     neighbors: int = Field(default=16, gt=0)
     """Nearest neighbours of each image in the graph."""
+    neighbor_search: Literal["auto", "exact", "approximate"] = "auto"
+    """exact: all neighbours, in time that grows with the square of a cell. approximate: an index
+    (faiss IVF) that misses some. auto: exact up to --exact-ceiling."""
+    exact_ceiling: int = Field(default=1_000_000, gt=0)
+    """Images of one cell up to which auto searches exactly."""
+    index_memory: float = Field(default=8.0, gt=0)
+    """GB that an index may take; auto searches exactly where it would take more."""
     similarity_floor: float | None = Field(default=None, ge=-1, le=1)
     """Least cosine of neighbours in the graph. Default: the encoder's own (lite0 .5, dinov2 .5,
     the CLIPs .75)."""

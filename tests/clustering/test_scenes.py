@@ -1,9 +1,10 @@
 import numpy as np
 
 from clustering.graph import Nearness, hash_bits, neighbor_graph
+from clustering.neighbors import Search
 from clustering.scenes import NOISE, find_scenes
 
-NEAR = Nearness(neighbors=4, similarity_floor=0.6, phash_ceiling=12)
+NEAR = Nearness(Search(floor=0.6, per_image=4, exact_ceiling=10_000), phash_ceiling=12)
 
 
 def planted(scenes: int, size: int, seed: int = 0):

@@ -1,0 +1,37 @@
+"""The interface: which method is taken, and what the approximate one gives."""
+
+from dataclasses import replace
+
+import numpy as np
+
+from clustering.neighbors import Search, choose, exact_links, find_links
+from tests.clustering.neighbors.planted import planted_vectors
+
+SEARCH = Search(floor=0.76, per_image=8, exact_ceiling=1000, index_bytes=1 << 30)
+
+
+def test_size_and_memory_choose_the_method_and_say_why():
+    assert choose(1000, 512, SEARCH)[0] == "exact"
+    method, why = choose(1001, 512, SEARCH)
+    assert method == "approximate"
+    assert "more than 1000 images" in why
+    method, why = choose(1001, 512, replace(SEARCH, index_bytes=1000))
+    assert method == "exact"
+    assert "index" in why
+
+
+def test_a_method_asked_for_is_taken_at_any_size():
+    assert choose(10, 512, replace(SEARCH, method="approximate"))[0] == "approximate"
+    assert choose(10**9, 512, replace(SEARCH, method="exact"))[0] == "exact"
+
+
+def test_the_approximate_search_finds_true_links_and_nearly_all():
+    vectors = planted_vectors(3000)
+    exact = exact_links(vectors, SEARCH.floor, SEARCH.per_image)
+    found = find_links(vectors, SEARCH)
+    keys = [links.first * 3000 + links.second for links in (exact, found)]
+    assert np.isin(keys[1], keys[0]).all()
+    assert np.isin(keys[0], keys[1]).mean() > 0.9
+    shared = np.isin(keys[0], keys[1])
+    assert np.abs(exact.similarity[shared] - found.similarity).max() < 1e-5
+    assert (np.diff(keys[1]) > 0).all()
