@@ -13,12 +13,14 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from clustering.candidates import scene_rule
 from clustering.encoders import Vectors, parse_encoder
 from clustering.encoders.protocol import unit_rows
 from clustering.graph import HASH_BITS, Nearness, neighbor_graph
 from clustering.neighbors import Search
-from clustering.scenes import NOISE, find_scenes
+from clustering.scenes import find_scenes
 from clustering.settings import MineSettings
+from clustering.shared_neighbors import NOISE
 
 DIMENSIONS = 512
 CONE, TOPIC = 0.4, 0.2
@@ -79,7 +81,7 @@ def main(images: int) -> None:
     graph = neighbor_graph(planted.vectors, plain, mirrored, near)
     graph_seconds = time.perf_counter() - start
     start = time.perf_counter()
-    labels = find_scenes(graph, encoder.scene_similarity).labels
+    labels = find_scenes(graph, scene_rule(MineSettings(set_url="", corpus=[""]))).labels
     scene_seconds = time.perf_counter() - start
 
     first, second = planted.scenes[graph.first], planted.scenes[graph.second]

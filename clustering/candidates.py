@@ -9,10 +9,11 @@ import numpy as np
 
 from clustering.cells import CellMember, owner, read_cell
 from clustering.encoders import Vectors, parse_encoder
-from clustering.graph import Graph, Nearness, hamming, hash_bits, neighbor_graph
+from clustering.graph import Graph, Nearness, hamming, hash_bits, nearest_of_label, neighbor_graph
 from clustering.neighbors import Search
-from clustering.scenes import NOISE, Scenes, find_scenes
+from clustering.scenes import SceneRule, Scenes, find_scenes
 from clustering.settings import MineSettings
+from clustering.shared_neighbors import NOISE
 from pairset.ids import content_id
 from pairset.records import Cluster, Pair, table_of
 from pairset.records.pair import PairStatus, pair_id_of
@@ -62,7 +63,7 @@ def search_of(settings: MineSettings, threads: int) -> Search:
         floor = parse_encoder(settings.encoder).similarity_floor
     return Search(
         floor=floor,
-        per_image=settings.neighbors,
+        per_image=max(settings.neighbors, settings.scene_neighbors),
         threads=threads,
         method=settings.neighbor_search,
         exact_ceiling=settings.exact_ceiling,
@@ -70,10 +71,16 @@ def search_of(settings: MineSettings, threads: int) -> Search:
     )
 
 
-def _scene_similarity(settings: MineSettings) -> float:
-    if settings.scene_similarity is not None:
-        return settings.scene_similarity
-    return parse_encoder(settings.encoder).scene_similarity
+def scene_rule(settings: MineSettings) -> SceneRule:
+    """When images of one cell are one scene."""
+    encoder, method = parse_encoder(settings.encoder), settings.scene_method
+    similarity, adoption_floor = settings.scene_similarity, settings.adoption_floor
+    return SceneRule(
+        method=method,
+        similarity=encoder.scene_similarity(method) if similarity is None else similarity,
+        overlap=settings.scene_overlap,
+        adoption_floor=encoder.adoption_floor if adoption_floor is None else adoption_floor,
+    )
 
 
 def collapse_copies(members: Sequence[CellMember], cell: int) -> tuple[list[Pair], list[int]]:
@@ -116,12 +123,13 @@ def cluster_cell(
     plain = hash_bits([member.perceptual_hash for member in members])
     mirrored = hash_bits([member.mirrored_hash for member in members])
     graph = neighbor_graph(vectors, plain, mirrored, near)
-    scenes = find_scenes(graph, _scene_similarity(settings))
+    scenes = find_scenes(graph, scene_rule(settings))
     names = cluster_names(members, scenes)
     clusters = [
         Cluster(member.image_id, 0, name, round(float(strength), 4) if name else None)
         for member, name, strength in zip(members, names, scenes.strengths, strict=True)
     ]
+    graph = nearest_of_label(graph, scenes.labels, settings.neighbors)
     distances = (
         hamming(plain[graph.first], plain[graph.second]),
         hamming(mirrored[graph.first], plain[graph.second]),
@@ -145,11 +153,9 @@ def _candidates(
     graph: Graph,
     distances: tuple[np.ndarray, np.ndarray],
 ) -> Iterator[Pair]:
-    """Edges within a cluster, from the lower image id to the higher."""
+    """Edges, all within clusters, from the lower image id to the higher."""
     edges = zip(graph.first, graph.second, graph.similarity, *distances, strict=True)
     for first, second, similarity, plain, mirrored in edges:
-        if names[first] is None or names[first] != names[second]:
-            continue
         source, target = members[first], members[second]
         yield Pair(
             pair_id=pair_id_of(source.image_id, target.image_id),

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from clustering.encoders import Vectors
 from clustering.neighbors import Floats, Indices, Links, Search, find_links
+from clustering.neighbors.links import among_nearest
 
 HASH_BITS = 64
 _PAIRS_AT_ONCE = 16_384
@@ -53,6 +54,23 @@ def hash_bits(hashes: Sequence[str]) -> Bits:
 def hamming(first: Bits, second: Bits) -> NDArray[np.int64]:
     """Bits that differ, row by row."""
     return np.asarray(np.unpackbits(first ^ second, axis=1).sum(axis=1), dtype=np.int64)
+
+
+def over(graph: Graph, floor: float) -> Graph:
+    """The links of a graph from a similarity on."""
+    near = graph.link >= floor
+    ends = graph.first[near], graph.second[near]
+    return Graph(graph.nodes, *ends, graph.similarity[near], graph.link[near])
+
+
+def nearest_of_label(graph: Graph, labels: Indices, per_image: int) -> Graph:
+    """Links within labels from 0 on, while among the nearest of either end that have its label."""
+    within = (labels[graph.first] == labels[graph.second]) & (labels[graph.first] >= 0)
+    links = graph.first[within], graph.second[within], graph.link[within]
+    stays, _ = among_nearest(links, np.zeros(graph.nodes, dtype=np.float32), per_image)
+    places = np.flatnonzero(within)[stays]
+    ends = graph.first[places], graph.second[places]
+    return Graph(graph.nodes, *ends, graph.similarity[places], graph.link[places])
 
 
 def neighbor_graph(vectors: Vectors, plain: Bits, mirrored: Bits, near: Nearness) -> Graph:

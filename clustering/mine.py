@@ -29,7 +29,11 @@ _GRAPH_SETTINGS = {
     "similarity_floor",
     "similarity_ceiling",
     "phash_link_ceiling",
+    "scene_neighbors",
+    "scene_method",
     "scene_similarity",
+    "scene_overlap",
+    "adoption_floor",
     "candidates_per_cluster",
 }
 _MEASURE_SETTINGS = {

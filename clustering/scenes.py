@@ -1,21 +1,30 @@
-"""Scenes: HDBSCAN over the neighbour graph (Campello et al. 2013). Arrays only."""
+"""Scenes: which images of the neighbour graph show the same thing. Arrays only."""
 
-import warnings
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import coo_matrix, csr_matrix
-from scipy.sparse.csgraph import connected_components
 
-from clustering.graph import Graph
+from clustering.density import density_scenes
+from clustering.graph import Graph, over
 from clustering.neighbors import Indices
+from clustering.shared_neighbors import NOISE, shared_neighbor_scenes
 
-NOISE = -1
-_FAR = 2.0
-"""Distance between parts of the graph that nothing links: that of opposite vectors."""
-_NEAREST = 1e-3
-"""A sparse matrix takes zero for no edge."""
+SceneMethod = Literal["shared_neighbors", "hdbscan"]
+
+
+@dataclass(frozen=True, slots=True)
+class SceneRule:
+    """When images are one scene; similarities are those of the links of the graph."""
+
+    method: SceneMethod
+    similarity: float
+    """Least similarity of links that scenes are made of."""
+    overlap: float
+    """``shared_neighbors``: least Jaccard index of the neighbourhoods of a link's ends."""
+    adoption_floor: float
+    """From this similarity on an image left over joins the scene of its nearest neighbour."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,53 +35,21 @@ class Scenes:
     strengths: NDArray[np.float64]
 
 
-def find_scenes(graph: Graph, scene_similarity: float) -> Scenes:
-    """Cluster the images of a graph.
+def find_scenes(graph: Graph, rule: SceneRule) -> Scenes:
+    """Cluster the images of a graph; the same graph gives the same labels.
 
-    Two images make a scene. Scenes closer than ``scene_similarity`` are not split (the selection
-    epsilon of Malzer & Baum 2020). An image left over as noise joins the scene of its nearest
-    neighbour with strength 0: one strongly edited picture beside many alike is noise by density,
-    and just what is looked for.
+    An image left over joins the scene of its nearest neighbour with strength 0: one strongly
+    edited picture beside many alike shares few neighbours with them, and is just what is looked
+    for.
     """
-    from hdbscan import HDBSCAN
-
-    if graph.nodes < 2 or not len(graph.first):
-        return Scenes(np.full(graph.nodes, NOISE), np.zeros(graph.nodes))
-    model = HDBSCAN(
-        min_cluster_size=2,
-        min_samples=1,
-        metric="precomputed",
-        cluster_selection_epsilon=float(1 - scene_similarity),
-        max_dist=_FAR,
-    )
-    with warnings.catch_warnings():  # the package lags behind scikit-learn's argument names
-        warnings.simplefilter("ignore", FutureWarning)
-        model.fit(joined(graph))
-    labels = np.asarray(model.labels_[: graph.nodes], dtype=np.int64)
-    labels[labels == model.labels_[graph.nodes]] = NOISE  # images hung on the extra nodes only
-    strengths = np.nan_to_num(np.asarray(model.probabilities_[: graph.nodes]))
-    return Scenes(adopt_noise(graph, labels), np.where(labels == NOISE, 0.0, strengths))
-
-
-def joined(graph: Graph) -> csr_matrix:
-    """Distances of the graph as one connected sparse matrix.
-
-    Its parts hang far off on two extra nodes, the last, which are close to each other: HDBSCAN
-    takes connected graphs only, and never calls the whole of a graph a cluster, though a corpus
-    may well be one scene. The extra two are the other cluster that it needs.
-    """
-    distance = np.clip(1 - graph.link.astype(np.float64), _NEAREST, _FAR)
-    shape = (graph.nodes, graph.nodes)
-    links = coo_matrix((distance, (graph.first, graph.second)), shape=shape)
-    _, part = connected_components(links, directed=False)
-    anchors = np.unique(part, return_index=True)[1]
-    extra = np.full(len(anchors), graph.nodes)
-    twins = np.array([graph.nodes, graph.nodes + 1])
-    rows = np.concatenate([graph.first, graph.second, anchors, extra, twins])
-    columns = np.concatenate([graph.second, graph.first, extra, anchors, twins[::-1]])
-    far = np.full(2 * len(anchors), _FAR)
-    values = np.concatenate([distance, distance, far, np.full(2, _NEAREST)])
-    return csr_matrix((values, (rows, columns)), shape=(graph.nodes + 2, graph.nodes + 2))
+    near = over(graph, rule.similarity)
+    if not len(near.first):
+        labels, strengths = np.full(graph.nodes, NOISE), np.zeros(graph.nodes)
+    elif rule.method == "hdbscan":
+        labels, strengths = density_scenes(near, rule.similarity)
+    else:
+        labels, strengths = shared_neighbor_scenes(near, rule.overlap)
+    return Scenes(adopt_noise(over(graph, rule.adoption_floor), labels), strengths)
 
 
 def adopt_noise(graph: Graph, labels: Indices) -> Indices:

@@ -34,7 +34,9 @@ class MineSettings(ExecutorSettings):
     cells_per_image: int = Field(default=2, gt=0)
     """Nearest cells an image is put in, so that no scene is cut by a border between cells."""
     neighbors: int = Field(default=16, gt=0)
-    """Nearest neighbours of each image in the graph."""
+    """Nearest of its scene that each image is paired with."""
+    scene_neighbors: int = Field(default=64, gt=0)
+    """Nearest neighbours of each image in the graph that scenes are found in."""
     neighbor_search: Literal["auto", "exact", "approximate"] = "auto"
     """exact: all neighbours, in time that grows with the square of a cell. approximate: an index
     (faiss IVF) that misses some. auto: exact up to --exact-ceiling."""
@@ -50,9 +52,18 @@ class MineSettings(ExecutorSettings):
     edits of light and colour lie as close as copies do."""
     phash_link_ceiling: int = Field(default=12, ge=0, le=64)
     """Bits between perceptual hashes (of 64) up to which images are neighbours in the graph."""
+    scene_method: Literal["shared_neighbors", "hdbscan"] = "shared_neighbors"
+    """shared_neighbors: images near each other are one scene if they know the same others.
+    hdbscan: scenes are what is dense."""
     scene_similarity: float | None = Field(default=None, ge=-1, le=1)
-    """Clusters this close are never split (HDBSCAN's selection epsilon, as a cosine). Default:
-    the encoder's own (lite0 .8, all others .9)."""
+    """Least cosine of images that scenes are made of; hdbscan splits no scene this close. Default:
+    the encoder's own (lite0 .75, all others .77; with hdbscan .8 and .82)."""
+    scene_overlap: float = Field(default=0.6, ge=0, le=1)
+    """shared_neighbors: share of their neighbours that images of one scene have in common
+    (Jaccard index)."""
+    adoption_floor: float | None = Field(default=None, ge=-1, le=1)
+    """Least cosine at which an image left over joins the scene of its nearest neighbour. Default:
+    the encoder's own (lite0 .5, all others .85)."""
     candidates_per_cluster: int = Field(default=2000, gt=0)
     """Pairs of one cluster that are looked at, the most similar first."""
     candidates_per_shard: int = Field(default=500, gt=0)

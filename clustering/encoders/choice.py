@@ -19,9 +19,11 @@ _SIMILARITY_FLOORS = {
     OFFLINE: 0.5,
 }
 """Least cosine of related images; .75 for CLIPs is UltraEdit's (Zhao et al. 2024)."""
-_SCENE_SIMILARITIES = {OFFLINE: 0.8}
-_SCENE_SIMILARITY = 0.9
-"""CLIPs crowd all images into a narrow cone; ACE took .9 for near-duplicates."""
+_SCENE_SIMILARITIES = {"shared_neighbors": (0.75, 0.77), "hdbscan": (0.8, 0.82)}
+"""By method, for the offline encoder and for all others."""
+_ADOPTION_FLOORS = {OFFLINE: 0.5}
+_ADOPTION_FLOOR = 0.85
+"""CLIPs crowd all images into a narrow cone: further off, strangers are as near as kin."""
 _KEY_DIGITS = 8
 _VERSION = "1"
 """Raised when the same weights would give other vectors."""
@@ -41,9 +43,14 @@ class EncoderChoice:
     def similarity_floor(self) -> float:
         return _SIMILARITY_FLOORS[self.kind]
 
+    def scene_similarity(self, method: str) -> float:
+        """Least cosine of images that the method makes scenes of."""
+        offline, others = _SCENE_SIMILARITIES[method]
+        return offline if self.kind == OFFLINE else others
+
     @property
-    def scene_similarity(self) -> float:
-        return _SCENE_SIMILARITIES.get(self.kind, _SCENE_SIMILARITY)
+    def adoption_floor(self) -> float:
+        return _ADOPTION_FLOORS.get(self.kind, _ADOPTION_FLOOR)
 
     def key(self) -> str:
         """Name of its folder of embeddings: other weights, another folder."""

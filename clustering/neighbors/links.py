@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 Indices = NDArray[np.int64]
 Floats = NDArray[np.float32]
-Places = NDArray[np.int32]
+Places = NDArray[np.int32] | NDArray[np.int64]
 
 _BUFFER = 1 << 20
 """Links gathered before the first count of who has enough."""
@@ -66,26 +66,38 @@ class NearestLinks:
 
     def _settle(self, per_image: int) -> None:
         first, second, similarity = self._joined()
-        ends = np.concatenate([first, second])
-        others = np.concatenate([second, first])
-        degree = np.bincount(ends, minlength=len(self.reach))
-        full = np.flatnonzero(degree[ends] >= per_image)
-        link = full % max(1, len(first))
-        nearness = similarity[link]
-        order = np.lexsort((others[full], -nearness, ends[full]))
-        rank = _places_in_runs(ends[full][order])
-        stays = (degree[first] < per_image) | (degree[second] < per_image)
-        stays[link[order[rank < per_image]]] = True
-        last = order[rank == per_image - 1]
-        self.reach[ends[full][last]] = nearness[last]
+        stays, self.reach = among_nearest((first, second, similarity), self.reach, per_image)
         self._parts = [(first[stays], second[stays], similarity[stays])]
         self._settled, self._waiting = int(stays.sum()), 0
 
 
-def _places_in_runs(values: Places) -> Indices:
+def among_nearest(
+    links: tuple[Places, Places, Floats], reach: Floats, per_image: int
+) -> tuple[NDArray[np.bool_], Floats]:
+    """Which links (ends and similarities) are among so many nearest of either end.
+
+    With it the similarity of the last place of each image that has enough, else its old reach.
+    """
+    first, second, similarity = links
+    ends = np.concatenate([first, second])
+    others = np.concatenate([second, first])
+    degree = np.bincount(ends, minlength=len(reach))
+    full = np.flatnonzero(degree[ends] >= per_image)
+    link = full % max(1, len(first))
+    nearness = similarity[link]
+    order = np.lexsort((others[full], -nearness, ends[full]))
+    rank = _places_in_runs(ends[full][order])
+    stays = (degree[first] < per_image) | (degree[second] < per_image)
+    stays[link[order[rank < per_image]]] = True
+    last = order[rank == per_image - 1]
+    raised = reach.copy()
+    raised[ends[full][last]] = nearness[last]
+    return stays, raised
+
+
+def _places_in_runs(values: NDArray[np.integer]) -> Indices:
     """Of each value of a sorted row, its place among its equals, from 0."""
     places = np.arange(len(values))
-    begins = (
-        np.concatenate([[True], values[1:] != values[:-1]]) if len(values) else np.empty(0, bool)
-    )
+    begins = np.ones(len(values), dtype=bool)
+    begins[1:] = values[1:] != values[:-1]
     return np.asarray(places - np.maximum.accumulate(np.where(begins, places, 0)))

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 
 from clustering.neighbors import Search, choose, exact_links, find_links
-from tests.clustering.neighbors.planted import planted_vectors
+from tests.clustering.planted_vectors import plant
 
 SEARCH = Search(floor=0.76, per_image=8, exact_ceiling=1000, index_bytes=1 << 30)
 
@@ -26,9 +26,9 @@ def test_a_method_asked_for_is_taken_at_any_size():
 
 
 def test_the_approximate_search_finds_true_links_and_nearly_all():
-    vectors = planted_vectors(3000)
-    exact = exact_links(vectors, SEARCH.floor, SEARCH.per_image)
-    found = find_links(vectors, SEARCH)
+    vectors = plant(3000, seed=3).vectors
+    exact = exact_links(vectors, SEARCH.floor)
+    found = find_links(vectors, replace(SEARCH, per_image=64))
     keys = [links.first * 3000 + links.second for links in (exact, found)]
     assert np.isin(keys[1], keys[0]).all()
     assert np.isin(keys[0], keys[1]).mean() > 0.9
