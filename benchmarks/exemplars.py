@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.loop import HELD_OUT_SHARE, RESAMPLES, SUPERVISED, TRAINING, annotate, pairset
-from finetune.measures.intervals import SceneBootstrap
+from finetune.measures.intervals import Estimate, SceneBootstrap
 from pairset.store import open_set
 from pairset.tables import connect_tables
 
@@ -101,8 +101,8 @@ def figures_of(answers: Sequence[Answer]) -> dict[str, Any]:
             [row.exact_en - one.exact_en for row, one in zip(rows, before, strict=True)]
         )
         figures[way] = {
-            "exact_en": _rounded(exact and (exact.value, exact.low, exact.high)),
-            "gained": _rounded(gained and (gained.value, gained.low, gained.high)),
+            "exact_en": _rounded(exact),
+            "gained": _rounded(gained),
             "exact_zh": _share([row.exact_zh for row in rows]),
             "edit_type": _share([row.edit_type_right for row in rows]),
         }
@@ -113,8 +113,12 @@ def _share(right: Sequence[bool]) -> float | None:
     return round(sum(right) / len(right), 3) if right else None
 
 
-def _rounded(values: Sequence[float | None] | None) -> list[float | None] | None:
-    return values and [None if value is None else round(value, 3) for value in values]
+def _rounded(estimate: Estimate | None) -> list[float | None] | None:
+    """Value, low and high."""
+    if estimate is None:
+        return None
+    ends = estimate.value, estimate.low, estimate.high
+    return [None if value is None else round(value, 3) for value in ends]
 
 
 if __name__ == "__main__":

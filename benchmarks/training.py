@@ -53,7 +53,8 @@ def main() -> None:
     options = parser.parse_args()
     words = ["--model", "starter", "--epochs", str(options.epochs)]
     words += ["--batch-size", str(options.batch_size)]
-    ours, plain = [], []
+    ours: list[Measured] = []
+    plain: list[Measured] = []
     with tempfile.TemporaryDirectory(prefix="pairset-training-") as folder:
         pair_set = make_reviewed_set(Path(folder), options.pairs)
         for number in range(options.rounds):
