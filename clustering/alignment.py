@@ -134,10 +134,10 @@ def _zooms(source: View, target: View) -> Iterator[Matrix]:
 
 def _placed(whole: View, part: View, scale: float) -> tuple[float, Matrix]:
     """The map from ``part`` to its best place inside ``whole``, and how well it matches there."""
-    board = whole.structure_at(fitting(whole.size, MAP_SIDE)).whole
+    board = whole.map_at(fitting(whole.size, MAP_SIDE))
     sides = size_of(board)
     width, height = (max(8, round(side * scale)) for side in sides)
-    piece = part.structure_at((width, height)).whole
+    piece = part.map_at((width, height))
     scores = cv2.matchTemplate(board, piece, cv2.TM_CCOEFF_NORMED)
     _, score, _, (left, top) = cv2.minMaxLoc(scores)
     matrix = np.array(
@@ -151,7 +151,7 @@ def _refined(source: View, target: View, start: Alignment, least_gain: float) ->
     if not _WITHIN_REACH <= start.correlation < 1 - least_gain:
         return start
     sizes = fitting(source.size, _REFINE_SIDE), fitting(target.size, _REFINE_SIDE)
-    here, there = source.structure_at(sizes[0]).whole, target.structure_at(sizes[1]).whole
+    here, there = source.map_at(sizes[0]), target.map_at(sizes[1])
     pixels = to_pixels(start.matrix, *sizes).astype(np.float32)
     stop = (cv2.TERM_CRITERIA_EPS | cv2.TERM_CRITERIA_COUNT, 30, 1e-4)
     try:

@@ -159,7 +159,8 @@ def _block_means(pixels: Pixels, seen: Mask) -> Blocks:
     size = (_BLOCKS, _BLOCKS)
     weight = cv2.resize(seen.astype(np.float32), size, interpolation=cv2.INTER_AREA)
     shown = pixels.astype(np.float32)
-    shown[~seen] = 0
+    if float(weight.min()) < 1:
+        shown[~seen] = 0
     sums = cv2.resize(shown, size, interpolation=cv2.INTER_AREA)
     enough = weight >= min(0.5, float(weight.max()))
     return np.asarray(sums[enough] / weight[enough][:, None], dtype=np.float64)

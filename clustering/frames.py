@@ -61,6 +61,9 @@ def overlap(matrix: Matrix, size: Size) -> NDArray[np.bool_]:
     """Which pixels of the source's frame of ``size`` the target shows, height × width."""
     x, y = ((np.arange(side) + 0.5) / side for side in size)
     inside = np.ones(size[::-1], dtype=bool)
+    corners = matrix @ [[x[0], x[-1], x[0], x[-1]], [y[0], y[0], y[-1], y[-1]], [1, 1, 1, 1]]
+    if corners.min() > 0 and corners.max() < 1:
+        return inside
     for across, down, shift in matrix:
         place = (across * x + shift)[None, :] + (down * y)[:, None]
         inside &= (place > 0) & (place < 1)

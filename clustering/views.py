@@ -3,9 +3,10 @@
 An image is in many pairs. What was computed of it is kept with it, within bounds.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeVar
 
 import cv2
 import numpy as np
@@ -31,9 +32,12 @@ _MOST_CORNERS = 600
 _ROOM = 1.5
 """Times a size: from so much more, averaging down leaves no trace of how it was got."""
 _SMALLEST_OCTAVE = 64
-_KEPT_STRUCTURES = 32
+_MOST_KEPT = 32
 _LITTLE = 1.5
 """Times a size: shrinking by less, the four nearest pixels are about all there is to average."""
+
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +80,7 @@ class View:
 
     pixels: Pixels
     _colors: dict[Size, Pixels] = field(default_factory=dict, repr=False)
+    _maps: dict[Size, Floats] = field(default_factory=dict, repr=False)
     _structures: dict[Size, Structure] = field(default_factory=dict, repr=False)
 
     @property
@@ -116,13 +121,17 @@ class View:
                 return resized(octave, size)
         return resized(self.grey, size)
 
+    def map_at(self, size: Size) -> Floats:
+        """Map of structure of the whole picture at one size; some sizes are kept."""
+        return _kept(self._maps, size, lambda: structure(self.grey_at(size)))
+
     def structure_at(self, size: Size) -> Structure:
-        """Structure of the whole picture at one size; some sizes are kept."""
-        if size not in self._structures:
-            if len(self._structures) == _KEPT_STRUCTURES:
-                self._structures.clear()
-            self._structures[size] = structure_of(self.grey_at(size))
-        return self._structures[size]
+        """The same, and the map of the middle alone."""
+
+        def both() -> Structure:
+            return Structure(self.map_at(size), structure(middle_of(self.grey_at(size))))
+
+        return _kept(self._structures, size, both)
 
     @cached_property
     def _octaves(self) -> list[Grey]:
@@ -132,6 +141,14 @@ class View:
             width, height = size_of(octaves[-1])
             octaves.append(resized(octaves[-1], (width // 2, height // 2)))
         return octaves
+
+
+def _kept(made: dict[Size, T], size: Size, make: Callable[[], T]) -> T:
+    if size not in made:
+        if len(made) == _MOST_KEPT:
+            made.clear()
+        made[size] = make()
+    return made[size]
 
 
 def structure_of(grey: Grey) -> Structure:
