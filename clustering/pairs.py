@@ -15,14 +15,16 @@ from clustering.known_pairs import read_known, with_numbers_of
 from clustering.prediction import unexplained
 from clustering.selection import Caps, select
 from clustering.settings import MineSettings
-from clustering.views import View
-from pairset.images import ImageError, open_image
+from clustering.views import Size, View, fitting
+from pairset.images import ImageError, decode, read_bytes
 from pairset.masks import encode_mask
 from pairset.records import Pair, rows_of, table_of
 from pairset.records.pair import PairStatus
 from pairset.shards import Counts, ShardSpec
 from pairset.store import PairSet
 
+_VIEW_SIDE = 2 * COMPARE_SIDE
+"""Pixels: enough to look at half of an image as closely as at the whole of another."""
 _OPEN_IMAGES = 160
 """Images kept decoded at once, of 3 MB at most: those of a cluster are needed again and again."""
 
@@ -88,7 +90,7 @@ def measure(pair: Pair, thresholds: Thresholds) -> Pair:
     Images that are not related are not compared, and only kept pairs are explained.
     """
     try:
-        (source, scale), (target, _) = _view(pair.source_uri), _view(pair.target_uri)
+        (source, size), (target, _) = _view(pair.source_uri), _view(pair.target_uri)
     except ImageError as error:
         return replace(pair, status=PairStatus.UNREADABLE, error=str(error))
     alignment = align(source, target)
@@ -105,7 +107,6 @@ def measure(pair: Pair, thresholds: Thresholds) -> Pair:
     forwards, backwards = None, None
     if status == PairStatus.KEPT:
         forwards, backwards = unexplained(laid, alignment)
-    size = round(source.size[0] / scale), round(source.size[1] / scale)
     return replace(
         _with_numbers(pair, difference, size),
         unexplained=forwards,
@@ -146,11 +147,10 @@ def box_of(
 
 
 @lru_cache(maxsize=_OPEN_IMAGES)
-def _view(uri: str) -> tuple[View, float]:
-    """An image shrunk to what the comparison needs, and by how much. Raises ImageError."""
-    image = open_image(uri)
-    scale = min(1.0, 2 * COMPARE_SIDE / max(image.size))
-    if scale < 1:
-        size = tuple(max(1, round(side * scale)) for side in image.size)
-        image = image.resize((size[0], size[1]), reducing_gap=2.0)
-    return View(np.asarray(image, dtype=np.uint8)), scale
+def _view(uri: str) -> tuple[View, Size]:
+    """An image shrunk to what the comparison needs, and its whole size. Raises ImageError."""
+    decoded = decode(read_bytes(uri), least_sides=(1, _VIEW_SIDE))
+    image = decoded.pixels
+    if max(image.size) > _VIEW_SIDE:
+        image = image.resize(fitting(image.size, _VIEW_SIDE), reducing_gap=2.0)
+    return View(np.asarray(image, dtype=np.uint8)), decoded.size

@@ -51,6 +51,8 @@ class DecodedImage:
     pixels: "PillowImage"
     format: str
     mode: str
+    size: tuple[int, int]
+    """Width and height of the upright whole; pixels of a reduced JPEG have fewer."""
 
 
 def read_bytes(uri: str) -> bytes:
@@ -122,11 +124,23 @@ _STILLS_OF_SEVERAL = frozenset({"MPO"})
 """Formats of photos that hold more pictures of the same moment: phones write depth maps so."""
 
 
-def decode(encoded: bytes, smallest_side: int = 16, pixel_limit: int = PIXEL_LIMIT) -> DecodedImage:
+LeastSides = tuple[int, int]
+"""Pixels that the shorter and the longer side of a picture must keep."""
+
+
+def decode(
+    encoded: bytes,
+    smallest_side: int = 16,
+    pixel_limit: int = PIXEL_LIMIT,
+    least_sides: LeastSides | None = None,
+) -> DecodedImage:
     """Turn encoded bytes into upright 8-bit RGB pixels.
 
     EXIF orientation is applied, CMYK and 16-bit are converted, transparency is laid on white.
     The size is checked before any pixel is decoded. Raises ImageError.
+
+    least_sides: JPEGs may be decoded at a half, a quarter or an eighth of their size, as long as
+    so much is left; libjpeg does that at a fraction of the time.
     """
     from PIL import Image, ImageOps, UnidentifiedImageError
 
@@ -136,9 +150,14 @@ def decode(encoded: bytes, smallest_side: int = 16, pixel_limit: int = PIXEL_LIM
         with Image.open(io.BytesIO(encoded)) as image:
             found, mode = image.format or "?", image.mode
             _check_shape(image, smallest_side, pixel_limit)
+            whole = image.size
+            if least_sides is not None:
+                _reduce(image, least_sides)
+            reduced = image.size
             image.load()
             upright = ImageOps.exif_transpose(image)
-            return DecodedImage(_to_rgb(upright), found, mode)
+            turned = upright.size != reduced
+            return DecodedImage(_to_rgb(upright), found, mode, whole[::-1] if turned else whole)
     except UnidentifiedImageError as error:
         code = _code_of_unidentified(encoded)
         raise ImageError(code, f"{len(encoded)} bytes are no image Pillow knows") from error
@@ -146,6 +165,13 @@ def decode(encoded: bytes, smallest_side: int = 16, pixel_limit: int = PIXEL_LIM
         raise ImageError(ImageErrorCode.TOO_LARGE, str(error)) from error
     except _DAMAGE as error:
         raise ImageError(ImageErrorCode.TRUNCATED, f"the image data is damaged: {error}") from error
+
+
+def _reduce(image: "PillowImage", least_sides: LeastSides) -> None:
+    """Let a JPEG be decoded at the least size that its reader offers and that is enough."""
+    shrink = min(min(image.size) // least_sides[0], max(image.size) // least_sides[1])
+    if shrink > 1:
+        image.draft(None, (image.width // shrink, image.height // shrink))
 
 
 _MAGIC = (b"\xff\xd8\xff", b"\x89PNG", b"RIFF", b"GIF8", b"BM", b"II*\x00", b"MM\x00*")
@@ -200,6 +226,6 @@ def _scaled_to_8_bits(image: "PillowImage") -> "PillowImage":
     return Image.fromarray(np.clip(values / white * 255, 0, 255).astype(np.uint8))
 
 
-def open_image(uri: str) -> "PillowImage":
-    """Upright RGB pixels of the image behind a URI. Raises ImageError."""
-    return decode(read_bytes(uri)).pixels
+def open_image(uri: str, least_sides: LeastSides | None = None) -> "PillowImage":
+    """Upright RGB pixels of the image behind a URI, as ``decode`` gives them. Raises ImageError."""
+    return decode(read_bytes(uri), least_sides=least_sides).pixels

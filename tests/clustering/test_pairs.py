@@ -64,13 +64,13 @@ def test_only_what_a_verdict_needs_is_measured(cluster):
 
 def test_an_image_is_opened_once_however_many_pairs_it_is_in(cluster, monkeypatch):
     opened: Counter[str] = Counter()
-    whole = pairs.open_image
+    read_bytes = pairs.read_bytes
 
-    def counting(uri: str, **wanted: object) -> object:
+    def counting(uri: str) -> bytes:
         opened[uri] += 1
-        return whole(uri, **wanted)
+        return read_bytes(uri)
 
-    monkeypatch.setattr(pairs, "open_image", counting)
+    monkeypatch.setattr(pairs, "read_bytes", counting)
     assert len(list(pairs.judged(cluster, SETTINGS, {}))) == 10
     assert set(opened.values()) == {1}
     assert len(opened) == 5

@@ -65,6 +65,37 @@ def test_exif_orientation_is_applied() -> None:
     assert decoded.pixels.size == (20, 40)
 
 
+@pytest.mark.parametrize(
+    ("least", "kept"), [(300, 400), (200, 200), (100, 100), (1, 50), (999, 400)]
+)
+def test_a_jpeg_is_decoded_as_small_as_is_enough(least: int, kept: int) -> None:
+    content = encoded(plain(size=(400, 600), color=(9, 80, 200)), "JPEG")
+
+    decoded = decode(content, least_sides=(least, least))
+
+    assert decoded.pixels.size == (kept, kept * 3 // 2)
+    assert decoded.size == (400, 600)
+    assert decoded.pixels.getpixel((5, 5)) == decode(content).pixels.getpixel((5, 5))
+
+
+def test_a_reduced_picture_stands_upright() -> None:
+    exif = Image.Exif()
+    exif[0x0112] = 6
+
+    decoded = decode(encoded(plain(size=(400, 200)), "JPEG", exif=exif), least_sides=(100, 100))
+
+    assert decoded.pixels.size == (100, 200)
+    assert decoded.size == (200, 400)
+
+
+def test_only_jpegs_are_reduced_and_bombs_stay_too_large() -> None:
+    decoded = decode(encoded(plain(size=(400, 200))), least_sides=(10, 10))
+    assert decoded.pixels.size == (400, 200)
+    with pytest.raises(ImageError) as failure:
+        decode(encoded(plain("L", size=(16_400, 20)), "JPEG"), least_sides=(1, 1))
+    assert failure.value.code is ImageErrorCode.TOO_LARGE
+
+
 @pytest.mark.parametrize("mode", ["L", "P", "CMYK", "1", "LA", "RGBA", "YCbCr"])
 def test_every_mode_becomes_rgb(mode: str) -> None:
     form = "JPEG" if mode in ("CMYK", "YCbCr") else "PNG"
