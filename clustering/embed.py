@@ -1,17 +1,24 @@
-"""Embed: every usable image becomes a unit vector of the chosen encoder."""
+"""Embed: every usable image becomes a unit vector of the chosen encoder.
 
-from collections.abc import Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING
+While the model works on one batch, a thread opens and prepares the next.
+"""
+
+import time
+from collections import deque
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
 
 from clustering.encoders import Encoder, load_encoder, parse_encoder
+from clustering.encoders.protocol import Prepared
 from clustering.settings import MineSettings
 from pairset.images import ImageError, open_image
 from pairset.records import Embedding, Image, rows_of, table_of
 from pairset.shards import Counts, ShardSpec
 from pairset.store import PairSet
 
-if TYPE_CHECKING:
-    from PIL.Image import Image as PillowImage
+_SPARE = 2
+"""Times the side a model looks at: reduced further, a JPEG's vector begins to differ."""
 
 
 def run_shard(spec: ShardSpec) -> Counts:
@@ -19,38 +26,66 @@ def run_shard(spec: ShardSpec) -> Counts:
     settings = MineSettings.model_validate_json(spec.settings)
     images = rows_of(Image, PairSet(spec.set_url).stage("images").read(spec.inputs[0]))
     usable = {image.image_id: image for image in reversed(list(images)) if image.usable}
-    encoder = load_encoder(parse_encoder(settings.encoder))
-    rows = list(embed(encoder, list(reversed(usable.values())), settings.batch_size))
+    encoder = load_encoder(parse_encoder(settings.encoder, settings.precision))
+    start = time.perf_counter()
+    batches = Batches(encoder, list(reversed(usable.values())), settings.batch_size)
+    rows = [row for batch in batches for row in embed(encoder, batch)]
+    seconds = time.perf_counter() - start
     spec.output().write(spec.shard, table_of(Embedding, rows))
-    return Counts(len(rows), sum(row.vector is None for row in rows))
+    failures = sum(row.vector is None for row in rows)
+    return Counts(len(rows), failures, seconds, batches.waited_seconds)
 
 
-def embed(encoder: Encoder, images: Iterable[Image], batch_size: int) -> Iterator[Embedding]:
+Loaded = tuple[Image, Prepared | ImageError]
+"""An image and what the model is fed for it, or why there is nothing."""
+
+
+def embed(encoder: Encoder, batch: Sequence[Loaded]) -> Iterator[Embedding]:
     """One row per image, in order; of one that can no longer be read, with the error."""
-    for batch in _batches(images, batch_size):
-        opened = [_opened(image) for image in batch]
-        pixels = [each for each in opened if not isinstance(each, ImageError)]
-        vectors = iter(encoder.encode(pixels)) if pixels else iter(())
-        for image, each in zip(batch, opened, strict=True):
-            if isinstance(each, ImageError):
-                yield Embedding(image.image_id, None, each.code, str(each))
-            else:
-                yield Embedding(image.image_id, next(vectors).astype("float16"))
+    ready = [loaded for _, loaded in batch if not isinstance(loaded, ImageError)]
+    vectors = iter(encoder.encode(ready)) if ready else iter(())
+    for image, loaded in batch:
+        if isinstance(loaded, ImageError):
+            yield Embedding(image.image_id, None, loaded.code, str(loaded))
+        else:
+            yield Embedding(image.image_id, next(vectors).astype("float16"))
 
 
-def _batches(images: Iterable[Image], size: int) -> Iterator[Sequence[Image]]:
-    waiting: list[Image] = []
-    for image in images:
-        waiting.append(image)
-        if len(waiting) == size:
-            yield waiting
-            waiting = []
-    if waiting:
-        yield waiting
+@dataclass
+class Batches:
+    """Images in batches, each loaded while the one before is at work."""
+
+    encoder: Encoder
+    images: Sequence[Image]
+    size: int
+    waited_seconds: float = 0.0
+    """How long the model had nothing to do."""
+
+    def __iter__(self) -> Iterator[list[Loaded]]:
+        starts = range(0, len(self.images), self.size)
+        coming: deque[Future[list[Loaded]]] = deque()
+        with ThreadPoolExecutor(1) as reader:
+            for start in starts:
+                coming.append(reader.submit(self._load, self.images[start : start + self.size]))
+                if len(coming) > 1:
+                    yield self._arrived(coming.popleft())
+            while coming:
+                yield self._arrived(coming.popleft())
+
+    def _arrived(self, batch: "Future[list[Loaded]]") -> list[Loaded]:
+        start = time.perf_counter()
+        try:
+            return batch.result()
+        finally:
+            self.waited_seconds += time.perf_counter() - start
+
+    def _load(self, part: Sequence[Image]) -> list[Loaded]:
+        return [(image, _loaded(self.encoder, image)) for image in part]
 
 
-def _opened(image: Image) -> "PillowImage | ImageError":
+def _loaded(encoder: Encoder, image: Image) -> Prepared | ImageError:
+    least = _SPARE * encoder.side
     try:
-        return open_image(image.uri)
+        return encoder.prepare(open_image(image.uri, (least, least)))
     except ImageError as error:
         return error

@@ -57,7 +57,7 @@ def mine(settings: MineSettings) -> None:
     Raises EmptyCorpusError before any work, SettingsError for an encoder that is none,
     ModelUnavailableError or MissingExtraError before any image is read.
     """
-    encoder = parse_encoder(settings.encoder)
+    encoder = parse_encoder(settings.encoder, settings.precision)
     survey = find_sources(settings.corpus, besides=settings.set_url)
     if survey.passed_over:
         say(f"{survey.passed_over} files passed over: no images by their name")

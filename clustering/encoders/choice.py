@@ -7,6 +7,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from clustering.encoders.protocol import Encoder
+from clustering.settings import Precision
 from pairset.errors import MissingExtraError, SettingsError
 from pairset.ids import content_id
 
@@ -25,7 +26,7 @@ _ADOPTION_FLOORS = {OFFLINE: 0.5}
 _ADOPTION_FLOOR = 0.85
 """CLIPs crowd all images into a narrow cone: further off, strangers are as near as kin."""
 _KEY_DIGITS = 8
-_VERSION = "1"
+_VERSION = "2"
 """Raised when the same weights would give other vectors."""
 
 
@@ -38,6 +39,7 @@ class EncoderChoice:
     """Architecture, hub id or local folder; empty for the offline encoder."""
     weights: str = ""
     """open_clip only: a hub tag or a checkpoint file."""
+    precision: Precision = "auto"
 
     @property
     def similarity_floor(self) -> float:
@@ -56,33 +58,34 @@ class EncoderChoice:
         """Name of its folder of embeddings: other weights, another folder."""
         label = re.sub(r"[^A-Za-z0-9]+", "-", f"{self.kind}-{Path(self.model).name}").strip("-")
         places = (self.model, self.weights)
+        asked = () if self.precision == "auto" else (self.precision,)
         identity = content_id(
-            "encoder", _VERSION, self.kind, *(_identity(place) for place in places)
+            "encoder", _VERSION, self.kind, *asked, *(_identity(place) for place in places)
         )
         return f"{label}-{identity[:_KEY_DIGITS]}"
 
 
-def parse_encoder(name: str) -> EncoderChoice:
+def parse_encoder(name: str, precision: Precision = "auto") -> EncoderChoice:
     """Read ``lite0``, ``open_clip:MODEL/TAG``, ``dinov2:ID_OR_FOLDER`` and their like.
 
     Raises SettingsError for a kind that does not exist or a name that lacks its model.
     """
     kind, _, rest = name.partition(":")
     if kind == OFFLINE and not rest:
-        return EncoderChoice(OFFLINE, "")
+        return EncoderChoice(OFFLINE, "", precision=precision)
     if kind not in _SIMILARITY_FLOORS or kind == OFFLINE or not rest:
         raise SettingsError(
             f"{name!r} names no encoder. Choose lite0, open_clip:MODEL/TAG, dinov2:MODEL, "
             "altclip:MODEL or chinese_clip:MODEL."
         )
     if kind != "open_clip":
-        return EncoderChoice(kind, rest)
+        return EncoderChoice(kind, rest, precision=precision)
     model, separator, weights = _split_first(rest)
     if not separator or not model or not weights:
         raise SettingsError(
             f"{name!r} names no weights: write open_clip:MODEL/TAG or open_clip:MODEL/CHECKPOINT."
         )
-    return EncoderChoice(kind, model, weights)
+    return EncoderChoice(kind, model, weights, precision)
 
 
 def _split_first(text: str) -> tuple[str, str, str]:
@@ -114,14 +117,14 @@ def _load(choice: EncoderChoice) -> Encoder:
     if choice.kind == "open_clip":
         from clustering.encoders.open_clip import OpenClip
 
-        return OpenClip(choice.model, choice.weights)
+        return OpenClip(choice.model, choice.weights, choice.precision)
     if choice.kind == "dinov2":
         from clustering.encoders.dinov2 import DinoV2
 
-        return DinoV2(choice.model)
+        return DinoV2(choice.model, choice.precision)
     from clustering.encoders.bilingual_clip import BilingualClip
 
-    return BilingualClip(choice.kind, choice.model)
+    return BilingualClip(choice.kind, choice.model, choice.precision)
 
 
 def _identity(place: str) -> bytes:

@@ -5,9 +5,11 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
-from clustering.encoders.device import best_device
+from clustering.encoders.device import best_device, number_type
 from clustering.encoders.hub import fetching
-from clustering.encoders.protocol import Vectors, unit_rows
+from clustering.encoders.processors import least_side, prepared
+from clustering.encoders.protocol import Prepared, Vectors, unit_rows
+from clustering.settings import Precision
 from pairset.checkpoints import load_whole
 from pairset.torch_companions import fit_torch_companions
 
@@ -21,20 +23,26 @@ _UNUSED = ("embeddings.mask_token",)
 class DinoV2:
     """The class token of one DINOv2 model."""
 
-    def __init__(self, model: str) -> None:
+    def __init__(self, model: str, precision: Precision = "auto") -> None:
         fit_torch_companions()
         from transformers import AutoImageProcessor, Dinov2Model
 
         self._device = best_device()
+        self._type = number_type(precision, self._device)
         with fetching(model, "dinov2"):
             loaded = load_whole(Dinov2Model, model, may_lack=_UNUSED)
             images: Any = AutoImageProcessor
             self._processor = images.from_pretrained(model)
-        self._model = loaded.eval().to(self._device)
+        self._model = loaded.eval().to(self._device, self._type)
+        self.side = least_side(self._processor)
+
+    def prepare(self, image: "Image") -> Prepared:
+        """The model's own transform."""
+        return prepared(self._processor, image)
 
     @torch.inference_mode()
-    def encode(self, images: Sequence["Image"]) -> Vectors:
-        """Unit vectors of upright RGB images."""
-        batch = self._processor(images=list(images), return_tensors="pt").to(self._device)
-        tokens = self._model(**batch).last_hidden_state
+    def encode(self, batch: Sequence[Prepared]) -> Vectors:
+        """Unit vectors of prepared images."""
+        pixels = torch.stack([view for (view,) in batch]).to(self._device, self._type)
+        tokens = self._model(pixel_values=pixels).last_hidden_state
         return unit_rows(tokens[:, 0].float().cpu().numpy())

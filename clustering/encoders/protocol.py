@@ -7,17 +7,29 @@ import numpy as np
 from numpy.typing import NDArray
 
 if TYPE_CHECKING:
+    import torch
     from PIL.Image import Image
 
 Vectors = NDArray[np.float32]
 """Images × dimensions; rows of unit length."""
+Prepared = tuple["torch.Tensor", ...]
+"""What a model is fed for one image: one tensor of 3 × height × width per view of it."""
 
 
 class Encoder(Protocol):
     """Turns images into vectors whose cosine says how related they are."""
 
-    def encode(self, images: Sequence["Image"]) -> Vectors:
-        """Unit vectors of upright RGB images, in one forward pass."""
+    @property
+    def side(self) -> int:
+        """Pixels that the model looks at along the shorter side of an image."""
+        ...
+
+    def prepare(self, image: "Image") -> Prepared:
+        """Resize and normalise one upright RGB image. Safe to call from another thread."""
+        ...
+
+    def encode(self, batch: Sequence[Prepared]) -> Vectors:
+        """Unit vectors of prepared images, in one forward pass."""
         ...
 
 

@@ -5,19 +5,30 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image as Pillow
 from PIL import ImageFilter, ImageOps
 
+from clustering.embed import Batches, embed
 from clustering.encoders import EncoderChoice, load_encoder, parse_encoder
+from clustering.encoders.device import has_bfloat16_units, number_type
+from clustering.encoders.protocol import unit_rows
 from pairset.errors import ModelUnavailableError, SettingsError
+from pairset.records import Image
 from pairset.torch_companions import fit_torch_companions
-from tests.clustering.conftest import photo
+from tests.clustering.conftest import encoded, photo
 
+SCENES = ("chelsea", "coffee", "astronaut", "rocket", "brick")
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning")
+
+
+def encoded_by(choice: EncoderChoice, images: list) -> np.ndarray:
+    encoder = load_encoder(choice)
+    return encoder.encode([encoder.prepare(image) for image in images])
 
 
 def check(choice: EncoderChoice) -> None:
     images = [photo("chelsea"), photo("coffee"), photo("chelsea")]
-    vectors = load_encoder(choice).encode(images)
+    vectors = encoded_by(choice, images)
     assert vectors.shape[0] == 3
     assert np.linalg.norm(vectors, axis=1) == pytest.approx(1, abs=1e-4)
     assert vectors[0] @ vectors[2] == pytest.approx(1, abs=1e-4)
@@ -46,23 +57,106 @@ def test_a_name_that_is_none_is_an_error(name):
 def test_the_offline_encoder_holds_on_to_edits_and_lets_go_of_others():
     cat = photo("chelsea")
     edits = [cat.filter(ImageFilter.GaussianBlur(5)), ImageOps.grayscale(cat).convert("RGB")]
-    vectors = load_encoder(parse_encoder("lite0")).encode([cat, *edits, photo("coffee")])
+    vectors = encoded_by(parse_encoder("lite0"), [cat, *edits, photo("coffee")])
     assert (vectors[1:3] @ vectors[0]).min() > 0.6
     assert vectors[3] @ vectors[0] < 0.5
 
 
-def test_an_open_clip_model_loads_from_a_local_checkpoint(tmp_path: Path):
+@pytest.fixture
+def small_clip(tmp_path: Path) -> str:
+    """An open_clip model with weights of its own in a local checkpoint: MODEL/CHECKPOINT."""
     fit_torch_companions()
     import open_clip
     import torch
 
     tower = {"layers": 1, "width": 32, "heads": 2, "context_length": 8, "vocab_size": 64}
-    vision = {"image_size": 32, "layers": 1, "width": 32, "head_width": 16, "patch_size": 16}
-    config = {"embed_dim": 16, "vision_cfg": vision, "text_cfg": tower}
-    (tmp_path / "tiny-clip.json").write_text(json.dumps(config))
+    vision = {"image_size": 64, "layers": 4, "width": 64, "head_width": 16, "patch_size": 8}
+    config = {"embed_dim": 64, "vision_cfg": vision, "text_cfg": tower}
+    (tmp_path / "small-clip.json").write_text(json.dumps(config))
     open_clip.add_model_config(tmp_path)
-    torch.save(open_clip.create_model("tiny-clip").state_dict(), tmp_path / "tiny.pt")
-    check(parse_encoder(f"open_clip:tiny-clip/{tmp_path / 'tiny.pt'}"))
+    torch.manual_seed(0)
+    torch.save(open_clip.create_model("small-clip").state_dict(), tmp_path / "small.pt")
+    return f"small-clip/{tmp_path / 'small.pt'}"
+
+
+def test_an_open_clip_model_loads_from_a_local_checkpoint(small_clip):
+    check(parse_encoder(f"open_clip:{small_clip}"))
+
+
+def by_open_clip(small_clip: str, photos: list) -> np.ndarray:
+    """Vectors of open_clip's own transform and model, in float32."""
+    import open_clip
+    import torch
+
+    model, transform = open_clip.create_model_from_pretrained(*small_clip.split("/", 1))
+    with torch.inference_mode():
+        batch = torch.stack([transform(each) for each in photos])
+        return model.eval().encode_image(batch, normalize=True).numpy()
+
+
+@pytest.mark.parametrize("precision", ["fp32", "bf16"])
+def test_from_jpeg_to_vector_we_agree_with_open_clip_in_float32(small_clip, tmp_path, precision):
+    """Vectors of random weights crowd together: their mean is taken off before they are compared.
+
+    In float32 what is left is what reduced decoding loses.
+    """
+    photos = [photo(name, side) for name in SCENES for side in (200, 512, 700)]
+    for number, each in enumerate(photos):
+        (tmp_path / f"{number}.jpg").write_bytes(encoded(each, quality=90))
+    opened = [Pillow.open(tmp_path / f"{number}.jpg") for number in range(len(photos))]
+    theirs = by_open_clip(small_clip, opened)
+    encoder = load_encoder(parse_encoder(f"open_clip:{small_clip}", precision))
+    images = [Image(str(number), str(tmp_path / f"{number}.jpg")) for number in range(len(photos))]
+    rows = [row for batch in Batches(encoder, images, 4) for row in embed(encoder, batch)]
+    ours = np.array([row.vector for row in rows], dtype=np.float32)
+    assert (ours * theirs).sum(axis=1).min() > 0.999
+    centred = [unit_rows(vectors - theirs.mean(axis=0)) for vectors in (ours, theirs)]
+    assert (centred[0] * centred[1]).sum(axis=1).min() > 0.995
+
+
+@pytest.mark.parametrize("name", ["lite0", "open_clip"])
+def test_vectors_do_not_depend_on_the_size_of_batches(small_clip, tmp_path, name):
+    for scene in SCENES:
+        (tmp_path / f"{scene}.jpg").write_bytes(encoded(photo(scene)))
+    images = [Image(scene, str(tmp_path / f"{scene}.jpg")) for scene in SCENES]
+    encoder = load_encoder(parse_encoder(name if name == "lite0" else f"open_clip:{small_clip}"))
+    by_size = [
+        np.array(
+            [
+                row.vector
+                for batch in Batches(encoder, images, size)
+                for row in embed(encoder, batch)
+            ],
+            dtype=np.float32,
+        )
+        for size in (1, 2, 5)
+    ]
+    for vectors in by_size[1:]:
+        assert (vectors * by_size[0]).sum(axis=1).min() > 0.9995
+
+
+def test_an_image_that_went_away_is_a_row_with_its_reason_in_its_place(tmp_path):
+    (tmp_path / "cat.jpg").write_bytes(encoded(photo("chelsea")))
+    encoder = load_encoder(parse_encoder("lite0"))
+    images = [Image(name, str(tmp_path / f"{name}.jpg")) for name in ("gone", "cat", "lost")]
+    rows = [row for batch in Batches(encoder, images, 2) for row in embed(encoder, batch)]
+    assert [row.image_id for row in rows] == ["gone", "cat", "lost"]
+    assert [row.error_code for row in rows] == ["missing", None, "missing"]
+
+
+def test_auto_takes_bfloat16_only_where_there_are_units_for_it():
+    import torch
+
+    cpu = torch.device("cpu")
+    expected = torch.bfloat16 if has_bfloat16_units(cpu) else torch.float32
+    assert number_type("auto", cpu) == expected
+    assert number_type("bf16", cpu) == torch.bfloat16
+    assert number_type("fp32", cpu) == torch.float32
+
+
+def test_a_precision_that_was_asked_for_has_a_folder_of_its_own():
+    keys = {parse_encoder("open_clip:a/b", each).key() for each in ("auto", "bf16", "fp32")}
+    assert len(keys) == 3
 
 
 def save_processor(folder: Path) -> None:
