@@ -1,6 +1,6 @@
 """All gates on pairs of 512 pixels: ours beside the straightforward scikit-image and imagehash.
 
-    python -m benchmarks.gates            # the 295 candidates of the demo; --quick: every fifth
+    python -m benchmarks.gates       # verdicts on every candidate of the demo; --quick: on a fifth
 
 Timed in turns: hashes of both images, alignment, mask, SSIM, colour and detail, verdict; nothing is
 kept from one pair to the next. The straightforward version asks the same questions of the libraries
@@ -41,7 +41,7 @@ from pairset.store import PairSet
 
 SIDE = 512
 ROUNDS = 3
-QUICK_PAIRS = 60
+TIMED_PAIRS = 60
 SETTLED = frozenset({PairStatus.EXACT_COPY, PairStatus.OVER_CLUSTER_CAP})
 """Statuses that need no look at pixels."""
 
@@ -71,17 +71,19 @@ def figures(quick: bool = False) -> dict[str, Any]:
     cv2.setNumThreads(1)
     with tempfile.TemporaryDirectory() as folder:
         thresholds, candidates = demo_candidates(Path(folder))
-    timed = [each.enlarged() for each in candidates[:: 5 if quick else 1]][:QUICK_PAIRS]
+    spread = candidates[:: max(1, len(candidates) // TIMED_PAIRS)]
+    compared = spread if quick else candidates
+    timed = [each.enlarged() for each in spread]
     ways: dict[str, Callable[[Candidate], object]] = {
         "ours": lambda pair: our_verdict(pair, thresholds),
         "straightforward": lambda pair: plain_verdict(pair.source, pair.target, thresholds),
         "one SSIM": lambda pair: plain_ssim(pair.source, pair.target),
     }
     rate = _rates(ways, timed)
-    differing = _differences(candidates[:: 5 if quick else 1], thresholds)
+    differing = _differences(compared, thresholds)
     for name, pairs in rate.items():
         print(f"{name:16} {pairs:7.1f} pairs per core-second")
-    print(f"verdicts that differ: {differing.total()} of {len(candidates[:: 5 if quick else 1])}")
+    print(f"verdicts that differ: {differing.total()} of {len(compared)}")
     for (ours, theirs), count in differing.most_common():
         print(f"  {count:3} {ours} here, {theirs} there")
     return {
@@ -89,7 +91,7 @@ def figures(quick: bool = False) -> dict[str, Any]:
         "gates_speedup": rate["ours"] / rate["straightforward"],
         "gates_over_ssim": rate["one SSIM"] / rate["ours"],
         "gates_verdicts_differing": differing.total(),
-        "gates_verdicts": len(candidates[:: 5 if quick else 1]),
+        "gates_verdicts": len(compared),
     }
 
 

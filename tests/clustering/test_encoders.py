@@ -114,6 +114,17 @@ def test_from_jpeg_to_vector_we_agree_with_open_clip_in_float32(small_clip, tmp_
     assert (centred[0] * centred[1]).sum(axis=1).min() > 0.995
 
 
+def test_a_tower_that_ends_with_its_class_token_gives_the_same_vector(small_clip):
+    from clustering.encoders.open_clip import ClassTokenBlock
+
+    photos = [photo(name, 64) for name in SCENES]
+    choice = parse_encoder(f"open_clip:{small_clip}", "fp32")
+    tower = load_encoder(choice)._model.visual
+    assert isinstance(tower.transformer.resblocks[-1], ClassTokenBlock)
+    ours = encoded_by(choice, photos)
+    assert np.abs(ours - by_open_clip(small_clip, photos)).max() < 1e-5
+
+
 @pytest.mark.parametrize("name", ["lite0", "open_clip"])
 def test_vectors_do_not_depend_on_the_size_of_batches(small_clip, tmp_path, name):
     for scene in SCENES:
