@@ -5,6 +5,7 @@ from dataclasses import replace
 from functools import lru_cache
 from itertools import groupby
 
+import cv2
 import numpy as np
 
 from clustering.alignment import align
@@ -35,6 +36,7 @@ def run_shard(spec: ShardSpec) -> Counts:
     Inputs: the shard, the key of the candidates, the first row and how many; then, in twos, keys
     and shards of earlier runs that hold some of these pairs.
     """
+    cv2.setNumThreads(1)  # each worker process is one
     settings = MineSettings.model_validate_json(spec.settings)
     (shard, key, first_row, rows), earlier = spec.inputs[:4], spec.inputs[4:]
     pair_set = PairSet(spec.set_url)
