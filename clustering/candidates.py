@@ -39,7 +39,8 @@ def run_shard(spec: ShardSpec) -> Counts:
     cell, cells_key, threads = int(spec.inputs[0]), spec.inputs[1], int(spec.inputs[2])
     members, vectors = read_cell(pair_set.stage("cells", cells_key), cell)
     copies, kept = collapse_copies(members, cell)
-    members, vectors = [members[place] for place in kept], vectors[kept]
+    if len(kept) < len(members):
+        members, vectors = [members[place] for place in kept], vectors[kept]
     clusters: list[Cluster] = []
     pairs: list[Pair] = []
     if members:

@@ -1,7 +1,8 @@
 """Cells: the corpus is parted so that each part's neighbour graph fits one worker.
 
 Spherical k-means, trained on a sample, as in faiss's own inverted files. Every image goes to its
-nearest few cells; a pair that meets in several belongs to the one with the lowest number.
+nearest cell and to others hardly further; a pair that meets in several belongs to the one with
+the lowest number.
 """
 
 import math
@@ -97,12 +98,17 @@ def spherical_kmeans(sample: Vectors, count: int, seed: int) -> Vectors:
     return np.asarray(kmeans.centroids, dtype=np.float32)
 
 
-def nearest_cells(vectors: Vectors, centroids: Vectors, cells_per_image: int) -> list[list[int]]:
-    """Numbers of each vector's nearest cells, nearest first."""
+def nearest_cells(
+    vectors: Vectors, centroids: Vectors, cells_per_image: int, margin: float
+) -> list[list[int]]:
+    """Numbers of each vector's nearest cells, nearest first, and no further than the margin."""
     if len(centroids) == 1 or not len(vectors):
         return [[0]] * len(vectors)
-    order = np.argsort(-(vectors @ centroids.T), axis=1, kind="stable")
-    return [[int(cell) for cell in row] for row in order[:, :cells_per_image]]
+    cosine = vectors @ centroids.T
+    order = np.argsort(-cosine, axis=1, kind="stable")[:, :cells_per_image]
+    ranked = np.take_along_axis(cosine, order, axis=1)
+    counts = (ranked >= ranked[:, :1] - margin).sum(axis=1)
+    return [row[:count].tolist() for row, count in zip(order, counts, strict=True)]
 
 
 def run_shard(spec: ShardSpec) -> Counts:
@@ -117,7 +123,7 @@ def run_shard(spec: ShardSpec) -> Counts:
     embedded = embedded.filter(pc.is_valid(embedded["vector"]))
     centroids = stack_vectors(spec.output().read(CENTROIDS)["centroid"])
     vectors = stack_vectors(embedded["vector"])
-    cells = nearest_cells(vectors, centroids, settings.cells_per_image)
+    cells = nearest_cells(vectors, centroids, settings.cells_per_image, settings.cell_margin)
     near = dict(zip(embedded["image_id"].to_pylist(), range(len(cells)), strict=True))
     images = pair_set.stage("images").read(shard, _COPIED)
     table = _spread(images, embedded["vector"], near, cells)

@@ -12,16 +12,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clustering.encoders import Vectors
-from clustering.neighbors import Floats, Indices, Links, Search, find_links
+from clustering.hash_links import HASH_BITS, Bits, kindred_hash_keys, nearest_hash_keys
+from clustering.neighbors import Floats, Indices, Links, Search, choose, find_links
 from clustering.neighbors.links import among_nearest
 
-HASH_BITS = 64
 _PAIRS_AT_ONCE = 16_384
 _DECIMALS = 4
 """Similarities are rounded, so that the last bits of a sum never decide an order."""
-
-Bits = NDArray[np.uint8]
-"""Images × 8 bytes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +72,9 @@ def nearest_of_label(graph: Graph, labels: Indices, per_image: int) -> Graph:
 
 def neighbor_graph(vectors: Vectors, plain: Bits, mirrored: Bits, near: Nearness) -> Graph:
     """Link each image to its nearest by embedding, by hash, and by hash of the mirrored image."""
+    method = choose(len(vectors), vectors.shape[1], near.search)[0]
     links = find_links(vectors, near.search)
-    both = _joined(vectors, links, _hash_keys(plain, mirrored, near))
+    both = _joined(vectors, links, _hash_keys(plain, mirrored, near, method))
     first, second, similarity = both.first, both.second, np.round(both.similarity, _DECIMALS)
     bits = np.minimum(hamming(plain[first], plain[second]), hamming(mirrored[first], plain[second]))
     by_hash = np.where(bits <= near.phash_ceiling, np.cos(np.pi * bits / HASH_BITS), -1.0)
@@ -86,21 +84,16 @@ def neighbor_graph(vectors: Vectors, plain: Bits, mirrored: Bits, near: Nearness
     return Graph(len(vectors), first[kept], second[kept], similarity[kept], link[kept])
 
 
-def _hash_keys(plain: Bits, mirrored: Bits, near: Nearness) -> Indices:
+def _hash_keys(plain: Bits, mirrored: Bits, near: Nearness, method: str) -> Indices:
     """Pairs that their hashes link, as first × images + second, sorted."""
-    import faiss
-
-    faiss.omp_set_num_threads(near.search.threads)
-    images = len(plain)
-    index = faiss.IndexBinaryFlat(HASH_BITS)
-    index.add(plain)
-    keys = []
-    for queries in (plain, mirrored):
-        distances, places = index.search(queries, min(near.search.per_image + 1, images))
-        here, column = np.nonzero((distances <= near.phash_ceiling) & (places >= 0))
-        there = places[here, column]
-        keys.append((np.minimum(here, there) * images + np.maximum(here, there))[here != there])
-    return np.unique(np.concatenate(keys))
+    if method == "approximate":
+        found = [kindred_hash_keys(each, plain, near.phash_ceiling) for each in (plain, mirrored)]
+    else:
+        found = [
+            nearest_hash_keys(each, plain, near.phash_ceiling, near.search)
+            for each in (plain, mirrored)
+        ]
+    return np.unique(np.concatenate(found))
 
 
 def _joined(vectors: Vectors, links: Links, hash_keys: Indices) -> Links:

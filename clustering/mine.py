@@ -20,7 +20,7 @@ from pairset.records.pair import PairStatus
 from pairset.shards import RunShard, ShardSpec, unfinished
 from pairset.store import PairSet, Stage, create_set
 
-_CELL_SETTINGS = {"cell_size", "cells_per_image", "seed"}
+_CELL_SETTINGS = {"cell_size", "cells_per_image", "cell_margin", "seed"}
 _GRAPH_SETTINGS = {
     "neighbors",
     "neighbor_search",

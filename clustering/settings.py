@@ -34,18 +34,20 @@ class MineSettings(ExecutorSettings):
     """Images scanned and embedded together; what an interrupted run loses at most."""
     batch_size: int = Field(default=32, gt=0)
     """Images in one forward pass of the encoder."""
-    cell_size: int = Field(default=50_000, gt=0)
+    cell_size: int = Field(default=500_000, gt=0)
     """Images in one k-means cell, about; a corpus no larger is one cell."""
-    cells_per_image: int = Field(default=2, gt=0)
-    """Nearest cells an image is put in, so that no scene is cut by a border between cells."""
+    cells_per_image: int = Field(default=4, gt=0)
+    """Most cells an image is put in, so that scenes are whole on either side of a border."""
+    cell_margin: float = Field(default=0.06, ge=0, le=2)
+    """An image is put in all cells whose centroid is nearly as near as the nearest: by this."""
     neighbors: int = Field(default=16, gt=0)
     """Nearest of its scene that each image is paired with."""
     scene_neighbors: int = Field(default=64, gt=0)
     """Nearest neighbours of each image in the graph that scenes are found in."""
     neighbor_search: Literal["auto", "exact", "approximate"] = "auto"
     """exact: all neighbours, in time that grows with the square of a cell. approximate: an index
-    (faiss IVF) that misses some. auto: exact up to --exact-ceiling."""
-    exact_ceiling: int = Field(default=1_000_000, gt=0)
+    (faiss IVF) that misses some, hashes too. auto: exact up to --exact-ceiling."""
+    exact_ceiling: int = Field(default=300_000, gt=0)
     """Images of one cell up to which auto searches exactly."""
     index_memory: float = Field(default=8.0, gt=0)
     """GB that an index may take; auto searches exactly where it would take more."""
