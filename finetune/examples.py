@@ -4,7 +4,7 @@ import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from annotator.reply import KEYS, ReplyError, check_reply, reply_text
 from finetune.scenes import SplitRule
@@ -16,6 +16,9 @@ from pairset.records.verdict import AUTO, Decision
 from pairset.scenes import PairPlace, scenes_of
 from pairset.store import PairSet
 from pairset.tables import connect_tables, stream_rows
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
 
 _DECIDED = (Decision.ACCEPT, Decision.FIX, Decision.REJECT)
 _WORDS = ("instruction_en", "instruction_zh", "inverse_en", "inverse_zh", "edit_type")
@@ -57,7 +60,7 @@ def make_examples(pair_set: PairSet, rule: SplitRule, include_auto: bool) -> lis
         found = tables.execute(_VERDICTS, [include_auto])
         names = [column[0] for column in found.description or ()]
         rows = [dict(zip(names, row, strict=True)) for row in found.fetchall()]
-        places = [PairPlace(**row) for row in stream_rows(tables, _PLACES)]
+        places = places_of(tables)
     if not rows:
         raise MissingStageError(
             f"{pair_set.url} holds no verdicts to learn from. Review pairs first (pairset review "
@@ -66,6 +69,11 @@ def make_examples(pair_set: PairSet, rule: SplitRule, include_auto: bool) -> lis
     scenes = scenes_of(places)
     examples = (_example(row, scenes, rule) for row in _latest_of_each_pair(rows))
     return sorted(examples, key=lambda example: example.pair_id)
+
+
+def places_of(tables: "DuckDBPyConnection") -> list[PairPlace]:
+    """What ties the kept pairs together."""
+    return [PairPlace(**row) for row in stream_rows(tables, _PLACES)]
 
 
 def save_examples(pair_set: PairSet, examples: Sequence[Example]) -> str:

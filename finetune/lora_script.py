@@ -25,12 +25,13 @@ from finetune.examples import make_examples
 from finetune.lora.conversations import Conversation, Converser
 from finetune.lora.model import LANGUAGE_LAYERS
 from finetune.scenes import SplitRule
+from finetune.unchanged import unchanged_examples
 from finetune.weakness import oversampled
 from pairset.records.example import Split
 from pairset.store import open_set
 
 SPLIT = SplitRule(held_out_share=0.2, seed=0)
-OVERSAMPLE, MAX_PIXELS, SEED = 3, 589_824, 0
+OVERSAMPLE, UNCHANGED_SHARE, MAX_PIXELS, SEED = 3, 0.1, 589_824, 0
 RANK, ALPHA, DROPOUT = 16, 32, 0.05
 WARM_UP_SHARE, LARGEST_GRADIENT = 0.05, 1.0
 IGNORED = -100
@@ -80,7 +81,9 @@ def lessons_of(set_url: str, processor: Any, model_name: str) -> list[Conversati
     """What reviewers stand by, under the messages of serving; weak edit types are repeated."""
     prompt = load_prompt(prompt_name("auto", model_name))
     converser = Converser(processor, prompt, processor.tokenizer.eos_token_id)
-    examples = make_examples(open_set(set_url), SPLIT, include_auto=False)
+    pair_set = open_set(set_url)
+    examples = make_examples(pair_set, SPLIT, include_auto=False)
+    examples += unchanged_examples(pair_set, examples, SPLIT, prompt.name, UNCHANGED_SHARE)
     learnt = [each for each in examples if each.teaches and each.split == Split.TRAIN]
     lessons = {}
     for each in learnt:

@@ -62,6 +62,9 @@ class TrainSettings(SplitSettings):
     """LoRA scale, over the rank."""
     dropout: float = Field(default=0.05, ge=0, lt=1)
     """LoRA dropout."""
+    unchanged_share: float = Field(default=0.1, ge=0, lt=1)
+    """Largest share of the examples that are pairs which mining rejected as copies: they teach to
+    say that nothing changed, which review never shows. 0: none."""
     oversample: int = Field(default=3, gt=0)
     """Examples of edit types that reviewers had to correct are repeated up to so many times."""
     beta: float = Field(default=0.1, gt=0)

@@ -16,6 +16,7 @@ from finetune.plan import TrainingPlan, begin, plan_training, settings_of, to_le
 from finetune.processes import hush, place_of_process
 from finetune.scenes import SplitRule
 from finetune.settings import TrainSettings
+from finetune.unchanged import unchanged_examples
 from finetune.weakness import oversampled
 from pairset.adapter_cards import AdapterCard, read_card, write_card
 from pairset.console import say, say_table
@@ -43,6 +44,8 @@ def train(settings: TrainSettings) -> None:
     prompt = load_prompt(prompt_name(settings.prompt, model.name))
     rule = SplitRule(settings.held_out_share, settings.split_seed)
     examples = make_examples(pair_set, rule, settings.include_auto)
+    share = settings.unchanged_share
+    examples += unchanged_examples(pair_set, examples, rule, prompt.name, share)
     plan = plan_training(pair_set, settings, examples, (model, prompt))
     finished = read_card(plan.folder)
     if finished and finished.data == plan.data:
@@ -164,6 +167,7 @@ class TrainingRun:
         return figures
 
     def _card(self, table: Sequence[Example], figures: dict[str, float]) -> AdapterCard:
+        learnt = to_learn(table, self._settings)
         return AdapterCard(
             name=self._plan.name,
             method=self._settings.method,
@@ -173,7 +177,8 @@ class TrainingRun:
             start_from=self._settings.start_from,
             data=self._plan.data,
             examples=examples_key(table),
-            trained_on=len(to_learn(table, self._settings)),
+            trained_on=len(learnt),
+            unchanged=sum(not each.is_reviewed for each in learnt),
             excluded=dict(exclusions(table)),
             settings=settings_of(self._settings),
             versions={name: version(name) for name in _LIBRARIES},
@@ -191,7 +196,8 @@ def _say_exclusions(examples: Sequence[Example]) -> None:
 def _say_card(card: AdapterCard, page: Path) -> None:
     figures = card.figures
     say(
-        f"Adapter {card.name}: {card.trained_on} examples, {figures['steps']:.0f} steps, "
+        f"Adapter {card.name}: {card.trained_on} examples, {card.unchanged} of them unchanged "
+        f"pairs that nobody reviewed, {figures['steps']:.0f} steps, "
         f"{figures['examples_per_second']:.1f} examples/s, loss {figures['loss']:.4f}, "
         f"{figures['padding_share']:.1%} of the tokens padding."
     )

@@ -37,6 +37,8 @@ class AdapterCard:
     """Key of the table of examples: rows of the side ``train`` are what it learnt."""
     trained_on: int
     """Examples."""
+    unchanged: int
+    """How many of those nobody reviewed: pairs that mining rejected as copies."""
     excluded: dict[str, int]
     """Reviewed pairs that taught nothing, by reason."""
     settings: dict[str, Any]

@@ -8,6 +8,9 @@ import pyarrow as pa
 
 from pairset.ids import content_id
 
+MINING = "mining"
+"""The reviewer of pairs that nobody needs to look at: mining found them unchanged."""
+
 
 class Split(StrEnum):
     """Which side of the split a scene is on."""
@@ -68,12 +71,14 @@ class Example:
     """Hash of the pair, the verdict and the reply."""
     pair_id: str
     annotation_id: str
-    """The annotation that was judged."""
+    """The annotation that was judged; empty where nobody reviewed."""
     verdict_id: str
-    """The verdict whose words count."""
+    """The verdict whose words count; empty where nobody reviewed."""
     reviewer: str
+    """A person, ``auto`` (triage), or ``mining`` for a pair that it rejected as unchanged."""
     decision: str
-    """accept: the reply stands as it was written; fix: its words were corrected."""
+    """accept: the reply stands as it was written; fix: its words were corrected. Of ``mining``: the
+    status by which it rejected the pair."""
     scene: str
     """Pairs that share an image or a cluster are one scene, and always on one side."""
     split: str
@@ -98,6 +103,10 @@ class Example:
     @property
     def teaches(self) -> bool:
         return self.exclusion is None
+
+    @property
+    def is_reviewed(self) -> bool:
+        return self.reviewer != MINING
 
     @property
     def is_corrected(self) -> bool:

@@ -49,6 +49,7 @@ def keep_adapter(pair_set: PairSet, name: str, model: str = "starter") -> None:
         data="d",
         examples="e",
         trained_on=1,
+        unchanged=0,
         excluded={},
         settings={},
         versions={},

@@ -28,6 +28,7 @@ CARD = AdapterCard(
     data="d1",
     examples="e1",
     trained_on=12,
+    unchanged=3,
     excluded={"too_long": 1},
     settings={"model": "starter", "rank": 16, "name": None, "error_weights": {"wrong_object": 1.5}},
     versions={"peft": "0.21"},
@@ -118,6 +119,7 @@ def test_settings_and_figures_of_the_card_are_there(page: Page) -> None:
     assert "name" not in settings
     assert (settings["peft"], settings["base"]) == ("0.21", "a1b2")
     assert "12 examples" in page.locator(".counts").inner_text()
+    assert "3 of them copies that mining found" in page.locator(".counts").inner_text()
 
 
 @pytest.mark.usefixtures("opened")
