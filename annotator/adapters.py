@@ -3,6 +3,7 @@
 import json
 import struct
 from dataclasses import dataclass
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -51,11 +52,12 @@ def served_adapter(name: str) -> AdapterChoice:
 def load_adapter(adapter: str, pair_set: PairSet | None = None) -> AdapterChoice:
     """Find an adapter and read what it adapts.
 
-    It is one of the set's by name, a folder, or a hub id.
+    It is one of the set's by name, one that ships with the starter, a folder, or a hub id.
 
     Raises ModelUnavailableError where there is none or it is no LoRA adapter.
     """
-    path = (find_adapter(pair_set, adapter) if pair_set else None) or Path(adapter).expanduser()
+    own = find_adapter(pair_set, adapter) if pair_set else None
+    path = own or shipped_adapter(adapter) or Path(adapter).expanduser()
     folder = path if path.is_dir() else download(adapter, "--adapter FOLDER")
     if not (folder / _CONFIG).is_file() or not (folder / _WEIGHTS).is_file():
         raise ModelUnavailableError(f"{folder} is no LoRA adapter: it needs {_CONFIG}, {_WEIGHTS}.")
@@ -72,6 +74,14 @@ def load_adapter(adapter: str, pair_set: PairSet | None = None) -> AdapterChoice
         adapts_vision=any(map(_is_vision, names)),
         card=card,
     )
+
+
+def shipped_adapter(name: str) -> Path | None:
+    """Folder of an adapter in the installed package; None where it has none of this name."""
+    if "/" in name or name.startswith("."):
+        return None
+    folder = Path(str(files("finetune").joinpath("weights", name)))
+    return folder if (folder / _CONFIG).is_file() else None
 
 
 def refuse_vision_weights(adapter: AdapterChoice) -> None:

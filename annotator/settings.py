@@ -33,8 +33,8 @@ class AnnotateSettings(ExecutorSettings):
     Default: Qwen/Qwen3-VL-8B-Instruct (one 24 GB GPU); with --server, the one it serves."""
     adapter: str | None = None
     """LoRA adapter: the name of one in this set (pairset adapters SET lists them), "best" for the
-    one that pairset evaluate measured best, a folder, a hub id, or the name a running server knows
-    it by."""
+    one that pairset evaluate measured best, "starter-wider", which ships with the starter, a
+    folder, a hub id, or the name a running server knows it by."""
     server: str | None = None
     """URL of an OpenAI-compatible endpoint, such as http://gpu-box:8000/v1; implies the engine
     server."""

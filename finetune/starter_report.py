@@ -9,7 +9,9 @@ from pathlib import Path
 
 from finetune.starter import REPORT_SEED
 
-SHIPPED = Path(__file__).parent / "weights" / "starter"
+_WEIGHTS = Path(__file__).parent / "weights"
+SHIPPED = _WEIGHTS / "starter"
+SHIPPED_ADAPTER = _WEIGHTS / "starter-wider"
 
 
 def main() -> None:
@@ -18,12 +20,14 @@ def main() -> None:
     parser.add_argument("model", type=Path, nargs="?", default=SHIPPED)
     parser.add_argument("--pairs", type=int, default=1200)
     parser.add_argument("--seed", type=int, default=REPORT_SEED)
-    parser.add_argument("--adapter", type=Path, help="folder of a LoRA adapter to put on it")
+    parser.add_argument("--adapter", help="a LoRA adapter to put on it: its folder or its name")
     parser.add_argument("--further", action="store_true", help="plant untaught kinds too")
     options = parser.parse_args()
+    from annotator.adapters import load_adapter
     from finetune.tinyvlm.evaluation import measure
 
-    table = measure(options.model, options.pairs, options.seed, options.adapter, options.further)
+    adapter = load_adapter(options.adapter).folder if options.adapter else None
+    table = measure(options.model, options.pairs, options.seed, adapter, options.further)
     sys.stdout.write(f"{table}\n")
 
 
