@@ -68,7 +68,7 @@ def search_of(settings: MineSettings, threads: int) -> Search:
         threads=threads,
         method=settings.neighbor_search,
         exact_ceiling=settings.exact_ceiling,
-        index_bytes=int(settings.index_memory * 1e9),
+        lists_bytes=int(settings.lists_memory * 1e9),
     )
 
 

@@ -25,7 +25,7 @@ _GRAPH_SETTINGS = {
     "neighbors",
     "neighbor_search",
     "exact_ceiling",
-    "index_memory",
+    "lists_memory",
     "similarity_floor",
     "similarity_ceiling",
     "phash_link_ceiling",

@@ -45,12 +45,13 @@ class MineSettings(ExecutorSettings):
     scene_neighbors: int = Field(default=64, gt=0)
     """Nearest neighbours of each image in the graph that scenes are found in."""
     neighbor_search: Literal["auto", "exact", "approximate"] = "auto"
-    """exact: all neighbours, in time that grows with the square of a cell. approximate: an index
-    (faiss IVF) that misses some, hashes too. auto: exact up to --exact-ceiling."""
+    """exact: all neighbours, in time that grows with the square of a cell. approximate: those
+    within k-means lists, which misses some, hashes too. auto: exact up to --exact-ceiling."""
     exact_ceiling: int = Field(default=300_000, gt=0)
     """Images of one cell up to which auto searches exactly."""
-    index_memory: float = Field(default=8.0, gt=0)
-    """GB that an index may take; auto searches exactly where it would take more."""
+    lists_memory: float = Field(default=8.0, gt=0)
+    """GB that the vectors of an approximate search may take; auto searches exactly where they
+    would take more."""
     similarity_floor: float | None = Field(default=None, ge=-1, le=1)
     """Least cosine of neighbours in the graph. Default: the encoder's own (lite0 .5, dinov2 .5,
     the CLIPs .75)."""

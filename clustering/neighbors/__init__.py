@@ -1,4 +1,4 @@
-"""Who lies near whom: the exact join, and an approximate index for what it cannot afford."""
+"""Who lies near whom: the exact join, and one within lists for what it cannot afford."""
 
 from clustering.neighbors.join import exact_links
 from clustering.neighbors.links import Floats, Indices, Links

@@ -114,6 +114,10 @@ class Operand:
             return self._held[start:stop]
         return self._converted(start, stop)
 
+    def gathered(self, rows: "torch.Tensor") -> "torch.Tensor":
+        """Rows by their numbers in the product's type."""
+        return self.taken(rows).to(self.kind) if self._held is None else self._held[rows]
+
     def exact(self, start: int, stop: int) -> "torch.Tensor":
         """Some rows in fp32."""
         return self._tensor(self._vectors[start:stop])

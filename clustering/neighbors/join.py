@@ -48,7 +48,8 @@ def exact_links(
     return kept.links()
 
 
-_Found = tuple[Places, Places, Floats]
+Found = tuple[Places, Places, Floats]
+Levels = tuple["torch.Tensor", "torch.Tensor"]
 
 
 class _Join:
@@ -69,66 +70,82 @@ class _Join:
         rows, columns = self._operand.block(top, bottom), self._operand.block(left, right)
         product = self._buffer[: len(rows) * len(columns)].view(len(rows), len(columns))
         torch.mm(rows, columns.T, out=product)
-        found = possible(product, self._levels[top:bottom], self._levels[left:right])
-        if found is None:
+        levels = self._levels[top:bottom], self._levels[left:right]
+        peaks = hot_peaks(product, levels)
+        if len(peaks[0]) > _CROWDED * product.numel() / GROUP:
             links = self._multiplied_again((top, min(bottom, images)), (left, right))
         else:
-            links = self._picked(found[0] + top, found[1] + left)
+            row, column = under_peaks(product, levels, peaks)
+            links = self._picked(row + top, column + left)
         if self._kept.add(*links):
             self._levels = self._operand.levels(self._kept.reach)
 
-    def _picked(self, first: "torch.Tensor", second: "torch.Tensor") -> _Found:
-        """Of possible links those that are, one by one."""
-        import torch
-
+    def _picked(self, first: "torch.Tensor", second: "torch.Tensor") -> Found:
         half = (first < second) & (second < len(self._kept.reach))
-        first, second = first[half], second[half]
-        if not len(first):
-            return self._within_reach(first, second, torch.empty(0))
-        parts = zip(torch.split(first, _PICKED), torch.split(second, _PICKED), strict=True)
-        cosines = [
-            (self._operand.taken(one) * self._operand.taken(two)).sum(1) for one, two in parts
-        ]
-        return self._within_reach(first, second, torch.cat(cosines))
+        return computed_again(self._operand, self._kept.reach, first[half], second[half])
 
-    def _multiplied_again(self, rows: tuple[int, int], columns: tuple[int, int]) -> _Found:
+    def _multiplied_again(self, rows: tuple[int, int], columns: tuple[int, int]) -> Found:
         """All links of a tile with many."""
         import torch
 
         product = self._operand.exact(*rows) @ self._operand.exact(*columns).T
         reach = torch.from_numpy(self._kept.reach).to(product.device)
-        within = torch.minimum(reach[slice(*rows), None], reach[None, slice(*columns)])
-        first, second = (product >= within).nonzero(as_tuple=True)
+        least = torch.minimum(reach[slice(*rows), None], reach[None, slice(*columns)])
+        first, second = (product >= least).nonzero(as_tuple=True)
         half = first + rows[0] < second + columns[0]
         first, second = first[half], second[half]
-        return self._within_reach(first + rows[0], second + columns[0], product[first, second])
-
-    def _within_reach(
-        self, first: "torch.Tensor", second: "torch.Tensor", similarity: "torch.Tensor"
-    ) -> _Found:
-        here = first.cpu().numpy().astype(np.int32)
-        there = second.cpu().numpy().astype(np.int32)
-        exact = similarity.cpu().numpy().astype(np.float32)
-        near = exact >= np.minimum(self._kept.reach[here], self._kept.reach[there])
-        return here[near], there[near], exact[near]
+        return within(
+            self._kept.reach, first + rows[0], second + columns[0], product[first, second]
+        )
 
 
-def possible(
-    product: "torch.Tensor", row_levels: "torch.Tensor", column_levels: "torch.Tensor"
-) -> "tuple[torch.Tensor, torch.Tensor] | None":
-    """Rows and columns of products at or over the lower of their two levels; None where many are.
+def computed_again(
+    operand: Operand, reach: Floats, first: "torch.Tensor", second: "torch.Tensor"
+) -> Found:
+    """Of possible links those within the reach of either end, by their cosine in fp32."""
+    import torch
 
-    The rows must come in whole groups.
+    if not len(first):
+        return within(reach, first, second, torch.empty(0))
+    parts = zip(torch.split(first, _PICKED), torch.split(second, _PICKED), strict=True)
+    cosines = [(operand.taken(one) * operand.taken(two)).sum(1) for one, two in parts]
+    return within(reach, first, second, torch.cat(cosines))
+
+
+def within(
+    reach: Floats, first: "torch.Tensor", second: "torch.Tensor", similarity: "torch.Tensor"
+) -> Found:
+    """Of links with their cosine those within the reach of either end."""
+    here = first.cpu().numpy().astype(np.int32)
+    there = second.cpu().numpy().astype(np.int32)
+    exact = similarity.cpu().numpy().astype(np.float32)
+    near = exact >= np.minimum(reach[here], reach[there])
+    return here[near], there[near], exact[near]
+
+
+def hot_peaks(product: "torch.Tensor", levels: Levels) -> "tuple[torch.Tensor, torch.Tensor]":
+    """Groups of rows and columns whose largest product is at or over the lower of their levels.
+
+    product: whole groups of rows × columns; levels: of its rows, and of its columns.
     """
     import torch
 
-    groups = product.view(-1, GROUP, product.shape[1])
-    levels = row_levels.view(-1, GROUP)
-    peaks = groups.amax(1)
-    hot = peaks >= torch.minimum(levels.amin(1)[:, None], column_levels[None, :])
-    group, column = hot.nonzero(as_tuple=True)
-    if len(group) > _CROWDED * hot.numel():
-        return None
-    over = groups[group, :, column] >= torch.minimum(levels[group], column_levels[column][:, None])
-    hit, lane = over.nonzero(as_tuple=True)
+    rows, columns = levels
+    peaks = product.view(-1, GROUP, product.shape[1]).amax(1)
+    group, column = (
+        peaks >= torch.minimum(rows.view(-1, GROUP).amin(1)[:, None], columns[None, :])
+    ).nonzero(as_tuple=True)
+    return group, column
+
+
+def under_peaks(
+    product: "torch.Tensor", levels: Levels, peaks: "tuple[torch.Tensor, torch.Tensor]"
+) -> "tuple[torch.Tensor, torch.Tensor]":
+    """Rows and columns of the single products under hot peaks that are over a level themselves."""
+    import torch
+
+    group, column = peaks
+    values = product.view(-1, GROUP, product.shape[1])[group, :, column]
+    rows, columns = levels[0].view(-1, GROUP)[group], levels[1][column][:, None]
+    hit, lane = (values >= torch.minimum(rows, columns)).nonzero(as_tuple=True)
     return group[hit] * GROUP + lane, column[hit]

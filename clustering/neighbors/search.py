@@ -5,12 +5,12 @@ from typing import Literal
 
 from clustering.encoders import Vectors
 from clustering.neighbors.arithmetic import fastest_arithmetic
-from clustering.neighbors.inverted_file import approximate_links
 from clustering.neighbors.join import exact_links
 from clustering.neighbors.links import Links
+from clustering.neighbors.lists import approximate_links
 
 Method = Literal["auto", "exact", "approximate"]
-_FP32_BYTES = 4
+_HELD_BYTES = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,8 +25,8 @@ class Search:
     method: Method = "auto"
     exact_ceiling: int = 0
     """``auto``: most images searched exactly."""
-    index_bytes: int = 0
-    """``auto``: most memory that an approximate index may take."""
+    lists_bytes: int = 0
+    """``auto``: most memory that the vectors of an approximate search may take."""
 
 
 def find_links(vectors: Vectors, search: Search) -> Links:
@@ -41,17 +41,17 @@ def choose(
 ) -> tuple[Literal["exact", "approximate"], str]:
     """The method for so many images, and why, in words.
 
-    The exact join reads vectors by block and grows with the square of the images; the index grows
-    slower and holds all vectors in memory.
+    The exact join reads vectors by block and grows with the square of the images; the join within
+    lists grows slower, misses some links, and holds all vectors in memory.
     """
     arithmetic = fastest_arithmetic()
     exactly = f"exact join in {arithmetic.kind} on {arithmetic.device}"
     if search.method == "exact":
         return "exact", f"{exactly}, as asked for"
     if search.method == "approximate":
-        return "approximate", "approximate (IVF), as asked for"
+        return "approximate", "join within k-means lists, as asked for"
     if images <= search.exact_ceiling:
         return "exact", f"{exactly}: no more than {search.exact_ceiling} images"
-    if images * dimensions * _FP32_BYTES > search.index_bytes:
-        return "exact", f"{exactly}: an index would need over {search.index_bytes >> 20} MiB"
-    return "approximate", f"approximate (IVF): more than {search.exact_ceiling} images"
+    if images * dimensions * _HELD_BYTES > search.lists_bytes:
+        return "exact", f"{exactly}: lists would need over {search.lists_bytes >> 20} MiB"
+    return "approximate", f"join within k-means lists: more than {search.exact_ceiling} images"

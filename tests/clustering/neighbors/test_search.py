@@ -7,7 +7,7 @@ import numpy as np
 from clustering.neighbors import Search, choose, exact_links, find_links
 from tests.clustering.planted_vectors import plant
 
-SEARCH = Search(floor=0.76, per_image=8, exact_ceiling=1000, index_bytes=1 << 30)
+SEARCH = Search(floor=0.76, per_image=8, exact_ceiling=1000, lists_bytes=1 << 30)
 
 
 def test_size_and_memory_choose_the_method_and_say_why():
@@ -15,9 +15,9 @@ def test_size_and_memory_choose_the_method_and_say_why():
     method, why = choose(1001, 512, SEARCH)
     assert method == "approximate"
     assert "more than 1000 images" in why
-    method, why = choose(1001, 512, replace(SEARCH, index_bytes=1000))
+    method, why = choose(1001, 512, replace(SEARCH, lists_bytes=1000))
     assert method == "exact"
-    assert "index" in why
+    assert "lists would need" in why
 
 
 def test_a_method_asked_for_is_taken_at_any_size():

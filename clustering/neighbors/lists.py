@@ -1,0 +1,122 @@
+"""The approximate search: the join within inverted lists (Jégou et al. 2011).
+
+Spherical k-means parts the images; each image is at home in its nearest list and a guest in the
+next few. Those at home in a list are multiplied with all that are in it, as in the exact join: a
+pair is missed only if neither image is a guest in the other's home.
+"""
+
+import math
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from clustering.encoders import Vectors
+from clustering.neighbors.arithmetic import Arithmetic, Operand, fastest_arithmetic, full_sums
+from clustering.neighbors.join import COLUMNS, GROUP, ROWS, computed_again, hot_peaks, under_peaks
+from clustering.neighbors.links import Indices, Links, NearestLinks
+
+if TYPE_CHECKING:
+    import torch
+
+LISTS_PER_IMAGE = 8
+_TRAINED_PER_LIST = 64
+_TRAINING_ROUNDS = 10
+_ASSIGNED = 16_384
+"""Images whose lists are looked up at once."""
+
+ListsOf = NDArray[np.int32]
+"""Images × the numbers of their lists, home first."""
+
+
+def approximate_links(
+    vectors: Vectors,
+    floor: float,
+    per_image: int,
+    threads: int = 1,
+    arithmetic: Arithmetic | None = None,
+) -> Links:
+    """Links of cosine at least ``floor`` within lists, each image with its nearest.
+
+    Every link is a true one with its fp32 cosine; some are missed. vectors: images × dimensions,
+    unit rows of float32 or float16, in memory or mapped.
+    """
+    kept = NearestLinks(len(vectors), floor, per_image)
+    lists = nearest_lists(vectors, threads)
+    with full_sums(threads):
+        operand = Operand(vectors, arithmetic or fastest_arithmetic(), GROUP)
+        levels = operand.levels(kept.reach)
+        for block in _blocks(lists):
+            first, second = _possible_links(operand, levels, block)
+            first, second = _met_here(lists, first, second)
+            if kept.add(*computed_again(operand, kept.reach, first, second)):
+                levels = operand.levels(kept.reach)
+    return kept.links()
+
+
+def nearest_lists(vectors: Vectors, threads: int) -> ListsOf:
+    """The nearest lists of each image, nearest first; there are as many as the root of images."""
+    import faiss
+
+    faiss.omp_set_num_threads(threads)
+    count = max(1, round(math.sqrt(len(vectors))))
+    kmeans = faiss.Kmeans(
+        vectors.shape[1], count, niter=_TRAINING_ROUNDS, spherical=True, min_points_per_centroid=1
+    )
+    step = max(1, len(vectors) // (count * _TRAINED_PER_LIST))
+    kmeans.train(np.ascontiguousarray(vectors[::step], dtype=np.float32))
+    nearest = np.empty((len(vectors), min(LISTS_PER_IMAGE, count)), dtype=np.int32)
+    for start in range(0, len(vectors), _ASSIGNED):
+        part = np.asarray(vectors[start : start + _ASSIGNED], dtype=np.float32)
+        nearest[start : start + _ASSIGNED] = kmeans.index.search(part, nearest.shape[1])[1]
+    return nearest
+
+
+def _blocks(lists: ListsOf) -> Iterator[tuple[Indices, Indices]]:
+    """Of each list some that are at home in it, and some of all that are in it."""
+    at_home = _by_list(lists[:, :1])
+    inside = _by_list(lists)
+    for homes, members in zip(at_home, inside, strict=True):
+        for top in range(0, len(homes), ROWS):
+            for left in range(0, len(members), COLUMNS):
+                yield homes[top : top + ROWS], members[left : left + COLUMNS]
+
+
+def _by_list(lists: ListsOf) -> list[Indices]:
+    """The images of each list, in their order."""
+    order = np.argsort(lists.ravel(), kind="stable")
+    sizes = np.bincount(lists.ravel(), minlength=int(lists.max()) + 1)
+    width = lists.shape[1]
+    return np.split(order // width, np.cumsum(sizes)[:-1])
+
+
+def _possible_links(
+    operand: Operand, levels: "torch.Tensor", block: tuple[Indices, Indices]
+) -> "tuple[torch.Tensor, torch.Tensor]":
+    """Pairs of one at home and one member that may be links."""
+    import torch
+
+    homes, members = (torch.from_numpy(each).to(levels.device) for each in block)
+    padded = torch.cat([homes, homes.new_zeros(-len(homes) % GROUP)])
+    product = operand.gathered(padded) @ operand.gathered(members).T
+    of_block = levels[padded], levels[members]
+    row, column = under_peaks(product, of_block, hot_peaks(product, of_block))
+    real = row < len(homes)
+    return homes[row[real]], members[column[real]]
+
+
+def _met_here(
+    lists: ListsOf, first: "torch.Tensor", second: "torch.Tensor"
+) -> "tuple[torch.Tensor, torch.Tensor]":
+    """Each pair once, the lower number first.
+
+    A pair met in both homes counts where the lower number is at home.
+    """
+    import torch
+
+    here, there = first.cpu().numpy(), second.cpu().numpy()
+    met_twice = (lists[here] == lists[there, :1]).any(axis=1)
+    counts = torch.from_numpy((here < there) | ((here > there) & ~met_twice)).to(first.device)
+    first, second = first[counts], second[counts]
+    return torch.minimum(first, second), torch.maximum(first, second)
