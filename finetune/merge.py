@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+from annotator.adapters import shipped_adapter
 from annotator.models import load_model
 from finetune.settings import MergeSettings
 from pairset.adapter_cards import check_base, find_adapter, read_card
@@ -18,7 +19,7 @@ def merge(settings: MergeSettings) -> None:
     taken or the base another one.
     """
     pair_set = open_set(settings.set_url)
-    adapter = find_adapter(pair_set, settings.adapter)
+    adapter = find_adapter(pair_set, settings.adapter) or shipped_adapter(settings.adapter)
     card = read_card(adapter) if adapter else None
     if adapter is None or card is None:
         raise MissingStageError(

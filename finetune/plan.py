@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from annotator.adapters import shipped_adapter
 from annotator.models import ModelChoice
 from annotator.prompt import Prompt
 from finetune.errors import NothingToLearnError
@@ -61,7 +62,9 @@ def plan_training(
 def _start_from(pair_set: PairSet, settings: TrainSettings, model: ModelChoice) -> Path | None:
     if settings.start_from is None:
         return None
-    folder = find_adapter(pair_set, settings.start_from) or Path(settings.start_from).expanduser()
+    name = settings.start_from
+    own = find_adapter(pair_set, name) or shipped_adapter(name)
+    folder = own or Path(name).expanduser()
     if not (folder / "adapter_config.json").is_file():
         raise SettingsError(
             f"There is no adapter {settings.start_from} in this set, nor a folder of that name. "
