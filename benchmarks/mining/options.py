@@ -17,5 +17,5 @@ class Options:
     growth_images: tuple[int, int] | None
 
 
-FULL = Options(3, 0, tuple(range(6)), 50_000, 200_000, 10_000, (200_000, 1_000_000))
-QUICK = Options(1, 0, (0, 1, 2), 16_000, 16_000, 3_000, None)
+FULL = Options(3, 3, tuple(range(6)), 50_000, 200_000, 10_000, (200_000, 1_000_000))
+QUICK = Options(1, 3, (0, 1, 2), 16_000, 16_000, 3_000, None)

@@ -87,13 +87,14 @@ def test_exact_copies_are_rows_of_their_own(tmp_path):
     assert len({pair.pair_id for pair in pairs}) == 2
 
 
-def test_an_edit_is_found_across_folders_with_equal_names(tmp_path):
+def test_an_edit_is_found_across_folders_with_equal_names(tmp_path, capsys):
     corpus = tmp_path / "corpus"
     for place, picture in (("x", noise(1, 128)), ("y", with_sticker(noise(1, 128)))):
         (corpus / place).mkdir(parents=True)
         picture.save(corpus / place / "IMG_1.png")
     pairs = pair_rows(mined(tmp_path / "set", corpus))
     assert [pair.status for pair in pairs] == ["kept"]
+    assert "neighbours in the largest cell, 2 images: exact join" in capsys.readouterr().out
 
 
 def test_a_set_inside_its_corpus_does_not_mine_itself(small_corpus, tmp_path):

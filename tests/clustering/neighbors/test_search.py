@@ -5,6 +5,8 @@ from dataclasses import replace
 import numpy as np
 
 from clustering.neighbors import Search, choose, exact_links, find_links
+from clustering.neighbors.arithmetic import Arithmetic
+from clustering.neighbors.lists import approximate_links
 from tests.clustering.planted_vectors import plant
 
 SEARCH = Search(floor=0.76, per_image=8, exact_ceiling=1000, lists_bytes=1 << 30)
@@ -35,3 +37,11 @@ def test_the_approximate_search_finds_true_links_and_nearly_all():
     shared = np.isin(keys[0], keys[1])
     assert np.abs(exact.similarity[shared] - found.similarity).max() < 1e-5
     assert (np.diff(keys[1]) > 0).all()
+
+
+def test_the_approximate_search_repeats_itself_in_either_arithmetic():
+    vectors = plant(2000, seed=3).vectors
+    ways = [Arithmetic("cpu", kind) for kind in ("bfloat16", "float32", "bfloat16")]
+    found = [approximate_links(vectors, 0.76, 8, arithmetic=way) for way in ways]
+    for name in ("first", "second", "similarity"):
+        assert len({getattr(links, name).tobytes() for links in found}) == 1
