@@ -49,8 +49,6 @@ def figures(quick: bool = False) -> dict[str, Any]:
         reference, ours = _models(Path(folder))
         found = [_one_size(Path(folder), side, reference, ours) for side in _sides(quick)]
         lite0 = [_reduced_decoding(Path(folder), side) for side in _sides(quick)]
-    for row in found:
-        print("  ".join(f"{name} {value:.4g}" for name, value in row.items()))
     print(f"lite0, reduced decoding against whole: least cosine {min(lite0):.5f}")
     return {
         "embed_speedup": min(row["speedup"] for row in found),
@@ -99,13 +97,15 @@ def _one_size(folder: Path, side: int, reference: Any, ours: Encoder) -> dict[st
     rate = {name: IMAGES / statistics.median(each) for name, each in seconds.items()}
     mean = vectors["reference"].mean(axis=0)
     centred = [unit_rows(each - mean) for each in vectors.values()]
-    return {
+    row = {
         "side": side,
         **rate,
         "speedup": rate["ours"] / rate["reference"],
         "cosine": _least_cosine(*vectors.values()),
         "centred": _least_cosine(*centred),
     }
+    print("  ".join(f"{name} {value:.5g}" for name, value in row.items()), flush=True)
+    return row
 
 
 def _least_cosine(first: Vectors, second: Vectors) -> float:

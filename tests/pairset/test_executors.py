@@ -106,3 +106,10 @@ def test_workers_end_when_the_run_is_killed(tmp_path: Path) -> None:
 def test_one_worker_needs_no_second_process() -> None:
     assert local_executor(1) == InProcess()
     assert local_executor(3) == LocalPool(3)
+
+
+def test_the_pace_of_a_worker_says_what_it_is_bound_by() -> None:
+    busy = Counts(rows=30, seconds=2.0, waited_seconds=0.1)
+    assert (busy + busy).pace == "15.0/s a worker, model-bound (5% waiting)"
+    assert "reading-bound" in Counts(rows=30, seconds=2.0, waited_seconds=1.5).pace
+    assert Counts(rows=30).pace == ""
