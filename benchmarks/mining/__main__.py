@@ -7,8 +7,9 @@ does not install come from a folder of their own, and are skipped where it lacks
 
     pip install --target FOLDER --no-deps fast-hdbscan imagededup
 
-The last line is one JSON object; every ratio over 1 is in our favour, but join_over_floor, which is
-the join's time over that of the bare matrix product.
+The last line is one JSON object, with the figures of `benchmarks.embedding` and `benchmarks.gates`.
+Every ratio over 1 is in our favour, but join_over_floor, the join's time over that of the bare
+matrix product, and gates_over_ssim.
 """
 
 import argparse
@@ -17,6 +18,7 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
+from benchmarks import embedding, gates
 from benchmarks.mining import neighbors, scenes
 from benchmarks.mining.options import FULL, QUICK, Options
 from benchmarks.mining.rounds import Bench
@@ -43,6 +45,7 @@ def main() -> None:
         found: dict[str, object] = {"quick": options.quick}
         for section in SECTIONS:
             found |= section(bench, QUICK if options.quick else FULL)
+    found |= embedding.figures(options.quick) | gates.figures(options.quick)
     print(json.dumps({name: _rounded(value) for name, value in found.items()}))
 
 
