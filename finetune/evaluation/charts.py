@@ -4,9 +4,9 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from finetune.measures.calibration import ReliabilityPoint, RiskPoint
 from finetune.measures.confusion import Confusion
 from finetune.measures.intervals import Estimate
+from pairset.measures.calibration import ReliabilityPoint, RiskPoint
 
 PLOT_WIDTH, PLOT_HEIGHT = 400.0, 300.0
 """Units of the area inside the axes."""

@@ -9,7 +9,11 @@ from numpy.typing import NDArray
 from finetune.evaluation.annotators import Annotator, names_of, opponents
 from finetune.evaluation.contest import Contest
 from finetune.evaluation.judge import JudgeAgreement
-from finetune.measures.calibration import (
+from finetune.measures.comparison import PairedComparison, compare
+from finetune.measures.confusion import Confusion, confusion
+from finetune.measures.intervals import Estimate, Floats, SceneBootstrap
+from finetune.measures.texts import LANGUAGES, CorpusScores, Language, corpus_scores
+from pairset.measures.calibration import (
     EQUAL_MASS_BINS,
     ReliabilityPoint,
     RiskPoint,
@@ -20,10 +24,6 @@ from finetune.measures.calibration import (
     reliability,
     risk_coverage,
 )
-from finetune.measures.comparison import PairedComparison, compare
-from finetune.measures.confusion import Confusion, confusion
-from finetune.measures.intervals import Estimate, Floats, SceneBootstrap
-from finetune.measures.texts import LANGUAGES, CorpusScores, Language, corpus_scores
 from pairset.records import Evaluation
 
 SHARES = ("exact_en", "exact_zh", "edit_type_right", "is_changed_right")

@@ -6,10 +6,12 @@ so that no figure depends on the order in which rows come.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
+from numpy.typing import NDArray
 
-from finetune.measures.intervals import Floats
+Floats: TypeAlias = NDArray[np.float64]
 
 EQUAL_MASS_BINS = 15
 

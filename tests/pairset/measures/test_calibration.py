@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import brier_score_loss, roc_auc_score
 
-from finetune.measures.calibration import (
+from pairset.measures.calibration import (
     ReliabilityPoint,
     RiskPoint,
     area_under_risk,

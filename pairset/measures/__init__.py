@@ -1,0 +1,1 @@
+"""Figures of merit that several stages share, as pure functions: values in, numbers out."""
