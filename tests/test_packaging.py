@@ -34,6 +34,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> zipfile.ZipFile:
         "finetune/weights/starter-wider/adapter_config.json",
         "finetune/weights/starter-wider/adapter_model.safetensors",
         "finetune/weights/starter-wider/card.json",
+        "review/calibration/prior.json",
         "review/labelling/page.xml",
         "review/studio/run_studio.py",
         *(f"{name}/py.typed" for name in ("annotator", "clustering", "finetune", "pairset")),

@@ -1,0 +1,1 @@
+"""From the evidence of an annotation to the probability that a reviewer accepts it unchanged."""

@@ -1,0 +1,76 @@
+"""What is known of an annotation before anybody looked: numbers by name. Pure."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats: TypeAlias = NDArray[np.float64]
+
+CONFIDENCE = "confidence"
+LOG_PROBABILITIES = (
+    *(CONFIDENCE, "mean_en", "min_en"),
+    *("probability_zh", "mean_zh", "min_zh", "language_gap"),
+)
+"""What the model's own tokens say; stored with the annotation, so it costs nothing."""
+PIXELS = (
+    *("change_fraction", "change_components", "box_share", "color_difference", "tone_shift"),
+    *("similarity", "ssim", "structure_correlation"),
+)
+"""What mining measured on the two images."""
+
+_LEAST_PROBABILITY = 1e-6
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """The evidence of one annotation; None where it was never measured."""
+
+    annotation_id: str
+    edit_type: str | None = None
+    """As the model said."""
+    confidence: float | None = None
+    """Probability of the English instruction's tokens, 0 to 1."""
+    mean_en: float | None = None
+    """Mean log-probability of those tokens, natural logarithm."""
+    min_en: float | None = None
+    """The least of them."""
+    probability_zh: float | None = None
+    """The same three of the Chinese instruction."""
+    mean_zh: float | None = None
+    min_zh: float | None = None
+    language_gap: float | None = None
+    """How far the two mean log-probabilities are apart: sure in one language, not in the other."""
+    change_fraction: float | None = None
+    """Share of the aligned area that changed, 0 to 1."""
+    change_components: float | None = None
+    """Connected regions that changed."""
+    box_share: float | None = None
+    """Area of the change box over that of the source, 0 to 1."""
+    color_difference: float | None = None
+    """Mean absolute difference of the aligned images, 0 to 255."""
+    tone_shift: float | None = None
+    """Difference of coarse colours, 0 to 255."""
+    similarity: float | None = None
+    """Cosine of the embeddings."""
+    ssim: float | None = None
+    structure_correlation: float | None = None
+
+
+def measured(evidence: Sequence[Evidence], name: str) -> Floats:
+    """One number of each annotation, as the model reads it; NaN where it was never measured.
+
+    Probabilities become log-odds, log-probabilities the logarithm of their distance from 0, and
+    areas, counts and colours their square root: what is small differs most.
+    """
+    raw = np.array([getattr(each, name) for each in evidence], dtype=np.float64)
+    if name in (CONFIDENCE, "probability_zh"):
+        clipped = np.clip(raw, _LEAST_PROBABILITY, 1 - _LEAST_PROBABILITY)
+        return np.asarray(np.log(clipped / (1 - clipped)))
+    if name in ("mean_en", "min_en", "mean_zh", "min_zh"):
+        return np.asarray(-np.log(np.maximum(-raw, _LEAST_PROBABILITY)))
+    if name in ("similarity", "ssim", "structure_correlation"):
+        return raw
+    return np.asarray(np.sqrt(np.maximum(raw, 0.0)))

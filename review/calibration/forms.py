@@ -1,0 +1,53 @@
+"""What a calibration may look at, by how many verdicts there are to learn it from. Pure."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
+
+from review.calibration.evidence import CONFIDENCE, LOG_PROBABILITIES, PIXELS, Evidence, measured
+from review.calibration.judged import Judged
+from review.calibration.model import Form, Scale, Term, scale_of
+
+LEAST_VERDICTS = {Form.LOG_PROBABILITIES: 50, Form.PIXELS: 100, Form.CROSSED: 200}
+LEAST_OF_EACH_OUTCOME = 10
+"""Of accepted and of other verdicts; ten events for a variable are the trade's rule of thumb
+(Peduzzi et al. 1996), and regularisation carries the rest."""
+LEAST_SCENES = 5
+"""Fewer cannot be left out in turn."""
+_LEAST_OF_A_TYPE = 10
+"""Verdicts from which on an edit type has terms of its own."""
+
+
+def affordable_forms(judged: Judged) -> list[Form]:
+    """Forms that the verdicts are enough for, the simplest first; the prior needs none."""
+    accepted = sum(judged.right)
+    rarest = min(accepted, len(judged.right) - accepted)
+    if rarest < LEAST_OF_EACH_OUTCOME or len(set(judged.scenes)) < LEAST_SCENES:
+        return []
+    return [form for form, least in LEAST_VERDICTS.items() if len(judged.right) >= least]
+
+
+def terms_of(form: Form, evidence: Sequence[Evidence]) -> tuple[Term, ...]:
+    """The terms of a form; edit types that are frequent here have some of their own.
+
+    Squares, since too little of a change is as suspicious as too much.
+    """
+    if form == Form.PRIOR:
+        return (Term(CONFIDENCE),)
+    own = [Term(name) for name in LOG_PROBABILITIES]
+    if form == Form.LOG_PROBABILITIES:
+        return tuple(own)
+    pixels = [Term(name, power) for name in PIXELS for power in (1, 2)]
+    counts = Counter(each.edit_type for each in evidence if each.edit_type)
+    frequent = sorted(name for name, rows in counts.items() if rows >= _LEAST_OF_A_TYPE)
+    types = [Term(edit_type=name) for name in frequent]
+    if form == Form.PIXELS:
+        return (*own, *pixels, *types)
+    crossed = [replace(term, edit_type=name) for name in frequent for term in pixels]
+    return (*own, *pixels, *types, *crossed)
+
+
+def scales_of(terms: Sequence[Term], evidence: Sequence[Evidence]) -> dict[str, Scale]:
+    """How each number of the terms is standardised."""
+    names = dict.fromkeys(term.number for term in terms if term.number is not None)
+    return {name: scale_of(measured(evidence, name)) for name in names}

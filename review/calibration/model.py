@@ -1,0 +1,164 @@
+"""The model that reads evidence: a sum of weighted terms, applied by numpy and kept as JSON."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+from typing import Any
+
+import numpy as np
+
+from pairset.errors import PairsetError
+from review.calibration.evidence import Evidence, Floats, measured
+
+_FARTHEST = 4.0
+"""Standard deviations from the mean beyond which a number says no more."""
+
+
+class Form(StrEnum):
+    """What a model reads, from the simplest to the richest."""
+
+    PRIOR = "prior"
+    """The raw confidence, as it was read on the demo's set."""
+    LOG_PROBABILITIES = "log_probabilities"
+    """What the tokens of both languages say."""
+    PIXELS = "pixels"
+    """Also what mining measured, with the edit type beside it."""
+    CROSSED = "crossed"
+    """Also what mining measured for each edit type by itself: the sign of every term is learned."""
+
+
+class CalibrationFileError(PairsetError):
+    """A kept calibration cannot be read."""
+
+    exit_code = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """One thing that the model looks at."""
+
+    number: str | None = None
+    """A number of the evidence, standardised; None for 1."""
+    power: int = 1
+    edit_type: str | None = None
+    """Counts only for this edit type; None for all."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """How a number is standardised; the mean also stands where it was never measured."""
+
+    mean: float
+    deviation: float
+
+
+@dataclass(frozen=True, slots=True)
+class Reliability:
+    """Whether a probability is one; lower is better throughout."""
+
+    calibration_error: float | None
+    """15 bins of equal mass."""
+    brier: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class CalibrationModel:
+    """P(a reviewer accepts unchanged) = 1 / (1 + exp(-(intercept + Σ weight · term)))."""
+
+    form: str
+    """One of ``Form``."""
+    because: str
+    """Why this form and no other."""
+    intercept: float
+    terms: tuple[Term, ...]
+    weights: tuple[float, ...]
+    scales: dict[str, Scale]
+    """By number of the evidence."""
+    verdicts: int
+    """It was fitted on."""
+    accepted: int
+    """Of those, accepted as they were."""
+    scenes: int
+    fitted_on: str
+    """Hash of the annotations and outcomes it was fitted on."""
+    before: Reliability | None = None
+    """Of the raw confidence, on the verdicts it was fitted on."""
+    after: Reliability | None = None
+    """Of models of this form on scenes they were not fitted on: cross-validated."""
+
+    def probabilities(self, evidence: Sequence[Evidence]) -> Floats:
+        """Probability for each annotation, 0 to 1."""
+        columns = design(evidence, self.terms, self.scales)
+        odds = self.intercept + columns @ np.array(self.weights, dtype=np.float64)
+        return np.asarray(1 / (1 + np.exp(-odds)))
+
+
+def design(evidence: Sequence[Evidence], terms: Sequence[Term], scales: dict[str, Scale]) -> Floats:
+    """The value of each term: one row for each annotation, one column for each term."""
+    standardised = {
+        name: _standardised(measured(evidence, name), scale) for name, scale in scales.items()
+    }
+    edit_types = np.array([each.edit_type or "" for each in evidence], dtype=str)
+    is_type = {name: edit_types == name for name in {term.edit_type for term in terms} - {None}}
+    columns = np.ones((len(evidence), len(terms)))
+    for place, term in enumerate(terms):
+        if term.number is not None:
+            columns[:, place] = standardised[term.number] ** term.power
+        if term.edit_type is not None:
+            columns[:, place] *= is_type[term.edit_type]
+    return columns
+
+
+def scale_of(values: Floats) -> Scale:
+    """Mean and standard deviation of what was measured; 0 and 1 where nothing varies."""
+    known = values[~np.isnan(values)]
+    if not len(known):
+        return Scale(0.0, 1.0)
+    return Scale(float(known.mean()), float(known.std()) or 1.0)
+
+
+def document_of(model: CalibrationModel) -> dict[str, Any]:
+    """What a file keeps of the model: plain numbers and names."""
+    return asdict(model)
+
+
+def model_of(document: dict[str, Any]) -> CalibrationModel:
+    """Read back what ``document_of`` gave.
+
+    Raises CalibrationFileError where it is something else.
+    """
+    try:
+        fields = dict(document)
+        fields["terms"] = tuple(Term(**term) for term in fields["terms"])
+        fields["weights"] = tuple(map(float, fields["weights"]))
+        fields["scales"] = {name: Scale(**scale) for name, scale in fields["scales"].items()}
+        for name in ("before", "after"):
+            fields[name] = Reliability(**fields[name]) if fields[name] else None
+        model = CalibrationModel(**fields)
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise CalibrationFileError(f"This is no calibration of this version: {error}") from error
+    if len(model.terms) != len(model.weights):
+        raise CalibrationFileError(
+            f"This calibration has {len(model.terms)} terms and {len(model.weights)} weights."
+        )
+    return model
+
+
+def to_json(model: CalibrationModel) -> str:
+    """The model as text."""
+    return json.dumps(document_of(model), indent=1, ensure_ascii=False)
+
+
+def from_json(text: str) -> CalibrationModel:
+    """Read the text back. Raises CalibrationFileError where it is something else."""
+    try:
+        document = json.loads(text)
+    except json.JSONDecodeError as error:
+        raise CalibrationFileError(f"This calibration is no JSON: {error}") from error
+    return model_of(document)
+
+
+def _standardised(values: Floats, scale: Scale) -> Floats:
+    standardised = (values - scale.mean) / scale.deviation
+    return np.asarray(np.clip(np.nan_to_num(standardised, nan=0.0), -_FARTHEST, _FARTHEST))

@@ -1,0 +1,69 @@
+"""The evidence and the verdicts of a set, read by joins over its tables."""
+
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING
+
+from pairset.scenes import PairPlace, scenes_of
+from pairset.store import PairSet
+from pairset.tables import connect_tables, stream_rows
+from review.calibration.evidence import Evidence
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+_ROWS_AT_ONCE = 10_000
+
+_EVIDENCE = """
+    SELECT annotation_id, a.pair_id, edit_type, confidence,
+        list_avg(logprobs_en) AS mean_en, list_min(logprobs_en) AS min_en,
+        exp(list_sum(logprobs_zh)) AS probability_zh,
+        list_avg(logprobs_zh) AS mean_zh, list_min(logprobs_zh) AS min_zh,
+        abs(list_avg(logprobs_en) - list_avg(logprobs_zh)) AS language_gap,
+        change_fraction, change_components,
+        (change_box[3] - change_box[1]) * (change_box[4] - change_box[2])
+            / nullif(i.width * i.height, 0) AS box_share,
+        color_difference, tone_shift, similarity, ssim, structure_correlation
+    FROM annotations a JOIN (FROM pairs WHERE status = 'kept') p USING (pair_id)
+    LEFT JOIN (SELECT image_id, any_value(width) AS width, any_value(height) AS height
+               FROM images GROUP BY image_id) i ON i.image_id = p.source_id
+    WHERE a.error_code IS NULL AND instruction_en IS NOT NULL
+        AND is_changed IS DISTINCT FROM false AND confidence IS NOT NULL
+    ORDER BY annotation_id
+"""
+_PLACES = "SELECT pair_id, source_id, target_id, cluster FROM pairs WHERE status = 'kept'"
+_OUTCOMES = """
+    SELECT annotation_id,
+        bool_and(decision = 'accept') FILTER (decision IN ('accept', 'fix', 'reject'))
+    FROM verdicts WHERE reviewer <> 'auto' AND decision <> 'undecided' GROUP BY annotation_id
+"""
+_EVIDENCE_NAMES = {field.name for field in fields(Evidence)}
+
+
+@dataclass(frozen=True, slots=True)
+class KnownSet:
+    """What may be accepted, and what people said of it. The first two have one entry for each."""
+
+    evidence: list[Evidence]
+    """Of the annotator that readers follow: with an instruction, a confidence and a kept pair."""
+    scenes: list[str]
+    outcomes: dict[str, bool | None]
+    """By annotation id: accepted unchanged by all who decided, or not; None where all skipped."""
+
+
+def read_known(pair_set: PairSet) -> KnownSet:
+    """Read all of it."""
+    with connect_tables(pair_set) as tables:
+        scenes = scenes_of(PairPlace(**row) for row in stream_rows(tables, _PLACES, _ROWS_AT_ONCE))
+        evidence, places = _evidence(tables, scenes)
+        outcomes = dict(tables.execute(_OUTCOMES).fetchall())
+    return KnownSet(evidence, places, outcomes)
+
+
+def _evidence(
+    tables: "DuckDBPyConnection", scenes: dict[str, str]
+) -> tuple[list[Evidence], list[str]]:
+    evidence, places = [], []
+    for row in stream_rows(tables, _EVIDENCE, _ROWS_AT_ONCE):
+        places.append(scenes[row["pair_id"]])
+        evidence.append(Evidence(**{name: row[name] for name in _EVIDENCE_NAMES}))
+    return evidence, places
