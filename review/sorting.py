@@ -34,6 +34,8 @@ class Policy:
     audit_share: float
     budget: int | None
     seed: int
+    withheld: TriageReason | None = None
+    """Why nothing is accepted at all, however sure; people then get a random sample first."""
 
 
 def sort_annotations(candidates: Iterable[Candidate], policy: Policy) -> list[Triage]:
@@ -47,16 +49,28 @@ def sort_annotations(candidates: Iterable[Candidate], policy: Policy) -> list[Tr
     audits = [row for row in sorted_out if row.queue == Queue.AUDIT]
     others = [row for row in sorted_out if row.queue not in (Queue.REVIEW, Queue.AUDIT)]
     scenes = {name: candidate.scene for name, candidate in known.items()}
-    reviews = _one_of_each_scene_first(reviews, scenes)
-    audits.sort(key=lambda row: random_draw(row.annotation_id, policy.seed))
+    if policy.withheld:
+        reviews.sort(key=lambda row: sample_draw(row.annotation_id, policy.seed))
+    else:
+        reviews = _one_of_each_scene_first(reviews, scenes)
+    audits.sort(key=lambda row: audit_draw(row.annotation_id, policy.seed))
     queued, waiting = _within_budget(reviews, audits, policy)
     placed = [replace(row, place=place) for place, row in enumerate(queued)]
     return [*placed, *waiting, *others]
 
 
-def random_draw(annotation_id: str, seed: int) -> float:
-    """A number from 0 to 1 that depends on the annotation and the seed alone."""
-    digits = content_id("audit", str(seed), annotation_id)[:_DRAW_DIGITS]
+def audit_draw(annotation_id: str, seed: int) -> float:
+    """Place in the random order of audits, 0 to 1, by the annotation and the seed alone."""
+    return _draw("audit", annotation_id, seed)
+
+
+def sample_draw(annotation_id: str, seed: int) -> float:
+    """Place in another random order, in which people judge the sample that a promise rests on."""
+    return _draw("sample", annotation_id, seed)
+
+
+def _draw(purpose: str, annotation_id: str, seed: int) -> float:
+    digits = content_id(purpose, str(seed), annotation_id)[:_DRAW_DIGITS]
     return float(int(digits, 16) / 16**_DRAW_DIGITS)
 
 
@@ -74,9 +88,11 @@ def _queue_and_reason(candidate: Candidate, policy: Policy) -> tuple[Queue, Tria
         return Queue.SET_ASIDE, TriageReason.NO_INSTRUCTION
     if candidate.confidence is None:
         return Queue.REVIEW, TriageReason.NO_CONFIDENCE
+    if policy.withheld:
+        return Queue.REVIEW, policy.withheld
     if candidate.confidence < policy.threshold:
         return Queue.REVIEW, TriageReason.BELOW_THRESHOLD
-    if random_draw(candidate.annotation_id, policy.seed) < policy.audit_share:
+    if audit_draw(candidate.annotation_id, policy.seed) < policy.audit_share:
         return Queue.AUDIT, TriageReason.RANDOM_DRAW
     return Queue.ACCEPTED, TriageReason.ABOVE_THRESHOLD
 

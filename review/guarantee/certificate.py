@@ -1,0 +1,169 @@
+"""What was promised, what it rests on, and what became of it; kept with the run of triage."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from enum import StrEnum
+from typing import Any
+
+from pairset.store import PairSet, Stage
+from review.calibration.crossfit import CrossFitted
+from review.calibration.model import CalibrationFileError, Reliability, document_of, model_of
+from review.guarantee.audit import AuditTest
+from review.guarantee.learn_then_test import TestSequence, ThresholdTest
+from review.guarantee.shift import Shift
+
+CERTIFICATE_FILE = "certificate.json"
+CALIBRATION_FILE = "calibration.json"
+_FIRST_LOOK = 0.8
+"""Share of the allowed chance of a broken promise that the first look may use up."""
+
+
+class Standing(StrEnum):
+    """What became of a promise."""
+
+    CERTIFIED = "certified"
+    NOTHING = "nothing_certified"
+    BROKEN = "promise_broken"
+    """Audits said so."""
+    SHIFTED = "mix_shifted"
+    """The pairs at hand are of another kind than those it was certified on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Promise:
+    """So large a share of what is accepted is right, with so much confidence."""
+
+    precision: float
+    confidence: float
+
+    def level(self, look: int) -> float:
+        """Chance of a broken promise that a look may take: all looks together take what is left.
+
+        Who looks again with every new verdict will be lucky once; so each look has its own share,
+        the first the most.
+        """
+        allowed = 1 - self.confidence
+        if look == 1:
+            return allowed * _FIRST_LOOK
+        return allowed * (1 - _FIRST_LOOK) / ((look - 1) * look)
+
+
+@dataclass(frozen=True, slots=True)
+class Certificate:
+    """One promise about one set's annotations, and its evidence."""
+
+    promise: Promise
+    annotator: str
+    """Key of the annotations it is about."""
+    standing: str
+    """One of ``Standing``."""
+    decided: str
+    """Hash of all verdicts there were."""
+    population: str
+    """Hash of all annotations that could be accepted when thresholds were tested."""
+    looks: int
+    """Times that thresholds were tested for this promise; 0 while there was too little to test."""
+    pairs: int
+    """Annotations that may be accepted."""
+    verdicts: int
+    """On annotations that may be accepted; skips count."""
+    drawn: int
+    """Of those, a random sample of all that may be accepted."""
+    sequence: TestSequence | None = None
+    """The tests of the latest look."""
+    tested_on: tuple[str, ...] = ()
+    """Annotations whose verdicts certified the threshold."""
+    needed: int | None = None
+    """Drawn verdicts it would take in all; None where certified, or where none would do."""
+    before: Reliability | None = None
+    """Of the raw confidence, on all verdicts."""
+    after: Reliability | None = None
+    """Of the calibrated one, each by the model that did not see its scene."""
+    audit: AuditTest | None = None
+    shifts: tuple[Shift, ...] = ()
+
+    @property
+    def threshold(self) -> float | None:
+        """Probability from which on pairs are accepted; None where nothing is."""
+        passed = self.sequence.passed if self.sequence else None
+        return passed.threshold if passed and self.standing == Standing.CERTIFIED else None
+
+    def to_json(self) -> str:
+        return json.dumps(asdict(self), indent=1)
+
+
+def certificate_from(text: str) -> Certificate:
+    """Read back what ``Certificate.to_json`` gave."""
+    fields = json.loads(text)
+    sequence, audit = fields["sequence"], fields["audit"]
+    if sequence:
+        tests = tuple(ThresholdTest(**test) for test in sequence["tests"])
+        fields["sequence"] = TestSequence(**{**sequence, "tests": tests})
+    for name in ("before", "after"):
+        fields[name] = Reliability(**fields[name]) if fields[name] else None
+    return Certificate(
+        **{
+            **fields,
+            "promise": Promise(**fields["promise"]),
+            "tested_on": tuple(fields["tested_on"]),
+            "audit": AuditTest(**audit) if audit else None,
+            "shifts": tuple(Shift(**shift) for shift in fields["shifts"]),
+        }
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A certificate and the models behind it."""
+
+    certificate: Certificate
+    calibration: CrossFitted
+
+    def files(self) -> Mapping[str, str]:
+        """Their text by file name."""
+        models = [document_of(model) for model in self.calibration.models]
+        return {
+            CALIBRATION_FILE: json.dumps(models, indent=1, ensure_ascii=False),
+            CERTIFICATE_FILE: self.certificate.to_json(),
+        }
+
+    def with_certificate(self, **changes: Any) -> "Kept":
+        return replace(self, certificate=replace(self.certificate, **changes))
+
+
+def latest_kept(pair_set: PairSet, promise: Promise, annotator: str) -> Kept | None:
+    """What is known of a promise: the certificate readers follow, else that of the latest look."""
+    current = pair_set.current("triage")
+    stages = [*([current] if current else []), *reversed(_by_looks(pair_set, promise, annotator))]
+    for stage in stages:
+        certificate = _read_certificate(stage)
+        if certificate and (certificate.promise, certificate.annotator) == (promise, annotator):
+            return Kept(certificate, _read_calibration(stage))
+    return None
+
+
+def _by_looks(pair_set: PairSet, promise: Promise, annotator: str) -> list[Stage]:
+    found = [(_read_certificate(stage), stage) for stage in pair_set.runs("triage")]
+    ours = [
+        (kept.looks, kept.standing != Standing.CERTIFIED, stage.key, stage)
+        for kept, stage in found
+        if kept and (kept.promise, kept.annotator) == (promise, annotator)
+    ]
+    return [entry[-1] for entry in sorted(ours, key=lambda entry: entry[:3])]
+
+
+def _read_certificate(stage: Stage) -> Certificate | None:
+    path = f"{stage.path}/{CERTIFICATE_FILE}"
+    filesystem = stage.pair_set.filesystem
+    if not filesystem.exists(path):
+        return None
+    try:
+        return certificate_from(filesystem.cat_file(path).decode())
+    except (KeyError, TypeError, ValueError) as error:
+        raise CalibrationFileError(f"{path} is no certificate of this version: {error}") from error
+
+
+def _read_calibration(stage: Stage) -> CrossFitted:
+    text = stage.pair_set.filesystem.cat_file(f"{stage.path}/{CALIBRATION_FILE}").decode()
+    return CrossFitted(tuple(model_of(document) for document in json.loads(text)))

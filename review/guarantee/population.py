@@ -1,0 +1,59 @@
+"""Which verdicts are a fair sample of the pairs that would be accepted.
+
+Reviewers see the doubtful ones first, so most verdicts say nothing of what would be accepted. Every
+annotation has a place in two random orders, that of the sample and that of the audit, drawn from
+its id alone. A verdict counts for the pairs above a threshold where everything before it in one of
+the orders has been judged as well: then it was the draw that chose it, and neither we nor the
+reviewer. What counts is a simple random sample of the pairs above the threshold, whatever else
+was reviewed.
+"""
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats: TypeAlias = NDArray[np.float64]
+Flags: TypeAlias = NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True)
+class Population:
+    """Pairs that may be accepted. Every array has one entry for each."""
+
+    scores: Floats
+    """Probability of being right, by a model that saw no verdict of its scene."""
+    judged: Flags
+    right: Flags
+    """Accepted unchanged; False where nobody has judged."""
+    orders: tuple[Floats, ...] = ()
+    """Places in the random orders, 0 to 1; without any, all that was judged counts."""
+    scenes: NDArray[np.str_] | None = None
+    """None where every pair is a scene of its own."""
+
+    def counted(self, threshold: float) -> Flags:
+        """Rows whose verdicts are a random sample of those with at least this score."""
+        above = self.scores >= threshold
+        if not self.orders:
+            return np.asarray(above & self.judged)
+        drawn = np.zeros(len(self.scores), dtype=bool)
+        unjudged = above & ~self.judged
+        for order in self.orders:
+            end = order[unjudged].min() if unjudged.any() else np.inf
+            drawn |= order < end
+        return np.asarray(above & self.judged & drawn)
+
+
+def design_effect(population: Population) -> float:
+    """How many times more verdicts it takes because pairs of a scene fail together; at least 1.
+
+    The variance of the residuals' sum by scenes over that by pairs (Kish 1965).
+    """
+    if population.scenes is None or not population.judged.any():
+        return 1.0
+    residuals = (population.right - population.scores)[population.judged]
+    _, scene = np.unique(population.scenes[population.judged], return_inverse=True)
+    by_scene = np.bincount(scene, weights=residuals)
+    apart = float((residuals**2).sum())
+    return max(1.0, float((by_scene**2).sum()) / apart) if apart else 1.0
