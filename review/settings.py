@@ -17,7 +17,18 @@ class TriageSettings(VerbSettings):
     model_config = SettingsConfigDict(env_prefix="PAIRSET_TRIAGE_", cli_prog_name="pairset triage")
 
     threshold: float = Field(default=0.9, ge=0, le=1)
-    """Confidence from which an annotation is accepted."""
+    """Confidence from which an annotation is accepted; --precision finds one that is proven."""
+    precision: float | None = Field(default=None, gt=0, lt=1)
+    """Promise that at least this share of what is accepted is right, and accept nothing before
+    people's verdicts prove it."""
+    confidence: float = Field(default=0.95, gt=0, lt=1)
+    """With --precision: how sure the promise is, 0 to 1."""
+    shift_level: float = Field(default=0.01, gt=0, lt=1)
+    """With --precision: chance of taking pairs for another mix than was certified when they are
+    not."""
+    recertify: bool = False
+    """With --precision: test thresholds again with the verdicts that came since. Each time has to
+    be surer than the one before."""
     audit_share: float = Field(default=0.05, ge=0, le=1)
     """Share of the sure ones that a person looks at all the same, drawn at random, so that the
     acceptance rate stays known."""

@@ -2,7 +2,7 @@
 
 import datetime
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from pairset.console import say, say_table
 from pairset.errors import MissingStageError
@@ -10,8 +10,9 @@ from pairset.ids import content_id
 from pairset.records import Triage, Verdict, rows_of, table_of
 from pairset.records.triage import Queue
 from pairset.records.verdict import AUTO, Decision, verdict_id_of
-from pairset.store import PairSet, open_set
+from pairset.store import PairSet, open_set, write_atomically
 from pairset.tables import connect_tables, stream_rows
+from review.promise import promised_route, say_promise
 from review.settings import TriageSettings
 from review.sorting import Candidate, Policy, sort_annotations
 
@@ -39,17 +40,24 @@ def triage(settings: TriageSettings) -> None:
     Run again it changes nothing, unless annotations, pairs or settings changed.
     """
     pair_set = open_set(settings.set_url)
-    policy = Policy(settings.threshold, settings.audit_share, settings.budget, settings.seed)
-    rows = sort_annotations(_candidates(pair_set), policy)
-    if not rows:
+    candidates = list(_candidates(pair_set))
+    if not candidates:
         raise MissingStageError(
             f"{pair_set.url} holds no annotations yet. Write them with: "
             f"pairset annotate {pair_set.url}"
         )
-    changed = _save(pair_set, rows)
+    policy = Policy(settings.threshold, settings.audit_share, settings.budget, settings.seed)
+    route = promised_route(pair_set, settings) if settings.precision is not None else None
+    if route:
+        candidates = [route.scored(candidate) for candidate in candidates]
+        policy = route.policy(policy)
+    rows = sort_annotations(candidates, policy)
+    changed = _save(pair_set, rows, route.kept.files() if route else {})
     pair_set.save_run("triage", settings.model_dump(mode="json"))
     changed = _save_auto_verdicts(pair_set) or changed
     _say_rows(pair_set, rows)
+    if route:
+        say_promise(route.kept, pair_set.url)
     if not changed:
         say("Nothing changed since the last triage.")
 
@@ -61,13 +69,18 @@ def _candidates(pair_set: PairSet) -> Iterator[Candidate]:
             yield from (Candidate(*row) for row in rows)
 
 
-def _save(pair_set: PairSet, rows: Sequence[Triage]) -> bool:
-    """Write the rows where their content says, and let readers follow them; False if they do."""
-    key = content_id("triage", *(repr(row) for row in rows))
+def _save(pair_set: PairSet, rows: Sequence[Triage], files: Mapping[str, str]) -> bool:
+    """Write the rows where their content says, and let readers follow them; False if they do.
+
+    ``files`` are kept beside them: text by name.
+    """
+    key = content_id("triage", *(repr(row) for row in rows), *files.values())
     stage = pair_set.stage("triage", key)
     current = pair_set.current("triage")
     if current and current.path == stage.path:
         return False
+    for name, text in files.items():
+        write_atomically(pair_set, f"{stage.path}/{name}", text.encode())
     stage.write(_SHARD, table_of(Triage, rows))
     pair_set.publish("triage", key)
     return True

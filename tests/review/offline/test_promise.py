@@ -1,0 +1,232 @@
+"""Nothing is accepted before verdicts prove the promise; audits that break it withdraw all."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from pairset.cli import main
+from pairset.records import Annotation, Pair, Verdict, rows_of, table_of
+from pairset.records.verdict import verdict_id_of
+from pairset.store import PairSet
+from pairset.tables import connect_tables
+from tests.review.offline.annotated_set import (
+    annotation_of,
+    make_annotated_set,
+    pair_of,
+    write_annotations,
+    write_pairs,
+)
+
+PAIRS = 700
+PROMISE = ["--precision", "0.9", "--audit-share", "0.2"]
+SURE = 0.5
+"""Confidence from which on the model of this set is nearly always right, and below hardly ever."""
+
+Judge = Callable[[str, float], bool]
+
+
+@pytest.fixture
+def pairs(tmp_path: Path) -> PairSet:
+    """So many annotated pairs, confidence from 0 to almost 1."""
+    return make_annotated_set(tmp_path, PAIRS)
+
+
+def honest(name: str, confidence: float) -> bool:
+    return confidence >= SURE and int(name[:4], 16) % 100 > 0
+
+
+def triage(pair_set: PairSet, *flags: str) -> int:
+    return main(["triage", pair_set.url, *PROMISE, *flags])
+
+
+def ask(pair_set: PairSet, query: str) -> list[tuple[object, ...]]:
+    with connect_tables(pair_set) as tables:
+        return tables.execute(query).fetchall()
+
+
+def judge(pair_set: PairSet, queues: Iterable[str], decide: Judge) -> None:
+    """Verdicts of a person on all that is queued there and has none."""
+    wanted = ", ".join(f"'{queue}'" for queue in queues)
+    query = f"""SELECT a.annotation_id, a.pair_id, a.confidence FROM triage
+        JOIN annotations a USING (annotation_id) WHERE queue IN ({wanted}) AND annotation_id NOT IN
+            (SELECT annotation_id FROM verdicts WHERE reviewer <> 'auto')"""
+    rows = ask(pair_set, query)
+    verdicts = [
+        Verdict(
+            verdict_id=verdict_id_of(str(name), "a@x.org"),
+            revision=1,
+            annotation_id=str(name),
+            pair_id=str(pair_id),
+            reviewer="a@x.org",
+            decision="accept" if decide(str(name), float(str(confidence))) else "reject",
+        )
+        for name, pair_id, confidence in rows
+    ]
+    shard = f"{len(pair_set.stage('verdicts', 'reviews').shards()):05}"
+    pair_set.stage("verdicts", "reviews").write(shard, table_of(Verdict, verdicts))
+
+
+def counts(pair_set: PairSet) -> dict[str, int]:
+    rows = ask(pair_set, "SELECT queue || ' ' || reason, count(*) FROM triage GROUP BY 1")
+    return {str(name): int(str(rows)) for name, rows in rows}
+
+
+def certify(pair_set: PairSet, sample: int = 350) -> None:
+    """Judge a random sample, and let triage look at it."""
+    triage(pair_set, "--budget", str(sample))
+    judge(pair_set, ["review"], honest)
+    triage(pair_set)
+
+
+def add_pairs(pair_set: PairSet, change: Callable[[Pair], Pair], first: int = 5_000) -> None:
+    """As many annotated pairs again as there are, with the same confidences."""
+    current = pair_set.current("pairs")
+    assert current is not None
+    files = [Path("x"), Path("y")]
+    new = [change(pair_of(first + number, files)) for number in range(PAIRS)]
+    write_pairs(pair_set, [*rows_of(Pair, current.read("00000")), *new], key=f"more-{first}")
+    annotations: list[Annotation] = [
+        annotation_of(pair, number / PAIRS) for number, pair in enumerate(new)
+    ]
+    write_annotations(pair_set, annotations)
+
+
+def test_without_verdicts_nothing_is_accepted_and_it_says_how_many_it_takes(
+    pairs: PairSet, capsys: pytest.CaptureFixture[str]
+) -> None:
+    triage(pairs)
+    said = " ".join(capsys.readouterr().out.split())
+
+    assert counts(pairs) == {"review nothing_certified": PAIRS}
+    assert "NOTHING CERTIFIED" in said
+    assert "are too few" in said
+    assert "It would take about" in said
+
+
+def test_the_queue_is_a_random_sample_while_nothing_is_certified(pairs: PairSet) -> None:
+    triage(pairs, "--budget", "100")
+    query = "SELECT avg(a.confidence) FROM triage JOIN annotations a USING (annotation_id) "
+    ((queued,),) = ask(pairs, query + "WHERE queue = 'review'")
+
+    assert float(str(queued)) == pytest.approx(0.5, abs=0.12)  # four standard errors
+
+
+def test_a_certified_threshold_accepts_and_says_on_what_grounds(
+    pairs: PairSet, capsys: pytest.CaptureFixture[str]
+) -> None:
+    certify(pairs)
+    said = " ".join(capsys.readouterr().out.split())
+    accepted = ask(
+        pairs,
+        "SELECT annotation_id, a.confidence FROM triage JOIN annotations a USING (annotation_id) "
+        "WHERE queue = 'accepted'",
+    )
+    right = [honest(str(name), float(str(confidence))) for name, confidence in accepted]
+
+    assert "CERTIFIED: from a probability of" in said
+    assert len(right) > 200
+    assert np.mean(right) >= 0.9
+    assert counts(pairs)["audit random_draw"] > 0
+
+
+def test_verdicts_chosen_by_doubt_do_not_certify(pairs: PairSet) -> None:
+    """A reviewer who took the sure ones first has judged as many, and proves nothing."""
+    triage(pairs, "--budget", "0")
+    judge(pairs, ["waiting"], honest)
+    kept = "annotation_id IN (SELECT annotation_id FROM annotations WHERE confidence > 0.6)"
+    verdicts = pairs.stage("verdicts", "reviews")
+    chosen = ask(pairs, f"SELECT verdict_id FROM verdicts WHERE {kept}")[::2]
+    names = {name for (name,) in chosen}
+    rows = [row for row in rows_of(Verdict, verdicts.read("00000")) if row.verdict_id in names]
+    verdicts.write("00000", table_of(Verdict, rows))
+    triage(pairs)
+
+    assert len(rows) > 100
+    assert set(counts(pairs)) == {"review nothing_certified"}
+
+
+def test_again_changes_nothing(pairs: PairSet, capsys: pytest.CaptureFixture[str]) -> None:
+    certify(pairs)
+    paths = sorted(Path(pairs.root).rglob("*.parquet"))
+    before = [path.stat().st_mtime_ns for path in paths]
+    capsys.readouterr()
+    triage(pairs)
+
+    assert sorted(Path(pairs.root).rglob("*.parquet")) == paths
+    assert [path.stat().st_mtime_ns for path in paths] == before
+    assert "Nothing changed" in capsys.readouterr().out
+
+
+def test_good_audits_change_nothing(pairs: PairSet, capsys: pytest.CaptureFixture[str]) -> None:
+    certify(pairs)
+    before = counts(pairs)
+    judge(pairs, ["audit"], honest)
+    capsys.readouterr()
+    triage(pairs)
+
+    assert counts(pairs) == before
+    assert "Audits since: " in capsys.readouterr().out
+
+
+def test_bad_audits_withdraw_what_was_accepted(
+    pairs: PairSet, capsys: pytest.CaptureFixture[str]
+) -> None:
+    certify(pairs)
+    assert ask(pairs, "SELECT count(*) FROM verdicts WHERE reviewer = 'auto'") != [(0,)]
+    judge(pairs, ["audit"], lambda name, confidence: int(name[:4], 16) % 3 > 0)
+    capsys.readouterr()
+    triage(pairs)
+    said = capsys.readouterr().out
+
+    assert "PROMISE BROKEN" in said
+    assert counts(pairs) == {"review promise_broken": PAIRS}
+    assert ask(pairs, "SELECT count(*) FROM verdicts WHERE reviewer = 'auto'") == [(0,)]
+    triage(pairs)
+    assert "Nothing changed" in capsys.readouterr().out
+
+
+def test_more_of_the_same_pairs_are_accepted_under_the_same_threshold(pairs: PairSet) -> None:
+    certify(pairs)
+    before = counts(pairs)["accepted above_threshold"]
+    add_pairs(pairs, lambda pair: pair)
+    triage(pairs)
+
+    assert counts(pairs)["accepted above_threshold"] > 1.7 * before
+
+
+def test_pairs_of_another_kind_end_the_promise(
+    pairs: PairSet, capsys: pytest.CaptureFixture[str]
+) -> None:
+    certify(pairs)
+    add_pairs(pairs, lambda pair: replace(pair, similarity=0.5))
+    capsys.readouterr()
+    triage(pairs)
+    said = " ".join(capsys.readouterr().out.split())
+
+    assert "THE MIX SHIFTED" in said
+    assert "similarity" in said
+    assert counts(pairs) == {"review mix_shifted": 2 * PAIRS}
+
+
+def test_each_look_must_be_surer_than_the_one_before(
+    pairs: PairSet, capsys: pytest.CaptureFixture[str]
+) -> None:
+    certify(pairs)
+    assert "in look 1" in " ".join(capsys.readouterr().out.split())
+    judge(pairs, ["review"], honest)
+    triage(pairs)
+    assert "in look 1" in " ".join(capsys.readouterr().out.split())
+    triage(pairs, "--recertify")
+    assert "allowed 0.005 in look 2" in " ".join(capsys.readouterr().out.split())
+
+
+def test_a_threshold_given_by_hand_still_works_afterwards(pairs: PairSet) -> None:
+    certify(pairs)
+    main(["triage", pairs.url, "--threshold", "0.5", "--audit-share", "0"])
+
+    assert counts(pairs) == {"accepted above_threshold": 350, "review below_threshold": 350}
+    triage(pairs)
+    assert counts(pairs)["accepted above_threshold"] > 200
