@@ -137,10 +137,11 @@ def _certified(certificate: Certificate, share: str, sure: str) -> list[str]:
 
 
 def _nothing(certificate: Certificate, share: str, sure: str, url: str) -> str:
+    chosen = certificate.verdicts - certificate.drawn
+    others = f"; {chosen} others were chosen, by doubt or by a reviewer" if chosen else ""
     head = (
         f"NOTHING CERTIFIED: the verdicts prove of no threshold that {share} are right, with "
-        f"{sure} confidence. There are {certificate.verdicts}, of which {certificate.drawn} are a "
-        "random sample of all pairs; the others were chosen, by doubt or by a reviewer. "
+        f"{sure} confidence. {certificate.drawn} are a random sample of all pairs{others}. "
     )
     if certificate.needed is None:
         return head + (
