@@ -43,7 +43,7 @@ def run_shard(spec: ShardSpec) -> Counts:
     What the engine raises is raised after the rows that were answered are written.
     """
     settings = AnnotateSettings.model_validate_json(spec.settings)
-    annotator, engine = _opened(spec.settings)
+    annotator = _resolved(spec.settings)
     if annotator.key != spec.key:
         raise SettingsError(
             f"{annotator.model.name} is not the same model, adapter or prompt on every machine: "
@@ -51,15 +51,18 @@ def run_shard(spec: ShardSpec) -> Counts:
         )
     tasks = [Task(**json.loads(task)) for task in spec.inputs]
     shown = with_exemplars(PairSet(spec.set_url), annotator, tasks)
-    return sum(ask(engine, annotator, settings, shown), start=Counts())
+    return sum(ask(_engine(spec.settings), annotator, settings, shown), start=Counts())
 
 
 @cache
-def _opened(said: str) -> tuple[Annotator, Engine]:
-    settings = AnnotateSettings.model_validate_json(said)
-    annotator = resolve_annotator(settings)
-    stack = ExitStack()
+def _resolved(said: str) -> Annotator:
+    return resolve_annotator(AnnotateSettings.model_validate_json(said))
+
+
+@cache
+def _engine(said: str) -> Engine:
+    """The engine of this process, until it ends."""
+    annotator, stack = _resolved(said), ExitStack()
     atexit.register(stack.close)
-    return annotator, stack.enter_context(
-        open_engine(annotator.engine, plan_of(annotator, settings))
-    )
+    plan = plan_of(annotator, AnnotateSettings.model_validate_json(said))
+    return stack.enter_context(open_engine(annotator.engine, plan))
