@@ -95,7 +95,7 @@ class TrainingRun:
         folder.mkdir(parents=True, exist_ok=True)
         trained = run_training(learner.model, lessons, self._settings, collator, folder)
         if place_of_process().is_first:
-            figures = self._figures(folder, asdict(trained))
+            figures = self._figures(folder, asdict(trained.begun_earlier(shelf.seconds_looking)))
             self._keep(learner, converser, table, self._card(table, figures))
 
     def _prepared(

@@ -1,5 +1,6 @@
 """Every example is looked at before training: what cannot be learnt is excluded, by name."""
 
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -51,6 +52,8 @@ class ItemShelf:
         self._model = model if model is not None and can_look(model) else None
         self._kept: dict[ItemKey, TrainingItem] = {}
         self._room_bytes = settings.picture_gigabytes * _GIGABYTE
+        self.seconds_looking = 0.0
+        """How long the vision tower has been at work."""
 
     def item(self, example: Example, shown: Sequence[Example] = ()) -> TrainingItem:
         """One example as tensors. Raises ImageError where a picture cannot be opened."""
@@ -61,7 +64,9 @@ class ItemShelf:
         return kept
 
     def _keep(self, item: TrainingItem) -> TrainingItem:
+        start = time.perf_counter()
         looked = item if self._model is None else _looked_at(item, self._model)
+        self.seconds_looking += time.perf_counter() - start
         size = sum(tensor.nbytes for tensor in looked.conversation.prompt.values())
         if size <= self._room_bytes:
             self._room_bytes -= size

@@ -7,6 +7,7 @@ import pytest
 from annotator.models import load_model
 from annotator.prompt import load_prompt
 from finetune.lora.conversations import Converser
+from finetune.lora.loop import Trained
 from finetune.lora.model import Learner, load_learner
 from finetune.lora.preparation import ItemShelf
 from finetune.settings import TrainSettings
@@ -37,6 +38,13 @@ def test_with_room_an_example_holds_what_was_seen_and_is_kept(
     item = shelf.item(example)
     assert "pixel_values" not in item.conversation.prompt
     assert shelf.item(example) is item
+    assert shelf.seconds_looking > 0
+
+
+def test_what_the_vision_tower_did_before_the_loop_counts_as_training() -> None:
+    loop = Trained(steps=4, seconds=8.0, examples_per_second=4.0, loss=1.0, padding_share=0.0)
+    whole = loop.begun_earlier(2.0)
+    assert (whole.seconds, whole.examples_per_second) == (10.0, 3.2)
 
 
 def test_without_room_for_all_every_example_holds_pixels(
