@@ -111,7 +111,7 @@ def _row_group_of(container: str, row: int) -> tuple[int, int]:
 @lru_cache(maxsize=4)
 def _row_group(container: str, group: int, column: str) -> pa.ChunkedArray:
     with open_file(container) as file:
-        return pq.ParquetFile(file).read_row_group(group, columns=[column]).column(column)
+        return pq.ParquetFile(file).read_row_group(group, [column], use_threads=False)[column]
 
 
 _DAMAGE = (

@@ -147,9 +147,14 @@ class Stage:
         write_atomically(self.pair_set, self.shard_path(shard), buffer.getvalue())
 
     def read(self, shard: str, columns: list[str] | None = None) -> pa.Table:
-        """Read one finished shard, all columns unless told."""
+        """Read one finished shard, all columns unless told.
+
+        In this thread alone: one of pyarrow's that still holds the file when the program ends would
+        abort it.
+        """
         with self.pair_set.filesystem.open(self.shard_path(shard), "rb") as file:
-            return pq.read_table(file, columns=columns)
+            parquet = pq.ParquetFile(file, pre_buffer=False)
+            return parquet.read(columns=columns, use_threads=False)
 
     def tables(self, columns: list[str] | None = None) -> Iterator[pa.Table]:
         """Read the finished shards one after the other, in name order."""

@@ -1,7 +1,9 @@
 """The set on disk: a shard is there whole or not at all."""
 
+import io
 import json
 import os
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -32,6 +34,25 @@ def test_a_shard_comes_back_as_it_was_written(pair_set: PairSet) -> None:
     assert stage.is_finished("00000")
     assert stage.read("00000") == ROWS
     assert stage.read("00000", columns=["n"]).column_names == ["n"]
+
+
+def test_a_shard_is_read_in_the_thread_that_asks(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A thread of pyarrow's that lets go of the file while the program ends aborts the program."""
+    readers: set[int] = set()
+
+    class Watched(io.FileIO):
+        def read(self, size: int | None = -1) -> bytes:
+            readers.add(threading.get_ident())
+            return super().read(size)
+
+    stage = create_set(str(tmp_path / "set")).stage("images")
+    stage.write("00000", ROWS)
+    filesystem = type(stage.pair_set.filesystem)
+    monkeypatch.setattr(filesystem, "open", lambda _, path, mode: Watched(path, mode))
+    assert stage.read("00000") == ROWS
+    assert readers == {threading.get_ident()}
 
 
 def test_shards_are_listed_in_order_and_plans_apart(pair_set: PairSet) -> None:
