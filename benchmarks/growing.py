@@ -21,6 +21,7 @@ from pathlib import Path
 
 from PIL import Image
 
+from benchmarks.wider_adapter import Crop
 from finetune.photos import cut_crops, training_photos
 from pairset.demo.corpus import build_corpus
 from pairset.demo.scenes import SCENE_SIDE
@@ -28,17 +29,6 @@ from pairset.store import open_set
 
 SEED = 5
 CROPS_PER_PHOTO = 4
-
-
-@dataclass(frozen=True)
-class Crop:
-    """One square of a photo."""
-
-    name: str
-    pixels: Image.Image
-
-    def image(self) -> Image.Image:
-        return self.pixels.resize((SCENE_SIDE, SCENE_SIDE), Image.Resampling.LANCZOS)
 
 
 @dataclass(frozen=True)
@@ -83,9 +73,9 @@ def main() -> None:
 
 def crops(photos: Path, most: int) -> Sequence[Crop]:
     """Lively crops of each photo, in random order, so many at most."""
-    rng = random.Random(SEED)
+    rng, size = random.Random(SEED), (SCENE_SIDE, SCENE_SIDE)
     found = [
-        Crop(f"crop-{number:03}-{place}", crop)
+        Crop(f"crop-{number:03}-{place}", crop.resize(size, Image.Resampling.LANCZOS))
         for number, photo in enumerate(training_photos(photos))
         for place, crop in enumerate(cut_crops(rng, photo, CROPS_PER_PHOTO))
     ]

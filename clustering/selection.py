@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 
 from pairset.records import Pair
 from pairset.records.pair import PairStatus
+from pairset.union_find import root
 
 COPIES = frozenset(
     {
@@ -63,18 +64,10 @@ def copy_groups(pairs: Iterable[Pair]) -> dict[str, str]:
     """For every image the lowest id among it and its copies."""
     parent: dict[str, str] = {}
     for pair in pairs:
-        ends = _root(parent, pair.source_id), _root(parent, pair.target_id)
+        ends = root(parent, pair.source_id), root(parent, pair.target_id)
         if pair.status in COPIES:
             parent[max(ends)] = min(ends)
-    return {image_id: _root(parent, image_id) for image_id in parent}
-
-
-def _root(parent: dict[str, str], image_id: str) -> str:
-    parent.setdefault(image_id, image_id)
-    while parent[image_id] != image_id:
-        parent[image_id] = parent[parent[image_id]]
-        image_id = parent[image_id]
-    return image_id
+    return {image_id: root(parent, image_id) for image_id in parent}
 
 
 def _distinct(pairs: Iterable[Pair], group: Mapping[str, str]) -> list[Pair]:
@@ -92,7 +85,7 @@ def _tree(pairs: Iterable[Pair], group: Mapping[str, str]) -> list[Pair]:
     parent: dict[str, str] = {}
     chosen = []
     for pair in pairs:
-        ends = [_root(parent, group[end]) for end in (pair.source_id, pair.target_id)]
+        ends = [root(parent, group[end]) for end in (pair.source_id, pair.target_id)]
         if ends[0] != ends[1]:
             parent[max(ends)] = min(ends)
             chosen.append(pair)

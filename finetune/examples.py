@@ -13,12 +13,12 @@ from pairset.ids import content_id
 from pairset.records import Example, table_of
 from pairset.records.example import ExclusionReason, example_id_of
 from pairset.records.verdict import AUTO, Decision
-from pairset.scenes import PairPlace, scenes_of
+from pairset.scenes import scenes_of
 from pairset.store import PairSet
-from pairset.tables import connect_tables, stream_rows
+from pairset.tables import connect_tables, kept_places
 
 if TYPE_CHECKING:
-    from duckdb import DuckDBPyConnection
+    pass
 
 _DECIDED = (Decision.ACCEPT, Decision.FIX, Decision.REJECT)
 _WORDS = ("instruction_en", "instruction_zh", "inverse_en", "inverse_zh", "edit_type")
@@ -44,7 +44,6 @@ _VERDICTS = """
     LEFT JOIN pairs p ON p.pair_id = v.pair_id
     ORDER BY v.updated_at, v.verdict_id
 """
-_PLACES = "SELECT pair_id, source_id, target_id, cluster FROM pairs WHERE status = 'kept'"
 
 Row = Mapping[str, Any]
 
@@ -60,7 +59,7 @@ def make_examples(pair_set: PairSet, rule: SplitRule, include_auto: bool) -> lis
         found = tables.execute(_VERDICTS, [include_auto])
         names = [column[0] for column in found.description or ()]
         rows = [dict(zip(names, row, strict=True)) for row in found.fetchall()]
-        places = places_of(tables)
+        places = kept_places(tables)
     if not rows:
         raise MissingStageError(
             f"{pair_set.url} holds no verdicts to learn from. Review pairs first (pairset review "
@@ -69,11 +68,6 @@ def make_examples(pair_set: PairSet, rule: SplitRule, include_auto: bool) -> lis
     scenes = scenes_of(places)
     examples = (_example(row, scenes, rule) for row in _latest_of_each_pair(rows))
     return sorted(examples, key=lambda example: example.pair_id)
-
-
-def places_of(tables: "DuckDBPyConnection") -> list[PairPlace]:
-    """What ties the kept pairs together."""
-    return [PairPlace(**row) for row in stream_rows(tables, _PLACES)]
 
 
 def save_examples(pair_set: PairSet, examples: Sequence[Example]) -> str:

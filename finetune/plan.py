@@ -20,8 +20,8 @@ from pairset.store import PairSet, write_atomically
 
 _PLAN = "plan.json"
 _NOT_IN_THE_KEY = {
-    *("set_url", "config", "name", "readers", "checkpoint_steps", "samples"),
-    "picture_gigabytes",
+    *("set_url", "config", "name"),
+    *("readers", "checkpoint_steps", "samples", "picture_gigabytes"),
 }
 """Settings that change nothing about what comes out."""
 

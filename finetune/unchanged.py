@@ -10,14 +10,14 @@ from dataclasses import dataclass
 from annotator.reply import reply_text
 from annotator.taxonomy import EditType
 from finetune.edit_words import NO_CHANGE, PLAIN_CAPTION, Bilingual
-from finetune.examples import fields_of, places_of
+from finetune.examples import fields_of
 from finetune.scenes import SplitRule
 from pairset.ids import content_id
 from pairset.records import Example
 from pairset.records.example import MINING, Split, example_id_of
 from pairset.scenes import PairPlace, scenes_of
 from pairset.store import PairSet
-from pairset.tables import connect_tables, stream_rows
+from pairset.tables import connect_tables, kept_places, stream_rows
 
 _COPIES = """
     SELECT pair_id, source_id, target_id, cluster, source_uri, target_uri, status FROM pairs
@@ -64,7 +64,7 @@ def unchanged_examples(
     teaching = [each for each in reviewed if each.teaches]
     with connect_tables(pair_set) as tables:
         pairs = [UnchangedPair(**row) for row in stream_rows(tables, _COPIES)]
-        kept = places_of(tables)
+        kept = kept_places(tables)
     scenes = _scenes(pairs, kept)
     captions = _captions(teaching, kept)
     room = Counter(str(each.split) for each in teaching)

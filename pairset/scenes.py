@@ -7,6 +7,8 @@ were they shown beside it, they would give the answer away.
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from pairset.union_find import root
+
 
 @dataclass(frozen=True, slots=True)
 class PairPlace:
@@ -27,27 +29,18 @@ def scenes_of(pairs: Iterable[PairPlace]) -> dict[str, str]:
     parents: dict[str, str] = {}
     listed = list(pairs)
     for pair in listed:
-        root = _root(parents, pair.source_id)
-        parents[_root(parents, pair.target_id)] = root
+        scene = root(parents, pair.source_id)
+        parents[root(parents, pair.target_id)] = scene
         if pair.cluster is not None:
-            parents[_root(parents, f"cluster {pair.cluster}")] = root
+            parents[root(parents, f"cluster {pair.cluster}")] = scene
     names = _least_images(parents, listed)
-    return {pair.pair_id: names[_root(parents, pair.source_id)] for pair in listed}
-
-
-def _root(parents: dict[str, str], node: str) -> str:
-    """The representative of a node's tree; the path to it is halved on the way."""
-    parents.setdefault(node, node)
-    while parents[node] != node:
-        parents[node] = parents[parents[node]]
-        node = parents[node]
-    return node
+    return {pair.pair_id: names[root(parents, pair.source_id)] for pair in listed}
 
 
 def _least_images(parents: dict[str, str], pairs: Iterable[PairPlace]) -> Mapping[str, str]:
     names: dict[str, str] = {}
     for pair in pairs:
-        root = _root(parents, pair.source_id)
+        scene = root(parents, pair.source_id)
         least = min(pair.source_id, pair.target_id)
-        names[root] = min(names.get(root, least), least)
+        names[scene] = min(names.get(scene, least), least)
     return names

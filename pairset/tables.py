@@ -23,6 +23,7 @@ from pairset.records import (
     Triage,
     Verdict,
 )
+from pairset.scenes import PairPlace
 from pairset.store import STAGES, PairSet, Stage
 
 if TYPE_CHECKING:
@@ -51,6 +52,9 @@ hold every revision and those that were withdrawn.
 
 _ONLY_PUBLISHED = ("pairs", "triage", "consensus", "examples", "evaluations")
 """Stages of which nothing is read before a run has finished."""
+
+_KEPT_PLACES = "SELECT pair_id, source_id, target_id, cluster FROM pairs WHERE status = 'kept'"
+_PLACES_AT_ONCE = 10_000
 
 _SQL_TYPES = {
     pa.string(): "VARCHAR",
@@ -92,6 +96,11 @@ def stream_rows(
     reader: Any = connection.sql(query).to_arrow_reader(rows_at_once)
     for batch in reader:
         yield from batch.to_pylist()
+
+
+def kept_places(connection: "DuckDBPyConnection") -> list[PairPlace]:
+    """What ties each kept pair to others, as ``scenes_of`` takes it."""
+    return [PairPlace(**row) for row in stream_rows(connection, _KEPT_PLACES, _PLACES_AT_ONCE)]
 
 
 def stages_to_read(pair_set: PairSet, name: str) -> list[Stage]:

@@ -13,8 +13,6 @@ from clustering.encoders import Vectors
 if TYPE_CHECKING:
     import torch
 
-_WITH_BFLOAT16_UNITS = ("amx_bf16", "avx512_bf16")
-_AMPERE = (8, 0)
 _FP32_STEP = 2.0**-23
 """Between 1 and the next number; a sum of products that truncates errs by as much per step."""
 _NORM_SLACK = 1.0001
@@ -33,15 +31,13 @@ class Arithmetic:
 
 @lru_cache(maxsize=1)
 def fastest_arithmetic() -> Arithmetic:
-    """bfloat16 where this machine has units for it (CUDA from Ampere on, AMX, AVX-512 BF16)."""
+    """bfloat16 where this machine has units for it."""
     import torch
 
-    if torch.cuda.is_available():
-        ready = torch.cuda.get_device_capability() >= _AMPERE
-        return Arithmetic("cuda", "bfloat16" if ready else "float32")
-    has: dict[str, bool] = getattr(torch.cpu, "get_capabilities", dict)()
-    ready = any(has.get(units, False) for units in _WITH_BFLOAT16_UNITS)
-    return Arithmetic("cpu", "bfloat16" if ready else "float32")
+    from clustering.encoders.device import has_bfloat16_units
+
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    return Arithmetic(device.type, "bfloat16" if has_bfloat16_units(device) else "float32")
 
 
 @contextmanager

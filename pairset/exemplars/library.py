@@ -10,15 +10,14 @@ from pairset.errors import MissingStageError
 from pairset.exemplars.selection import Floats, Shelf, choose, directions_of
 from pairset.records import Example, rows_of
 from pairset.records.example import Split
-from pairset.scenes import PairPlace, scenes_of
+from pairset.scenes import scenes_of
 from pairset.store import PairSet, Stage
-from pairset.tables import connect_tables, stream_rows
+from pairset.tables import connect_tables, kept_places
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 _PAIRS_AT_ONCE = 500
-_PLACES = "SELECT pair_id, source_id, target_id, cluster FROM pairs WHERE status = 'kept'"
 _ENCODER = """
     SELECT s.encoder
     FROM (FROM pairs WHERE status = 'kept' ORDER BY pair_id LIMIT 100) p
@@ -69,7 +68,7 @@ def exemplars_for(
     scene. Raises MissingStageError where no example can be shown at all.
     """
     with connect_tables(pair_set) as tables:
-        scenes = scenes_of(PairPlace(**row) for row in stream_rows(tables, _PLACES))
+        scenes = scenes_of(kept_places(tables))
         encoder = _encoder(pair_set, tables)
         shelved, shelf = _shelf(tables, encoder, examples, scenes)
         if not shelved:

@@ -3,9 +3,9 @@
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING
 
-from pairset.scenes import PairPlace, scenes_of
+from pairset.scenes import scenes_of
 from pairset.store import PairSet
-from pairset.tables import connect_tables, stream_rows
+from pairset.tables import connect_tables, kept_places, stream_rows
 from review.calibration.evidence import Evidence
 
 if TYPE_CHECKING:
@@ -30,7 +30,6 @@ _EVIDENCE = """
         AND is_changed IS DISTINCT FROM false AND confidence IS NOT NULL
     ORDER BY annotation_id
 """
-_PLACES = "SELECT pair_id, source_id, target_id, cluster FROM pairs WHERE status = 'kept'"
 _OUTCOMES = """
     SELECT annotation_id,
         bool_and(decision = 'accept') FILTER (decision IN ('accept', 'fix', 'reject'))
@@ -53,7 +52,7 @@ class KnownSet:
 def read_known(pair_set: PairSet) -> KnownSet:
     """Read all of it."""
     with connect_tables(pair_set) as tables:
-        scenes = scenes_of(PairPlace(**row) for row in stream_rows(tables, _PLACES, _ROWS_AT_ONCE))
+        scenes = scenes_of(kept_places(tables))
         evidence, places = _evidence(tables, scenes)
         outcomes = dict(tables.execute(_OUTCOMES).fetchall())
     return KnownSet(evidence, places, outcomes)
