@@ -75,7 +75,8 @@ class RayCluster:
         running: dict[Any, ShardSpec] = {}
         try:
             while waiting or running:
-                while waiting and len(running) < _room(ray):
+                room = _room(ray)
+                while waiting and len(running) < room:
                     spec = waiting.pop()
                     running[task.remote(place, run_shard, spec)] = spec
                 done, _ = ray.wait(list(running), timeout=_SECONDS_BETWEEN_LOOKS)
