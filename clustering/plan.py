@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from clustering.corpus import Source, SourceKind
@@ -55,7 +56,7 @@ def read_parts(pair_set: PairSet, shard: str) -> list[Part]:
     rows: list[Part] = []
     for plan in stage.plans():
         table = stage.read(plan)
-        chosen = table.filter(pa.compute.equal(table["shard"], shard)).to_pylist()
+        chosen = table.filter(pc.equal(table["shard"], shard)).to_pylist()
         rows += [Part(**{**row, "kind": SourceKind(row["kind"])}) for row in chosen]
     return rows
 
