@@ -10,6 +10,9 @@ from annotator.tasks import Task
 from pairset.images import ImageError
 from pairset.records import Annotation
 
+_WITH_EVIDENCE = ("instruction_en", "instruction_zh", "inverse_en", "inverse_zh", "edit_type")
+"""Fields of a reply whose tokens say how sure the model was."""
+
 
 def annotation_of(annotator: Annotator, task: Task, answer: Answer) -> Annotation:
     """The row of an answer: checked fields with their evidence, or the reason why there are none.
@@ -57,12 +60,16 @@ def _fields(reply: CheckedReply) -> dict[str, Any]:
 
 def _evidence(answer: Answer) -> dict[str, Any]:
     """Confidence and its evidence; nothing where the engine gave no log-probabilities."""
-    en = value_evidence(answer.tokens, answer.text, "instruction_en")
-    zh = value_evidence(answer.tokens, answer.text, "instruction_zh")
+    found = {name: value_evidence(answer.tokens, answer.text, name) for name in _WITH_EVIDENCE}
+    en, zh = found["instruction_en"], found["instruction_zh"]
+    logprobs = {name: value.logprobs if value else None for name, value in found.items()}
     return {
         "confidence": en.probability if en else None,
         "tokens_en": en.tokens if en else None,
-        "logprobs_en": en.logprobs if en else None,
+        "logprobs_en": logprobs["instruction_en"],
         "tokens_zh": zh.tokens if zh else None,
-        "logprobs_zh": zh.logprobs if zh else None,
+        "logprobs_zh": logprobs["instruction_zh"],
+        "logprobs_inverse_en": logprobs["inverse_en"],
+        "logprobs_inverse_zh": logprobs["inverse_zh"],
+        "logprobs_edit_type": logprobs["edit_type"],
     }

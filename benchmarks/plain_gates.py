@@ -141,7 +141,7 @@ def _difference(here: Floats, there: Floats, seen: NDArray[np.bool_]) -> Differe
     differs = np.abs(here - there)
     labels = measure.label((differs.max(axis=2) > CHANGE_FLOOR) & seen, connectivity=2)
     regions = measure.regionprops(labels)
-    large = [part.label for part in regions if part.area >= _COMPONENT_FLOOR * labels.size]
+    large = [part for part in regions if part.area >= _COMPONENT_FLOOR * labels.size]
     greys = [color.rgb2gray(picture / 255) * 255 for picture in (here, there)]
     _, local = metrics.structural_similarity(*greys, data_range=255, full=True)
     shift = np.abs(_block_colors(here, seen) - _block_colors(there, seen)).max(axis=2)
@@ -153,8 +153,9 @@ def _difference(here: Floats, there: Floats, seen: NDArray[np.bool_]) -> Differe
         ssim=float(local[seen].mean()),
         tone_shift=float(np.percentile(shift, 95)),
         detail_ratio=details[0] / details[1],
-        mask=np.isin(labels, large),
+        mask=np.isin(labels, [part.label for part in large]),
         components=len(large),
+        largest=max((float(part.area) for part in large), default=0.0) / labels.size,
     )
 
 

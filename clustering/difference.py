@@ -57,6 +57,8 @@ class Difference:
     mask: Mask
     """What changed by more than CHANGE_FLOOR, specks left out."""
     components: int
+    largest: float
+    """Share of the area that the largest changed region covers, 0 to 1."""
 
     @property
     def change_fraction(self) -> float:
@@ -79,7 +81,7 @@ def compare(laid: Overlay) -> Difference:
     """Measure what differs where both images show something."""
     here, there, seen = laid.source, laid.target, laid.seen
     differs = _absolute(here, there)
-    mask, components = changed_regions(differs, seen)
+    mask, areas = changed_regions(differs, seen)
     blocks = _block_means(here, seen), _block_means(there, seen)
     explained = np.asarray(cv2.transform(here, fit_colors(*blocks).T), dtype=np.uint8)
     alike = seen & (_largest(_absolute(explained, there)) <= CHANGE_FLOOR)
@@ -91,7 +93,8 @@ def compare(laid: Overlay) -> Difference:
         tone_shift=float(np.percentile(shift, 95)),
         detail_ratio=_detail(there, fair) / _detail(explained, fair),
         mask=mask,
-        components=components,
+        components=len(areas),
+        largest=max(areas, default=0) / mask.size,
     )
 
 
@@ -100,20 +103,21 @@ def same_detail(detail_ratio: float) -> bool:
     return DETAIL_FLOOR <= detail_ratio <= 1 / DETAIL_FLOOR
 
 
-def changed_regions(differs: Pixels, seen: Mask) -> tuple[Mask, int]:
-    """Mask of the connected regions that differ by more than CHANGE_FLOOR, and their number.
+def changed_regions(differs: Pixels, seen: Mask) -> tuple[Mask, list[int]]:
+    """Mask of the connected regions that differ by more than CHANGE_FLOOR, and pixels of each.
 
     differs: absolute differences, height × width × 3.
     """
     strong = seen & (_largest(differs) > CHANGE_FLOOR)
     if np.count_nonzero(strong) < _COMPONENT_FLOOR * strong.size:
-        return np.zeros_like(strong), 0
+        return np.zeros_like(strong), []
     _, labels, stats, _ = cv2.connectedComponentsWithStatsWithAlgorithm(
         strong.view(np.uint8), 8, cv2.CV_32S, cv2.CCL_BBDT
     )
-    large = stats[:, cv2.CC_STAT_AREA] >= _COMPONENT_FLOOR * strong.size
+    areas = stats[:, cv2.CC_STAT_AREA]
+    large = areas >= _COMPONENT_FLOOR * strong.size
     large[0] = False
-    return np.asarray(large[labels]), int(large.sum())
+    return np.asarray(large[labels]), areas[large].tolist()
 
 
 def _absolute(first: Pixels, second: Pixels) -> Pixels:

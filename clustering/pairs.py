@@ -126,6 +126,7 @@ def _with_numbers(pair: Pair, difference: Difference, size: tuple[int, int]) -> 
         ssim=difference.ssim,
         change_fraction=difference.change_fraction,
         change_components=difference.components,
+        change_largest=difference.largest,
         change_box=box_of(difference.mask, size),
         change_mask_size=list(difference.mask.shape),
         change_mask=encode_mask(difference.mask),

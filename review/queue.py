@@ -6,16 +6,17 @@ from typing import Any
 
 from pairset.errors import MissingStageError
 from pairset.records import Annotation, Pair
+from pairset.records.annotation import TOKEN_EVIDENCE
 from pairset.store import PairSet
 from pairset.tables import connect_tables, stream_rows
 from review.labelling.task import Wording
 
 _VERSION_DIGITS = 6
 
-_QUEUED = """
+_QUEUED = f"""
     SELECT a, p, i.width, i.height, c.wordings
     FROM triage t
-    JOIN (SELECT * EXCLUDE (tokens_en, logprobs_en, tokens_zh, logprobs_zh, raw_reply)
+    JOIN (SELECT * EXCLUDE ({", ".join(TOKEN_EVIDENCE)}, raw_reply)
           FROM annotations) a USING (annotation_id)
     JOIN (FROM pairs WHERE status = 'kept') p ON p.pair_id = t.pair_id
     LEFT JOIN (SELECT image_id, any_value(width) AS width, any_value(height) AS height
@@ -27,7 +28,7 @@ _QUEUED = """
                  AND pair_id IN (SELECT pair_id FROM triage WHERE queue IN ('review', 'audit'))
                GROUP BY pair_id) c ON c.pair_id = t.pair_id
     WHERE t.queue IN ('review', 'audit') ORDER BY t.place
-"""
+"""  # noqa: S608 - columns are constants of the record
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from pairset.console import say, say_table
 from pairset.errors import MissingStageError
 from pairset.ids import content_id
 from pairset.records import Triage, Verdict, rows_of, table_of
+from pairset.records.annotation import TOKEN_EVIDENCE
 from pairset.records.triage import Queue
 from pairset.records.verdict import AUTO, Decision, verdict_id_of
 from pairset.store import PairSet, open_set, write_atomically
@@ -27,11 +28,11 @@ _CANDIDATES = """
     FROM annotations a LEFT JOIN (FROM pairs WHERE status = 'kept') p USING (pair_id)
 """
 
-_ACCEPTED = """
-    SELECT a.* EXCLUDE (tokens_en, logprobs_en, tokens_zh, logprobs_zh)
+_ACCEPTED = f"""
+    SELECT a.* EXCLUDE ({", ".join(TOKEN_EVIDENCE)})
     FROM annotations a JOIN triage USING (annotation_id) WHERE queue = 'accepted'
     ORDER BY annotation_id
-"""
+"""  # noqa: S608 - columns are constants of the record
 
 
 def triage(settings: TriageSettings) -> None:

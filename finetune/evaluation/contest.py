@@ -9,12 +9,13 @@ from finetune.evaluation.known_scenes import known_scenes
 from finetune.evaluation.scoring import score
 from pairset.errors import MissingStageError
 from pairset.records import Annotation, Evaluation, Example, rows_of
+from pairset.records.annotation import TOKEN_EVIDENCE
 from pairset.records.example import Split
 from pairset.store import PairSet
 from pairset.tables import connect_tables
 
 _ANNOTATORS = "SELECT DISTINCT model, adapter, prompt_id FROM all_annotations"
-_EVIDENCE = ("raw_reply", "tokens_en", "logprobs_en", "tokens_zh", "logprobs_zh")
+_EVIDENCE = ("raw_reply", *TOKEN_EVIDENCE)
 _ANNOTATIONS = f"""
     SELECT * REPLACE ({", ".join(f"NULL AS {name}" for name in _EVIDENCE)})
     FROM all_annotations WHERE pair_id IN (SELECT unnest(?))

@@ -5,6 +5,12 @@ from typing import ClassVar
 
 import pyarrow as pa
 
+TOKEN_EVIDENCE = (
+    *("tokens_en", "logprobs_en", "tokens_zh", "logprobs_zh"),
+    *("logprobs_inverse_en", "logprobs_inverse_zh", "logprobs_edit_type"),
+)
+"""Columns that only a calibration reads; most of a row's size."""
+
 
 @dataclass(frozen=True, slots=True)
 class Annotation:
@@ -34,6 +40,9 @@ class Annotation:
             pa.field("logprobs_en", pa.list_(pa.float32())),
             pa.field("tokens_zh", pa.list_(pa.string())),
             pa.field("logprobs_zh", pa.list_(pa.float32())),
+            pa.field("logprobs_inverse_en", pa.list_(pa.float32())),
+            pa.field("logprobs_inverse_zh", pa.list_(pa.float32())),
+            pa.field("logprobs_edit_type", pa.list_(pa.float32())),
             pa.field("raw_reply", pa.string()),
             pa.field("finish_reason", pa.string()),
             pa.field("prompt_tokens", pa.int32()),
@@ -81,6 +90,11 @@ class Annotation:
     """Natural-log probability of each of those tokens."""
     tokens_zh: list[str] | None = None
     logprobs_zh: list[float] | None = None
+    logprobs_inverse_en: list[float] | None = None
+    """The same of what leads back, like the next."""
+    logprobs_inverse_zh: list[float] | None = None
+    logprobs_edit_type: list[float] | None = None
+    """Of the edit type's tokens."""
     raw_reply: str | None = None
     """The reply as it came."""
     finish_reason: str | None = None

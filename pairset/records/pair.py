@@ -51,6 +51,7 @@ class Pair:
             pa.field("ssim", pa.float32()),
             pa.field("change_fraction", pa.float32()),
             pa.field("change_components", pa.int32()),
+            pa.field("change_largest", pa.float32()),
             pa.field("change_box", pa.list_(pa.int32())),
             pa.field("change_mask_size", pa.list_(pa.int32())),
             pa.field("change_mask", pa.list_(pa.int32())),
@@ -95,6 +96,8 @@ class Pair:
     """Share of the aligned area that changed, 0 to 1."""
     change_components: int | None = None
     """Connected regions that changed."""
+    change_largest: float | None = None
+    """Share of the aligned area that the largest of them covers, 0 to 1."""
     change_box: list[int] | None = None
     """Box round what changed: left, top, right, bottom in source pixels."""
     change_mask_size: list[int] | None = None

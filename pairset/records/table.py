@@ -28,7 +28,11 @@ def table_of(record_type: type[R], rows: Iterable[R]) -> pa.Table:
 
 
 def rows_of(record_type: type[R], table: pa.Table) -> Iterator[R]:
-    """Read the rows of a table back as records; columns a record does not know are ignored."""
-    names = [field.name for field in fields(record_type)]
+    """Read the rows of a table back as records; columns a record does not know are ignored.
+
+    Columns that an older table lacks keep their default.
+    """
+    known = set(table.column_names)
+    names = [field.name for field in fields(record_type) if field.name in known]
     for row in table.select(names).to_pylist():
         yield record_type(**row)

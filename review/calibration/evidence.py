@@ -13,11 +13,13 @@ CONFIDENCE = "confidence"
 LOG_PROBABILITIES = (
     *(CONFIDENCE, "mean_en", "min_en"),
     *("probability_zh", "mean_zh", "min_zh", "language_gap"),
+    *("mean_inverse_en", "min_inverse_en", "mean_inverse_zh", "min_inverse_zh"),
+    *("inverse_gap", "inverse_overlap", "mean_edit_type"),
 )
-"""What the model's own tokens say; stored with the annotation, so it costs nothing."""
+"""What the model's own reply says; stored with the annotation, so it costs nothing."""
 PIXELS = (
-    *("change_fraction", "change_components", "box_share", "color_difference", "tone_shift"),
-    *("similarity", "ssim", "structure_correlation"),
+    *("change_fraction", "change_components", "change_largest", "box_share"),
+    *("color_difference", "tone_shift", "similarity", "ssim", "structure_correlation"),
 )
 """What mining measured on the two images."""
 
@@ -43,10 +45,23 @@ class Evidence:
     min_zh: float | None = None
     language_gap: float | None = None
     """How far the two mean log-probabilities are apart: sure in one language, not in the other."""
+    mean_inverse_en: float | None = None
+    """Mean and least log-probability of the instruction that leads back."""
+    min_inverse_en: float | None = None
+    mean_inverse_zh: float | None = None
+    min_inverse_zh: float | None = None
+    inverse_gap: float | None = None
+    """How far the mean log-probabilities of both English instructions are apart."""
+    inverse_overlap: float | None = None
+    """Share of the words of both English instructions that stand in both, 0 to 1 (Jaccard)."""
+    mean_edit_type: float | None = None
+    """Mean log-probability of the edit type's tokens."""
     change_fraction: float | None = None
     """Share of the aligned area that changed, 0 to 1."""
     change_components: float | None = None
     """Connected regions that changed."""
+    change_largest: float | None = None
+    """Share that the largest of them covers, 0 to 1."""
     box_share: float | None = None
     """Area of the change box over that of the source, 0 to 1."""
     color_difference: float | None = None
@@ -69,8 +84,8 @@ def measured(evidence: Sequence[Evidence], name: str) -> Floats:
     if name in (CONFIDENCE, "probability_zh"):
         clipped = np.clip(raw, _LEAST_PROBABILITY, 1 - _LEAST_PROBABILITY)
         return np.asarray(np.log(clipped / (1 - clipped)))
-    if name in ("mean_en", "min_en", "mean_zh", "min_zh"):
+    if name.startswith(("mean_", "min_")):
         return np.asarray(-np.log(np.maximum(-raw, _LEAST_PROBABILITY)))
-    if name in ("similarity", "ssim", "structure_correlation"):
+    if name in ("inverse_overlap", "similarity", "ssim", "structure_correlation"):
         return raw
     return np.asarray(np.sqrt(np.maximum(raw, 0.0)))

@@ -13,17 +13,27 @@ if TYPE_CHECKING:
 
 _ROWS_AT_ONCE = 10_000
 
-_EVIDENCE = """
+_EVIDENCE = r"""
     SELECT annotation_id, a.pair_id, edit_type, confidence,
         list_avg(logprobs_en) AS mean_en, list_min(logprobs_en) AS min_en,
         exp(list_sum(logprobs_zh)) AS probability_zh,
         list_avg(logprobs_zh) AS mean_zh, list_min(logprobs_zh) AS min_zh,
         abs(list_avg(logprobs_en) - list_avg(logprobs_zh)) AS language_gap,
-        change_fraction, change_components,
+        list_avg(logprobs_inverse_en) AS mean_inverse_en,
+        list_min(logprobs_inverse_en) AS min_inverse_en,
+        list_avg(logprobs_inverse_zh) AS mean_inverse_zh,
+        list_min(logprobs_inverse_zh) AS min_inverse_zh,
+        abs(list_avg(logprobs_en) - list_avg(logprobs_inverse_en)) AS inverse_gap,
+        len(list_intersect(words, words_back))
+            / nullif(len(list_distinct(words || words_back)), 0) AS inverse_overlap,
+        list_avg(logprobs_edit_type) AS mean_edit_type,
+        change_fraction, change_components, change_largest,
         (change_box[3] - change_box[1]) * (change_box[4] - change_box[2])
             / nullif(i.width * i.height, 0) AS box_share,
         color_difference, tone_shift, similarity, ssim, structure_correlation
-    FROM annotations a JOIN (FROM pairs WHERE status = 'kept') p USING (pair_id)
+    FROM (SELECT *, regexp_extract_all(lower(instruction_en), '\w+') AS words,
+                 regexp_extract_all(lower(inverse_en), '\w+') AS words_back FROM annotations) a
+    JOIN (FROM pairs WHERE status = 'kept') p USING (pair_id)
     LEFT JOIN (SELECT image_id, any_value(width) AS width, any_value(height) AS height
                FROM images GROUP BY image_id) i ON i.image_id = p.source_id
     WHERE a.error_code IS NULL AND instruction_en IS NOT NULL

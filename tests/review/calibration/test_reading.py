@@ -40,7 +40,14 @@ def say(pair_set: PairSet, *said: tuple[str, str, str]) -> None:
 def test_numbers_come_from_tokens_pixels_and_the_size_of_the_source(pairs: PairSet) -> None:
     pair = replace(pair_of(0, FILES), tone_shift=7.0)
     annotation = replace(
-        annotation_of(pair, 0.5), attempt=2, logprobs_en=[-0.5, -0.1], logprobs_zh=[-0.2, -0.2]
+        annotation_of(pair, 0.5),
+        attempt=2,
+        instruction_en="Add a red dot.",
+        inverse_en="Remove the red dot.",
+        logprobs_en=[-0.5, -0.1],
+        logprobs_zh=[-0.2, -0.2],
+        logprobs_inverse_en=[-0.4, -0.8],
+        logprobs_edit_type=[-0.3],
     )
     write_pairs(pairs, [pair], key="one")
     write_annotations(pairs, [annotation])
@@ -51,6 +58,10 @@ def test_numbers_come_from_tokens_pixels_and_the_size_of_the_source(pairs: PairS
     assert (evidence.mean_en, evidence.min_en) == pytest.approx((-0.3, -0.5))
     assert evidence.probability_zh == pytest.approx(math.exp(-0.4))
     assert evidence.language_gap == pytest.approx(0.1)
+    assert (evidence.mean_inverse_en, evidence.min_inverse_en) == pytest.approx((-0.6, -0.8))
+    assert evidence.inverse_gap == pytest.approx(0.3)
+    assert evidence.inverse_overlap == pytest.approx(2 / 6)
+    assert (evidence.mean_edit_type, evidence.mean_inverse_zh) == (pytest.approx(-0.3), None)
     assert evidence.box_share == pytest.approx(24 * 16 / (width * height))
     assert (evidence.tone_shift, evidence.ssim) == (7.0, None)
 
