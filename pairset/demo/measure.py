@@ -6,8 +6,6 @@ from dataclasses import dataclass
 
 from pairset.demo.truth import PlantedPair, Truth
 
-_REVERSED_TYPE = {"add": "remove", "remove": "add"}
-
 
 @dataclass(frozen=True, slots=True)
 class KeptPair:
@@ -79,7 +77,9 @@ def measure_mining(kept: Sequence[KeptPair], truth: Truth) -> MiningFigures:
         source, target = (truth.copies.get(name, name) for name in (pair.source, pair.target))
         ends = frozenset((source, target))
         if ends in planted and ends not in found:
-            found[ends] = _expected(pair.pair_id, planted[ends], source)
+            known = planted[ends]
+            there = known if source == known.source else known.reversed()
+            found[ends] = expected_of(pair.pair_id, there)
         else:
             mistakes[_kind_of_mistake(pair, ends, truth)] += 1
     missed = tuple(pair for ends, pair in planted.items() if ends not in found)
@@ -92,13 +92,11 @@ def measure_mining(kept: Sequence[KeptPair], truth: Truth) -> MiningFigures:
     )
 
 
-def _expected(pair_id: str, planted: PlantedPair, source: str) -> Expected:
+def expected_of(pair_id: str, planted: PlantedPair) -> Expected:
+    """What is to be said of a planted pair in this direction."""
     there = planted.instruction_en, planted.instruction_zh
     back = planted.inverse_en, planted.inverse_zh
-    if source == planted.source:
-        return Expected(pair_id, *there, *back, planted.edit_type)
-    edit_type = _REVERSED_TYPE.get(planted.edit_type, planted.edit_type)
-    return Expected(pair_id, *back, *there, edit_type)
+    return Expected(pair_id, *there, *back, planted.edit_type)
 
 
 def _kind_of_mistake(pair: KeptPair, ends: frozenset[str], truth: Truth) -> str:

@@ -4,6 +4,8 @@ import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+_REVERSED_TYPE = {"add": "remove", "remove": "add"}
+
 
 @dataclass(frozen=True, slots=True)
 class PlantedPair:
@@ -18,6 +20,19 @@ class PlantedPair:
     instruction_zh: str
     inverse_en: str
     inverse_zh: str
+
+    def reversed(self) -> "PlantedPair":
+        """The same two files the other way round: what was added is removed."""
+        return PlantedPair(
+            source=self.target,
+            target=self.source,
+            kind=self.kind,
+            edit_type=_REVERSED_TYPE.get(self.edit_type, self.edit_type),
+            instruction_en=self.inverse_en,
+            instruction_zh=self.inverse_zh,
+            inverse_en=self.instruction_en,
+            inverse_zh=self.instruction_zh,
+        )
 
 
 @dataclass(frozen=True, slots=True)

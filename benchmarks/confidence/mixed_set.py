@@ -1,0 +1,106 @@
+"""A set that holds a mix: its images on disk, its pairs measured as mining measures, all kept."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import cv2
+import numpy as np
+from PIL import Image as Pillow
+
+from benchmarks.confidence.mixes import MixedPair
+from clustering.containers import Found
+from clustering.encoders.choice import load_encoder, parse_encoder
+from clustering.encoders.protocol import Encoder
+from clustering.gates import Thresholds
+from clustering.pairs import measure
+from clustering.scan import image_row
+from pairset.demo.corpus import encode
+from pairset.demo.measure import Expected, expected_of
+from pairset.demo.reviewer import verdict_on
+from pairset.progress import progress
+from pairset.records import Annotation, Image, Pair, rows_of, table_of
+from pairset.records.pair import PairStatus, pair_id_of
+from pairset.records.verdict import Decision
+from pairset.store import PairSet, create_set
+from pairset.tables import connect_tables
+
+_THRESHOLDS = Thresholds(
+    alignment_floor=-1.0, change_area_floor=0.0, phash_copy_ceiling=0, keep_mirrored=True
+)
+"""Everything is compared: the gates would turn away what is hard."""
+_KEY = "mixed"
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What is known of a pair."""
+
+    expected: Expected | None
+    """None where no words would be right."""
+    origin: str
+
+
+def write_set(folder: Path, mix: Sequence[MixedPair]) -> dict[str, Known]:
+    """Write the set into ``folder``; returns what is known of each pair, by its id."""
+    cv2.setNumThreads(1)
+    (folder / "corpus").mkdir(parents=True)
+    pair_set = create_set(str(folder / "set"))
+    encoder = load_encoder(parse_encoder("lite0"))
+    images: list[Image] = []
+    rows: list[Pair] = []
+    known = {}
+    for number, mixed in enumerate(progress(mix, "pairs", total=len(mix), unit="pair")):
+        ends = [
+            _written(folder / "corpus" / f"{number:05}-{name}.jpg", picture)
+            for name, picture in (("a", mixed.source), ("b", mixed.target))
+        ]
+        row = _measured(*ends, mixed.scene, _cosine(encoder, mixed))
+        images += ends
+        rows.append(row)
+        truth = expected_of(row.pair_id, mixed.truth) if mixed.truth else None
+        known[row.pair_id] = Known(truth, mixed.origin)
+    pair_set.stage("images").write("00000", table_of(Image, images))
+    pair_set.stage("pairs", _KEY).write("00000", table_of(Pair, rows))
+    pair_set.publish("pairs", _KEY)
+    return known
+
+
+def judged_right(pair_set: PairSet, known: dict[str, Known]) -> dict[str, bool]:
+    """Of each annotation, whether somebody who knows the truth accepts it unchanged."""
+    with connect_tables(pair_set) as tables:
+        rows = rows_of(Annotation, tables.sql("FROM annotations").to_arrow_table())
+        return {row.annotation_id: _is_right(row, known[row.pair_id]) for row in rows}
+
+
+def _is_right(annotation: Annotation, known: Known) -> bool:
+    return verdict_on(annotation, known.expected, 0).decision == Decision.ACCEPT
+
+
+def _written(path: Path, picture: Pillow.Image) -> Image:
+    """Its row as a scan makes it."""
+    content = encode(picture, path.suffix)
+    path.write_bytes(content)
+    return image_row(Found(str(path), content))
+
+
+def _cosine(encoder: Encoder, mixed: MixedPair) -> float:
+    source, target = encoder.encode([encoder.prepare(mixed.source), encoder.prepare(mixed.target)])
+    return float(np.dot(source, target))
+
+
+def _measured(source: Image, target: Image, scene: str, similarity: float) -> Pair:
+    """The pair with its numbers, kept whatever the gates say."""
+    ids = source.image_id, target.image_id
+    pair = Pair(
+        pair_id=pair_id_of(*ids),
+        reverse_pair_id=pair_id_of(*reversed(ids)),
+        source_id=source.image_id,
+        target_id=target.image_id,
+        source_uri=source.uri,
+        target_uri=target.uri,
+        cluster=scene,
+        similarity=similarity,
+        status=PairStatus.KEPT,
+    )
+    return replace(measure(pair, _THRESHOLDS), status=PairStatus.KEPT)
