@@ -24,7 +24,6 @@ PIECES = {
     "changed area": ("change_fraction", "change_components", "change_largest", "box_share"),
     "colour": ("color_difference", "tone_shift"),
     "structure": ("ssim", "structure_correlation"),
-    "similarity": ("similarity",),
 }
 """Numbers of the evidence by what they tell."""
 

@@ -1,17 +1,18 @@
-"""A set that holds a mix: its images on disk, its pairs measured as mining measures, all kept."""
+"""A set that holds a mix: its images on disk, its pairs measured as mining measures, all kept.
 
+Nothing was mined, so the pairs have no similarity: embedding them would take longer than all else.
+"""
+
+import json
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import cv2
-import numpy as np
 from PIL import Image as Pillow
 
 from benchmarks.confidence.mixes import MixedPair
 from clustering.containers import Found
-from clustering.encoders.choice import load_encoder, parse_encoder
-from clustering.encoders.protocol import Encoder
 from clustering.gates import Thresholds
 from clustering.pairs import measure
 from clustering.scan import image_row
@@ -46,7 +47,6 @@ def write_set(folder: Path, mix: Sequence[MixedPair]) -> dict[str, Known]:
     cv2.setNumThreads(1)
     (folder / "corpus").mkdir(parents=True)
     pair_set = create_set(str(folder / "set"))
-    encoder = load_encoder(parse_encoder("lite0"))
     images: list[Image] = []
     rows: list[Pair] = []
     known = {}
@@ -55,7 +55,7 @@ def write_set(folder: Path, mix: Sequence[MixedPair]) -> dict[str, Known]:
             _written(folder / "corpus" / f"{number:05}-{name}.jpg", picture)
             for name, picture in (("a", mixed.source), ("b", mixed.target))
         ]
-        row = _measured(*ends, mixed.scene, _cosine(encoder, mixed))
+        row = _measured(*ends, mixed.scene)
         images += ends
         rows.append(row)
         truth = expected_of(row.pair_id, mixed.truth) if mixed.truth else None
@@ -64,6 +64,21 @@ def write_set(folder: Path, mix: Sequence[MixedPair]) -> dict[str, Known]:
     pair_set.stage("pairs", _KEY).write("00000", table_of(Pair, rows))
     pair_set.publish("pairs", _KEY)
     return known
+
+
+def save_known(path: Path, known: dict[str, Known]) -> None:
+    """Keep what is known as JSON."""
+    document = {pair_id: asdict(each) for pair_id, each in known.items()}
+    path.write_text(json.dumps(document, ensure_ascii=False), encoding="utf-8")
+
+
+def load_known(path: Path) -> dict[str, Known]:
+    """Read it back."""
+    document = json.loads(path.read_text(encoding="utf-8"))
+    return {
+        pair_id: Known(each["expected"] and Expected(**each["expected"]), each["origin"])
+        for pair_id, each in document.items()
+    }
 
 
 def judged_right(pair_set: PairSet, known: dict[str, Known]) -> dict[str, bool]:
@@ -84,12 +99,7 @@ def _written(path: Path, picture: Pillow.Image) -> Image:
     return image_row(Found(str(path), content))
 
 
-def _cosine(encoder: Encoder, mixed: MixedPair) -> float:
-    source, target = encoder.encode([encoder.prepare(mixed.source), encoder.prepare(mixed.target)])
-    return float(np.dot(source, target))
-
-
-def _measured(source: Image, target: Image, scene: str, similarity: float) -> Pair:
+def _measured(source: Image, target: Image, scene: str) -> Pair:
     """The pair with its numbers, kept whatever the gates say."""
     ids = source.image_id, target.image_id
     pair = Pair(
@@ -100,7 +110,6 @@ def _measured(source: Image, target: Image, scene: str, similarity: float) -> Pa
         source_uri=source.uri,
         target_uri=target.uri,
         cluster=scene,
-        similarity=similarity,
         status=PairStatus.KEPT,
     )
     return replace(measure(pair, _THRESHOLDS), status=PairStatus.KEPT)
