@@ -16,6 +16,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from benchmarks.confidence import evidence, mixes
+from benchmarks.confidence.evidence import Draws
 from benchmarks.confidence.mixed_set import load_known, save_known, write_set
 from benchmarks.confidence.mixes import MixedPair
 from benchmarks.confidence.photographs import View, unseen_photographs, views
@@ -27,8 +28,8 @@ MIXES: dict[str, Callable[[int, Sequence[View]], list[MixedPair]]] = {
     "in_domain": mixes.in_domain,
     "hard": mixes.hard,
 }
-PAIRS = 2_100
-QUICK_PAIRS = 400
+PAIRS, DRAWS = 2_400, Draws(20, 600)
+QUICK_PAIRS, QUICK_DRAWS = 400, Draws(3, 150)
 SPARE = 1.15
 """Views over pairs: unrelated pairs take two."""
 SEED = 7
@@ -45,7 +46,7 @@ def main() -> None:
     found: dict[str, object] = {"quick": options.quick}
     for name in MIXES:
         rows = annotated_mix(options.out, name, QUICK_PAIRS if options.quick else PAIRS)
-        found[name] = evidence.figures(rows, draws=3 if options.quick else 20)
+        found[name] = evidence.figures(rows, QUICK_DRAWS if options.quick else DRAWS)
         print(json.dumps({name: found[name]}), file=sys.stderr)
     print(json.dumps(found | {"seconds": round(time.monotonic() - start)}))
 

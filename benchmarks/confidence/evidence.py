@@ -11,7 +11,6 @@ from pairset.measures.calibration import area_under_roc, calibration_error, reli
 from review.calibration.crossfit import cross_fit
 from review.calibration.evidence import PIXELS, Evidence
 
-VERDICTS = 600
 PIECES = {
     "tokens en": ("confidence", "mean_en", "min_en"),
     "tokens zh": ("probability_zh", "mean_zh", "min_zh"),
@@ -29,6 +28,14 @@ PIECES = {
 
 
 @dataclass(frozen=True, slots=True)
+class Draws:
+    """How often verdicts are drawn, and how many each time."""
+
+    count: int
+    verdicts: int
+
+
+@dataclass(frozen=True, slots=True)
 class Worth:
     """What a calibration fitted on some verdicts makes of the other pairs; medians over draws."""
 
@@ -38,13 +45,13 @@ class Worth:
     """The forms that were chosen."""
 
 
-def worth(rows: Rows, draws: int, without: Iterable[str] = ()) -> Worth:
+def worth(rows: Rows, draws: Draws, without: Iterable[str] = ()) -> Worth:
     """Fit on so many random verdicts and look at all other pairs, again and again.
 
     ``without`` names numbers of the evidence that nobody looks at.
     """
     rows = replace(rows, evidence=_blanked(rows, tuple(without)))
-    found = [_draw(rows, np.random.default_rng(seed)) for seed in range(draws)]
+    found = [_draw(rows, draws.verdicts, seed) for seed in range(draws.count)]
     return Worth(
         statistics.median(each.auroc for each in found),
         statistics.median(each.calibration_error for each in found),
@@ -58,7 +65,7 @@ def raw(rows: Rows) -> Worth:
     return _worth(said, rows.right, ())
 
 
-def ablation(rows: Rows, draws: int) -> dict[str, dict[str, float]]:
+def ablation(rows: Rows, draws: Draws) -> dict[str, dict[str, float]]:
     """By piece of evidence: how much AUROC is lost without it, and what it has alone."""
     names = [name for piece in PIECES.values() for name in piece]
     whole = worth(rows, draws).auroc
@@ -72,7 +79,7 @@ def ablation(rows: Rows, draws: int) -> dict[str, dict[str, float]]:
     }
 
 
-def figures(rows: Rows, draws: int) -> dict[str, object]:
+def figures(rows: Rows, draws: Draws) -> dict[str, object]:
     """Raw confidence, then the tiers one after the other."""
     tokens = worth(rows, draws, without=PIXELS)
     pixels = worth(rows, draws)
@@ -90,10 +97,10 @@ def _said(found: Worth) -> dict[str, object]:
     return {"auroc": found.auroc, "ece": found.calibration_error, "forms": list(found.forms)}
 
 
-def _draw(rows: Rows, generator: np.random.Generator) -> Worth:
-    order = generator.permutation(len(rows))
-    calibration = cross_fit(rows.judged(order[:VERDICTS].tolist()))
-    others = order[VERDICTS:]
+def _draw(rows: Rows, verdicts: int, seed: int) -> Worth:
+    order = np.random.default_rng(seed).permutation(len(rows))
+    calibration = cross_fit(rows.judged(order[:verdicts].tolist()))
+    others = order[verdicts:]
     said = calibration.probabilities(
         [rows.evidence[row] for row in others], [rows.scenes[row] for row in others]
     )
