@@ -148,6 +148,9 @@ def _difference(here: Floats, there: Floats, seen: NDArray[np.bool_]) -> Differe
     gains = [np.polyfit(here[..., each][seen], there[..., each][seen], 1) for each in range(3)]
     explained = np.stack([np.polyval(gain, here[..., each]) for each, gain in enumerate(gains)], 2)
     details = [_detail(np.clip(picture, 0, 255), seen) for picture in (there, explained)]
+    coarse = [_block_colors(picture, seen).reshape(-1, 3) for picture in (here, there)]
+    light = [max(1.0, float((blocks @ [0.299, 0.587, 0.114]).std())) for blocks in coarse]
+    red, green, blue = (coarse[1] - coarse[0]).mean(axis=0).tolist()
     return Difference(
         color_difference=float(differs[seen].mean()),
         ssim=float(local[seen].mean()),
@@ -156,6 +159,9 @@ def _difference(here: Floats, there: Floats, seen: NDArray[np.bool_]) -> Differe
         mask=np.isin(labels, [part.label for part in large]),
         components=len(large),
         largest=max((float(part.area) for part in large), default=0.0) / labels.size,
+        color_shift=(red, green, blue),
+        chroma_shift=float((np.ptp(coarse[1], axis=1) - np.ptp(coarse[0], axis=1)).mean()),
+        contrast_ratio=light[1] / light[0],
     )
 
 

@@ -26,6 +26,8 @@ _SSIM_SIDE = 192
 _SSIM_WINDOW = 7
 _SSIM_CONSTANTS = (0.01 * 255) ** 2, (0.03 * 255) ** 2
 
+_LUMA = np.array([0.299, 0.587, 0.114])
+
 Blocks = NDArray[np.float64]
 """Blocks × 3: mean RGB of each."""
 Mask = NDArray[np.bool_]
@@ -59,6 +61,12 @@ class Difference:
     components: int
     largest: float
     """Share of the area that the largest changed region covers, 0 to 1."""
+    color_shift: tuple[float, float, float]
+    """Mean of target less source, red, green and blue, -255 to 255."""
+    chroma_shift: float
+    """The same of how far coarse colours are from grey: largest less smallest channel."""
+    contrast_ratio: float
+    """Spread of the target's coarse light over that of the source."""
 
     @property
     def change_fraction(self) -> float:
@@ -95,6 +103,9 @@ def compare(laid: Overlay) -> Difference:
         mask=mask,
         components=len(areas),
         largest=max(areas, default=0) / mask.size,
+        color_shift=_color_shift(*blocks),
+        chroma_shift=float((np.ptp(blocks[1], axis=1) - np.ptp(blocks[0], axis=1)).mean()),
+        contrast_ratio=_spread(blocks[1]) / _spread(blocks[0]),
     )
 
 
@@ -168,6 +179,16 @@ def _block_means(pixels: Pixels, seen: Mask) -> Blocks:
     sums = cv2.resize(shown, size, interpolation=cv2.INTER_AREA)
     enough = weight >= min(0.5, float(weight.max()))
     return np.asarray(sums[enough] / weight[enough][:, None], dtype=np.float64)
+
+
+def _color_shift(source: Blocks, target: Blocks) -> tuple[float, float, float]:
+    red, green, blue = (target - source).mean(axis=0).tolist()
+    return red, green, blue
+
+
+def _spread(blocks: Blocks) -> float:
+    """Standard deviation of light in grey levels; at least one level."""
+    return max(1.0, float((blocks @ _LUMA).std()))
 
 
 def _detail(pixels: Pixels, seen: Mask) -> float:

@@ -45,6 +45,9 @@ class Pair:
             pa.field("structure_correlation", pa.float32()),
             pa.field("color_difference", pa.float32()),
             pa.field("tone_shift", pa.float32()),
+            pa.field("color_shift", pa.list_(pa.float32())),
+            pa.field("chroma_shift", pa.float32()),
+            pa.field("contrast_ratio", pa.float32()),
             pa.field("detail_ratio", pa.float32()),
             pa.field("unexplained", pa.float32()),
             pa.field("unexplained_backwards", pa.float32()),
@@ -84,6 +87,12 @@ class Pair:
     """Mean absolute difference of the aligned images, 0 to 255."""
     tone_shift: float | None = None
     """Difference of the aligned images' coarse colours, 95th percentile, 0 to 255."""
+    color_shift: list[float] | None = None
+    """Mean of target less source: red, green and blue, -255 to 255."""
+    chroma_shift: float | None = None
+    """The same of how far coarse colours are from grey."""
+    contrast_ratio: float | None = None
+    """Spread of the target's coarse light over that of the source."""
     detail_ratio: float | None = None
     """Fine detail of the target over that of the source, with light and contrast made equal."""
     unexplained: float | None = None

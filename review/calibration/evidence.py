@@ -19,7 +19,9 @@ LOG_PROBABILITIES = (
 """What the model's own reply says; stored with the annotation, so it costs nothing."""
 PIXELS = (
     *("change_fraction", "change_components", "change_largest", "box_share"),
-    *("color_difference", "tone_shift", "similarity", "ssim", "structure_correlation"),
+    *("color_difference", "tone_shift", "light_shift", "warmth_shift", "chroma_shift"),
+    *("contrast_ratio", "detail_ratio", "similarity", "ssim", "structure_correlation"),
+    *("unexplained", "unexplained_backwards", "moved"),
 )
 """What mining measured on the two images."""
 
@@ -68,17 +70,32 @@ class Evidence:
     """Mean absolute difference of the aligned images, 0 to 255."""
     tone_shift: float | None = None
     """Difference of coarse colours, 0 to 255."""
+    light_shift: float | None = None
+    """Light of the target less that of the source, -255 to 255, like the next two."""
+    warmth_shift: float | None = None
+    """Red less blue."""
+    chroma_shift: float | None = None
+    """Distance of colours from grey."""
+    contrast_ratio: float | None = None
+    """Target over source, like the next."""
+    detail_ratio: float | None = None
     similarity: float | None = None
     """Cosine of the embeddings."""
     ssim: float | None = None
     structure_correlation: float | None = None
+    unexplained: float | None = None
+    """Share of the target that no single edit of the source explains, and of the source."""
+    unexplained_backwards: float | None = None
+    moved: float | None = None
+    """How far the alignment is from none: Frobenius norm of the difference, in sides."""
 
 
 def measured(evidence: Sequence[Evidence], name: str) -> Floats:
     """One number of each annotation, as the model reads it; NaN where it was never measured.
 
-    Probabilities become log-odds, log-probabilities the logarithm of their distance from 0, and
-    areas, counts and colours their square root: what is small differs most.
+    Probabilities become log-odds, log-probabilities the logarithm of their distance from 0, ratios
+    their logarithm, and areas, counts and colours their square root with their sign: what is small
+    differs most.
     """
     raw = np.array([getattr(each, name) for each in evidence], dtype=np.float64)
     if name in (CONFIDENCE, "probability_zh"):
@@ -88,4 +105,6 @@ def measured(evidence: Sequence[Evidence], name: str) -> Floats:
         return np.asarray(-np.log(np.maximum(-raw, _LEAST_PROBABILITY)))
     if name in ("inverse_overlap", "similarity", "ssim", "structure_correlation"):
         return raw
-    return np.asarray(np.sqrt(np.maximum(raw, 0.0)))
+    if name.endswith("_ratio"):
+        return np.asarray(np.log(np.maximum(raw, _LEAST_PROBABILITY)))
+    return np.asarray(np.sign(raw) * np.sqrt(np.abs(raw)))

@@ -38,7 +38,12 @@ def say(pair_set: PairSet, *said: tuple[str, str, str]) -> None:
 
 
 def test_numbers_come_from_tokens_pixels_and_the_size_of_the_source(pairs: PairSet) -> None:
-    pair = replace(pair_of(0, FILES), tone_shift=7.0)
+    pair = replace(
+        pair_of(0, FILES),
+        tone_shift=7.0,
+        color_shift=[10.0, 20.0, -10.0],
+        alignment=[1.0, 0.0, 0.3, 0.0, 1.0, 0.4],
+    )
     annotation = replace(
         annotation_of(pair, 0.5),
         attempt=2,
@@ -64,6 +69,8 @@ def test_numbers_come_from_tokens_pixels_and_the_size_of_the_source(pairs: PairS
     assert (evidence.mean_edit_type, evidence.mean_inverse_zh) == (pytest.approx(-0.3), None)
     assert evidence.box_share == pytest.approx(24 * 16 / (width * height))
     assert (evidence.tone_shift, evidence.ssim) == (7.0, None)
+    assert (evidence.light_shift, evidence.warmth_shift) == pytest.approx((13.59, 20.0))
+    assert evidence.moved == pytest.approx(0.5)
 
 
 def test_what_cannot_be_accepted_is_left_out(pairs: PairSet) -> None:
