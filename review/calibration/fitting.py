@@ -13,6 +13,7 @@ from pairset.ids import content_id
 from pairset.measures.calibration import brier_score, calibration_error, reliability
 from review.calibration.evidence import Floats
 from review.calibration.forms import (
+    LEAST_FOR_A_SHIFT,
     LEAST_OF_EACH_OUTCOME,
     LEAST_SCENES,
     LEAST_VERDICTS,
@@ -49,18 +50,20 @@ def calibrate(judged: Judged) -> CalibrationModel:
 
     Forms and penalties are compared by their log loss, cross-validated with whole scenes left out,
     and the best is stretched until what it said of those scenes comes true.
-    With too few verdicts for any form the prior is returned, and ``because`` says so. Raises
-    MissingExtraError without scikit-learn.
+    With too few verdicts for any form the prior is returned, moved until it comes true on average
+    where there are enough for that, and ``because`` says so. Raises MissingExtraError without
+    scikit-learn.
     """
     rows = len(judged.right)
     forms = affordable_forms(judged)
     if not forms:
         few = min(LEAST_VERDICTS.values())
-        return replace(
+        prior = replace(
             shipped_prior(),
             because=f"{rows} verdicts, {sum(judged.right)} of them accepted, are too few: it takes "
             f"{few}, {LEAST_OF_EACH_OUTCOME} of each outcome, and {LEAST_SCENES} scenes",
         )
+        return prior if rows < LEAST_FOR_A_SHIFT else _shifted(prior, judged)
     folds = _folds(judged.scenes)
     columns = {form: _columns(judged, form) for form in forms}
     trials = [
@@ -79,6 +82,30 @@ def calibrate(judged: Judged) -> CalibrationModel:
         weights=tuple(slope * weight for weight in fitted.weights),
         before=reliability_of(_raw_confidences(judged), judged.right),
         after=reliability_of(corrected.tolist(), judged.right),
+    )
+
+
+def _shifted(prior: CalibrationModel, judged: Judged) -> CalibrationModel:
+    """The prior with the intercept that makes it come true on average (Steyerberg et al. 2004).
+
+    Half a verdict of each outcome is added, so that no error in sight is no proof of none.
+    """
+    from scipy.optimize import brentq
+
+    odds = _log_odds(prior.probabilities(judged.evidence))
+    share = (sum(judged.right) + 0.5) / (len(odds) + 1)
+    shift = brentq(lambda by: float((1 / (1 + np.exp(-(odds + by)))).mean()) - share, -50, 50)
+    moved = 1 / (1 + np.exp(-(odds + shift)))
+    return replace(
+        prior,
+        form=Form.SHIFTED,
+        intercept=prior.intercept + float(shift),
+        verdicts=len(odds),
+        accepted=sum(judged.right),
+        scenes=len(set(judged.scenes)),
+        fitted_on=judged.key,
+        before=reliability_of(_raw_confidences(judged), judged.right),
+        after=reliability_of(moved.tolist(), judged.right),
     )
 
 

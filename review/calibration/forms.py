@@ -9,6 +9,8 @@ from review.calibration.judged import Judged
 from review.calibration.model import Form, Scale, Term, scale_of
 
 LEAST_VERDICTS = {Form.LOG_PROBABILITIES: 50, Form.PIXELS: 100, Form.CROSSED: 200}
+LEAST_FOR_A_SHIFT = 20
+"""Verdicts of whatever outcome; one number is moved by them."""
 LEAST_OF_EACH_OUTCOME = 10
 """Of accepted and of other verdicts; ten events for a variable are the trade's rule of thumb
 (Peduzzi et al. 1996), and regularisation carries the rest."""

@@ -20,6 +20,8 @@ class Form(StrEnum):
 
     PRIOR = "prior"
     """The raw confidence, as it was read on the demo's set."""
+    SHIFTED = "shifted_prior"
+    """The same, moved until it comes true on average."""
     LOG_PROBABILITIES = "log_probabilities"
     """What the tokens of both languages say."""
     PIXELS = "pixels"

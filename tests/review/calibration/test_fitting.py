@@ -58,7 +58,8 @@ def test_its_own_figures_are_those_of_scenes_it_did_not_see(calibrated: Calibrat
     ("verdicts", "forms"),
     [
         (0, {Form.PRIOR}),
-        (40, {Form.PRIOR}),
+        (15, {Form.PRIOR}),
+        (40, {Form.SHIFTED}),
         (80, {Form.LOG_PROBABILITIES}),
         (150, {Form.LOG_PROBABILITIES, Form.PIXELS}),
     ],
@@ -71,11 +72,23 @@ def test_few_verdicts_make_a_simple_model_that_says_so(verdicts: int, forms: set
     assert "too few" in model.because
 
 
-def test_without_both_outcomes_there_is_nothing_to_fit() -> None:
+def test_without_both_outcomes_only_the_prior_can_be_moved() -> None:
     judged = drawn_judged(600, seed=0)
     accepted = judged.rows(row for row, ok in enumerate(judged.right) if ok)
 
-    assert calibrate(accepted).form == Form.PRIOR
+    assert calibrate(accepted).form == Form.SHIFTED
+
+
+def test_with_hardly_an_error_the_prior_is_moved_until_it_comes_true() -> None:
+    judged = drawn_judged(100, seed=3)
+    almost_all = Judged(judged.evidence, [row % 50 > 0 for row in range(100)], judged.scenes)
+    moved = calibrate(almost_all)
+    said = moved.probabilities(almost_all.evidence)
+
+    assert moved.form == Form.SHIFTED
+    assert said.mean() == pytest.approx(98.5 / 101)
+    assert "too few" in moved.because
+    assert calibrate(almost_all.rows(range(10))).form == Form.PRIOR
 
 
 def test_the_prior_rises_with_confidence() -> None:
