@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from annotator.asking import ask, plan_of, with_exemplars
+from annotator.asking import ask, load_ahead, plan_of, with_exemplars
 from annotator.batches import batches
 from annotator.engines import open_engine
 from annotator.identity import Annotator
@@ -49,7 +49,7 @@ def _run_here(annotator: Annotator, settings: AnnotateSettings, tasks: Sequence[
     with open_engine(annotator.engine, plan_of(annotator, settings)) as engine:
         rows = (
             count
-            for shard in batches(shown, settings.pairs_per_shard)
+            for shard in load_ahead(batches(shown, settings.pairs_per_shard), settings.max_pixels)
             for count in ask(engine, annotator, settings, shard)
         )
         for count in progress(rows, "annotate", total=len(tasks), unit="pair"):

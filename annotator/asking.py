@@ -1,7 +1,9 @@
 """Some pairs, an engine, and the rows that come of them."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, replace
 
 from annotator.engines import Engine, EnginePlan, Question
 from annotator.identity import Annotator
@@ -11,6 +13,7 @@ from annotator.rows import annotation_of, failed_annotation
 from annotator.settings import AnnotateSettings
 from annotator.tasks import Task, shard_name
 from pairset.exemplars.library import exemplars_for, read_examples
+from pairset.images import ImageError
 from pairset.records import Annotation, table_of
 from pairset.shards import Counts
 from pairset.store import PairSet, Stage
@@ -34,29 +37,52 @@ def plan_of(annotator: Annotator, settings: AnnotateSettings) -> EnginePlan:
     return EnginePlan(settings, annotator.model, annotator.adapter)
 
 
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """Some pairs with their images open. Both have one entry for each."""
+
+    tasks: Sequence[Task]
+    questions: Sequence[Question | ImageError]
+    """What is to be asked, or what is wrong with an image."""
+
+
+def load(tasks: Sequence[Task], max_pixels: int) -> Loaded:
+    """Open the images of some pairs."""
+    return Loaded(tasks, load_questions(tasks, max_pixels))
+
+
+def load_ahead(shards: Iterable[Sequence[Task]], max_pixels: int) -> Iterator[Loaded]:
+    """Shard after shard; while one is asked about, the images of the next are opened."""
+    with ThreadPoolExecutor(1) as reader:
+        coming: deque[Future[Loaded]] = deque()
+        for shard in shards:
+            coming.append(reader.submit(load, shard, max_pixels))
+            if len(coming) > 1:
+                yield coming.popleft().result()
+        while coming:
+            yield coming.popleft().result()
+
+
 def ask(
-    engine: Engine, annotator: Annotator, settings: AnnotateSettings, tasks: Sequence[Task]
+    engine: Engine, annotator: Annotator, settings: AnnotateSettings, loaded: Loaded
 ) -> Iterator[Counts]:
     """Ask about the pairs of one shard, and write it; so it is, too, where the engine stops."""
     rows: list[Annotation] = []
     try:
-        for row in annotate_tasks(engine, annotator, tasks, settings.max_pixels):
+        for row in annotate_loaded(engine, annotator, loaded):
             rows.append(row)
             yield Counts(rows=1, failures=int(not row.succeeded))
     finally:
         _write(PairSet(settings.set_url).stage("annotations", annotator.key), rows)
 
 
-def annotate_tasks(
-    engine: Engine, annotator: Annotator, tasks: Sequence[Task], max_pixels: int
-) -> Iterator[Annotation]:
+def annotate_loaded(engine: Engine, annotator: Annotator, loaded: Loaded) -> Iterator[Annotation]:
     """Ask about some pairs: one row for each, in the order the answers come.
 
     Raises EngineDownError after the rows that were answered.
     """
-    loaded = load_questions(tasks, max_pixels)
     askable: list[tuple[Task, Question]] = []
-    for task, question in zip(tasks, loaded, strict=True):
+    for task, question in zip(loaded.tasks, loaded.questions, strict=True):
         if isinstance(question, Question):
             askable.append((task, question))
         else:

@@ -7,7 +7,7 @@ from contextlib import ExitStack
 from dataclasses import asdict
 from functools import cache
 
-from annotator.asking import ask, plan_of, with_exemplars
+from annotator.asking import ask, load, plan_of, with_exemplars
 from annotator.batches import batches
 from annotator.engines import Engine, open_engine
 from annotator.identity import Annotator
@@ -51,7 +51,8 @@ def run_shard(spec: ShardSpec) -> Counts:
         )
     tasks = [Task(**json.loads(task)) for task in spec.inputs]
     shown = with_exemplars(PairSet(spec.set_url), annotator, tasks)
-    return sum(ask(_engine(spec.settings), annotator, settings, shown), start=Counts())
+    loaded = load(shown, settings.max_pixels)
+    return sum(ask(_engine(spec.settings), annotator, settings, loaded), start=Counts())
 
 
 @cache

@@ -22,7 +22,7 @@ from typing import Any
 
 from PIL.Image import Image
 
-from annotator.asking import ask, plan_of
+from annotator.asking import ask, load_ahead, plan_of
 from annotator.batches import batches
 from annotator.engines import Engine, Question
 from annotator.engines.chat_api import request_body
@@ -99,7 +99,8 @@ def _stage(engine: Engine, annotator: Annotator, settings: AnnotateSettings) -> 
     """What ``pairset annotate`` does with pairs, shard by shard."""
 
     def run(tasks: Sequence[Task]) -> None:
-        for shard in batches(tasks, settings.pairs_per_shard):
+        shards = batches(tasks, settings.pairs_per_shard)
+        for shard in load_ahead(shards, settings.max_pixels):
             for _ in ask(engine, annotator, settings, shard):
                 pass
 
