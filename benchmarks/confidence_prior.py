@@ -1,4 +1,4 @@
-"""The prior of the calibration: what a raw confidence is worth on the demo's sets.
+"""The prior of the calibration: what the probability of a reply is worth on the demo's sets.
 
     python -m benchmarks.confidence_prior [--seeds 0 1 2 3 4 5] [--out FOLDER]
 

@@ -12,6 +12,7 @@ from review.calibration.crossfit import cross_fit
 from review.calibration.evidence import PIXELS, Evidence
 
 PIECES = {
+    "tokens of the reply": ("reply_probability",),
     "tokens en": ("confidence", "mean_en", "min_en"),
     "tokens zh": ("probability_zh", "mean_zh", "min_zh"),
     "languages apart": ("language_gap",),

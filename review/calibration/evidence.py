@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 
 Floats: TypeAlias = NDArray[np.float64]
 
-CONFIDENCE = "confidence"
+REPLY_PROBABILITY = "reply_probability"
 LOG_PROBABILITIES = (
-    *(CONFIDENCE, "mean_en", "min_en"),
+    *(REPLY_PROBABILITY, "confidence", "mean_en", "min_en"),
     *("probability_zh", "mean_zh", "min_zh", "language_gap"),
     *("mean_inverse_en", "min_inverse_en", "mean_inverse_zh", "min_inverse_zh"),
     *("inverse_gap", "inverse_overlap", "mean_edit_type"),
@@ -35,6 +35,9 @@ class Evidence:
     annotation_id: str
     edit_type: str | None = None
     """As the model said."""
+    reply_probability: float | None = None
+    """Probability of the tokens of both instructions in both languages and of the edit type, 0 to
+    1: who accepts an annotation unchanged accepts all of it."""
     confidence: float | None = None
     """Probability of the English instruction's tokens, 0 to 1."""
     mean_en: float | None = None
@@ -98,7 +101,7 @@ def measured(evidence: Sequence[Evidence], name: str) -> Floats:
     differs most.
     """
     raw = np.array([getattr(each, name) for each in evidence], dtype=np.float64)
-    if name in (CONFIDENCE, "probability_zh"):
+    if name in (REPLY_PROBABILITY, "confidence", "probability_zh"):
         clipped = np.clip(raw, _LEAST_PROBABILITY, 1 - _LEAST_PROBABILITY)
         return np.asarray(np.log(clipped / (1 - clipped)))
     if name.startswith(("mean_", "min_")):

@@ -41,7 +41,7 @@ class _Trial:
 
 
 def shipped_prior() -> CalibrationModel:
-    """The raw confidence, as ``benchmarks/confidence_prior.py`` read it on the demo's sets."""
+    """The reply's probability, as ``benchmarks/confidence_prior.py`` read it on the demo's sets."""
     return from_json(files("review.calibration").joinpath("prior.json").read_text("utf-8"))
 
 
@@ -110,7 +110,7 @@ def _shifted(prior: CalibrationModel, judged: Judged) -> CalibrationModel:
 
 
 def fit_prior(judged: Judged) -> CalibrationModel:
-    """The raw confidence alone, read through verdicts; this is how the shipped prior is made."""
+    """The reply's probability alone, read through verdicts; so the shipped prior is made."""
     fitted = _fit(judged, Form.PRIOR, 1.0)
     crossed = _trial(
         _columns(judged, Form.PRIOR), judged, _folds(judged.scenes), Form.PRIOR, 1.0

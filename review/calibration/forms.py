@@ -4,7 +4,13 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 
-from review.calibration.evidence import CONFIDENCE, LOG_PROBABILITIES, PIXELS, Evidence, measured
+from review.calibration.evidence import (
+    LOG_PROBABILITIES,
+    PIXELS,
+    REPLY_PROBABILITY,
+    Evidence,
+    measured,
+)
 from review.calibration.judged import Judged
 from review.calibration.model import Form, Scale, Term, scale_of
 
@@ -35,7 +41,7 @@ def terms_of(form: Form, evidence: Sequence[Evidence]) -> tuple[Term, ...]:
     Squares, since too little of a change is as suspicious as too much.
     """
     if form == Form.PRIOR:
-        return (Term(CONFIDENCE),)
+        return (Term(REPLY_PROBABILITY),)
     own = [Term(name) for name in LOG_PROBABILITIES]
     if form == Form.LOG_PROBABILITIES:
         return tuple(own)

@@ -19,7 +19,7 @@ class Form(StrEnum):
     """What a model reads, from the simplest to the richest."""
 
     PRIOR = "prior"
-    """The raw confidence, as it was read on the demo's set."""
+    """The reply's probability, as it was read on the demo's set."""
     SHIFTED = "shifted_prior"
     """The same, moved until it comes true on average."""
     LOG_PROBABILITIES = "log_probabilities"

@@ -15,6 +15,10 @@ _ROWS_AT_ONCE = 10_000
 
 _EVIDENCE = r"""
     SELECT annotation_id, a.pair_id, edit_type, confidence,
+        confidence * exp(
+            coalesce(list_sum(logprobs_zh), 0) + coalesce(list_sum(logprobs_inverse_en), 0)
+            + coalesce(list_sum(logprobs_inverse_zh), 0) + coalesce(list_sum(logprobs_edit_type), 0)
+        ) AS reply_probability,
         list_avg(logprobs_en) AS mean_en, list_min(logprobs_en) AS min_en,
         exp(list_sum(logprobs_zh)) AS probability_zh,
         list_avg(logprobs_zh) AS mean_zh, list_min(logprobs_zh) AS min_zh,

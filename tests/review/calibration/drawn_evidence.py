@@ -31,6 +31,7 @@ def _drawn_one(name: str, is_right: bool, generator: np.random.Generator) -> Evi
     return Evidence(
         annotation_id=name,
         edit_type=edit_type,
+        reply_probability=float(np.exp(-4 * doubt)),
         confidence=float(np.exp(-doubt)),
         mean_en=-doubt / 8,
         min_en=-doubt / 2,

@@ -92,7 +92,7 @@ def test_with_hardly_an_error_the_prior_is_moved_until_it_comes_true() -> None:
 
 
 def test_the_prior_rises_with_confidence() -> None:
-    sure, unsure = (Evidence("a", confidence=value) for value in (0.99, 0.2))
+    sure, unsure = (Evidence("a", reply_probability=value) for value in (0.99, 0.2))
     high, low = shipped_prior().probabilities([sure, unsure])
 
     assert 0 < low < high < 1

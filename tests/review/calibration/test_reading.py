@@ -61,6 +61,7 @@ def test_numbers_come_from_tokens_pixels_and_the_size_of_the_source(pairs: PairS
 
     assert evidence.edit_type == "recolor"
     assert (evidence.mean_en, evidence.min_en) == pytest.approx((-0.3, -0.5))
+    assert evidence.reply_probability == pytest.approx(0.5 * math.exp(-0.4 - 1.2 - 0.3))
     assert evidence.probability_zh == pytest.approx(math.exp(-0.4))
     assert evidence.language_gap == pytest.approx(0.1)
     assert (evidence.mean_inverse_en, evidence.min_inverse_en) == pytest.approx((-0.6, -0.8))
