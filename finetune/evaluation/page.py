@@ -8,21 +8,20 @@ from typing import Any
 
 from finetune.evaluation.annotators import Annotator, names_of, opponents
 from finetune.evaluation.cards import Card, lay_out, least_alike, most_different
-from finetune.evaluation.charts import (
-    Bar,
-    heat_cells,
-    highest_risk,
-    reliability_line,
-    risk_line,
-    share_bar,
-    ticks_across,
-    ticks_up,
-)
+from finetune.evaluation.charts import Bar, heat_cells, share_bar
 from finetune.evaluation.contest import Contest
 from finetune.evaluation.figures import AnnotatorFigures, EvaluationFigures, Slice
 from finetune.settings import EvaluateSettings
 from pairset import __version__
 from pairset.records import Example
+from pairset.report.curves import (
+    Axis,
+    highest_risk,
+    reliability_line,
+    risk_line,
+    ticks_across,
+    ticks_up,
+)
 from pairset.report.render import render_page
 from pairset.report.thumbnails import inline_thumbnails
 from pairset.store import PairSet, write_atomically
@@ -91,11 +90,14 @@ def _charts(annotators: Sequence[AnnotatorFigures]) -> dict[str, Any]:
             {measure: share_bar(each.means[measure]) for measure in SHARES} for each in annotators
         ],
         "judged": [share_bar(each.judged_same) for each in annotators],
-        "reliability": [reliability_line(each.calibration.reliability) for each in annotators],
+        "reliability": [
+            reliability_line(each.calibration.reliability, "replies", "exact")
+            for each in annotators
+        ],
         "risk": [risk_line(curve, highest) for curve in curves],
         "across": ticks_across(),
         "share_ticks": ticks_up(),
-        "risk_ticks": ticks_up(highest),
+        "risk_ticks": ticks_up(Axis(high=highest)),
         "edit_type_cells": [heat_cells(each.edit_types) for each in annotators],
         "is_changed_cells": [heat_cells(each.is_changed) for each in annotators],
     }

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from finetune.evaluation.charts import Line, Tick, line_through, ticks_across, ticks_up
+from pairset.report.curves import Axis, Line, Tick, line_through, ticks_across, ticks_up
 
 RATE_UNITS = 10_000
 
@@ -52,7 +52,7 @@ def rate_plot(curve: Sequence[CurvePoint]) -> Plot:
 def _plot(steps: Sequence[int], values: Sequence[float]) -> Plot:
     last, highest = max(steps, default=1), round_up(max(values, default=0.0))
     shares = [(step / last, value / highest) for step, value in zip(steps, values, strict=True)]
-    return Plot(line_through(shares), ticks_up(highest), ticks_across(last))
+    return Plot(line_through(shares), ticks_up(Axis(high=highest)), ticks_across(Axis(high=last)))
 
 
 def round_up(value: float) -> float:

@@ -6,12 +6,13 @@ so that no figure depends on the order in which rows come.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import TypeAlias, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 Floats: TypeAlias = NDArray[np.float64]
+_Point = TypeVar("_Point")
 
 EQUAL_MASS_BINS = 15
 
@@ -44,7 +45,7 @@ def reliability(
 
     Fewer rows than bins make one bin of each.
     """
-    confidence, outcome = _in_order(confidences, right)
+    confidence, outcome = expected_in_order(confidences, right)
     parts = np.array_split(np.arange(len(confidence)), min(bins, len(confidence)) or 1)
     return [
         ReliabilityPoint(float(confidence[part].mean()), float(outcome[part].mean()), len(part))
@@ -96,7 +97,7 @@ def risk_coverage(confidences: Sequence[float], right: Sequence[bool]) -> list[R
 
     That is the curve of El-Yaniv & Wiener (2010).
     """
-    _, outcome = _in_order(confidences, right)
+    _, outcome = expected_in_order(confidences, right)
     wrong = np.cumsum(1 - outcome[::-1])
     answered = np.arange(1, len(wrong) + 1)
     return [
@@ -110,8 +111,15 @@ def area_under_risk(points: Sequence[RiskPoint]) -> float | None:
     return float(np.mean([point.risk for point in points])) if points else None
 
 
-def _in_order(confidences: Sequence[float], right: Sequence[bool]) -> tuple[Floats, Floats]:
-    """Rising confidences, and the outcome expected of each row."""
+def thinned(points: Sequence[_Point], most: int) -> list[_Point]:
+    """At most so many points of a curve, evenly spaced; the first and the last stay."""
+    if len(points) <= most:
+        return list(points)
+    return [points[row] for row in np.linspace(0, len(points) - 1, most).round().astype(int)]
+
+
+def expected_in_order(confidences: Sequence[float], right: Sequence[bool]) -> tuple[Floats, Floats]:
+    """Rising confidences, and the outcome expected of each row: the mean of its equals."""
     confidence = np.asarray(confidences, dtype=np.float64)
     outcome = np.asarray(right, dtype=np.float64)
     levels, level_of_row = np.unique(confidence, return_inverse=True)

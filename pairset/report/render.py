@@ -55,9 +55,11 @@ def content_security_policy(style: str, script: str) -> str:
 
 
 def _style(package: str) -> str:
-    """The style sheet among a package's templates."""
-    (sheet,) = (file for file in _templates(package).iterdir() if file.name.endswith(".css"))
-    return sheet.read_text(encoding="utf-8")
+    """The style sheets among a package's templates, by name."""
+    sheets = (file for file in _templates(package).iterdir() if file.name.endswith(".css"))
+    return "".join(
+        sheet.read_text(encoding="utf-8") for sheet in sorted(sheets, key=lambda file: file.name)
+    )
 
 
 def _asset(package: str, name: str) -> str:
