@@ -47,7 +47,7 @@ def _agreement(pair_set: PairSet) -> dict[str, Any]:
     """Measures of all, and bars of each; none before several people saw the same pairs."""
     path = f"{pair_set.root}/{AGREEMENT_FILE}"
     if not pair_set.filesystem.exists(path):
-        return {}
+        return {"agreement": [], "bars": []}
     measured = json.loads(pair_set.filesystem.cat_file(path))
     group = measured["group"]
     tiles = [

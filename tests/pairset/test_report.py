@@ -16,7 +16,7 @@ from PIL import Image as Pillow
 
 from pairset.cli import main
 from pairset.masks import encode_mask
-from pairset.records import Pair, rows_of
+from pairset.records import Pair, Triage, rows_of, table_of
 from pairset.report.charts import BAR_WIDTH, HISTOGRAM_HEIGHT, funnel_bars, histogram_bars
 from pairset.report.model import demo_figures
 from pairset.report.overlay import change_overlay
@@ -237,6 +237,14 @@ def test_rejected_pairs_are_shown_by_reason_with_their_numbers(mined_set: PairSe
     groups = [section["aria-label"] for section in page.all("section", "group")]
     assert groups[:3] == ["Exact copy", "Mirrored copy", "Re-encoded"]
     assert "0.875" in page.words
+
+
+def test_a_set_after_triage_has_a_page_before_reviewers_agreed(annotated_set: PairSet) -> None:
+    row = Triage("annotation", "pair", queue="review", reason="below_threshold", confidence=0.4)
+    annotated_set.stage("triage", "run").write("00000", table_of(Triage, [row]))
+    annotated_set.publish("triage", "run")
+
+    assert "What people said" in report_on(annotated_set).words
 
 
 def test_the_figures_of_a_demo_stand_on_top(annotated_set: PairSet) -> None:
