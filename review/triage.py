@@ -13,6 +13,7 @@ from pairset.records.triage import Queue
 from pairset.records.verdict import AUTO, Decision, verdict_id_of
 from pairset.store import PairSet, open_set, write_atomically
 from pairset.tables import connect_tables, stream_rows
+from review.confidence import keep_confidence
 from review.promise import promised_route, say_promise
 from review.settings import TriageSettings
 from review.sorting import Candidate, Policy, sort_annotations
@@ -56,6 +57,7 @@ def triage(settings: TriageSettings) -> None:
     changed = _save(pair_set, rows, route.kept.files() if route else {})
     pair_set.save_run("triage", settings.model_dump(mode="json"))
     changed = _save_auto_verdicts(pair_set) or changed
+    changed = keep_confidence(pair_set, settings.seed, route) or changed
     _say_rows(pair_set, rows)
     if route:
         say_promise(route.kept, pair_set.url)

@@ -13,6 +13,7 @@ from pairset.measures.calibration import (
     calibration_error,
     reliability,
     risk_coverage,
+    thinned,
 )
 
 
@@ -105,3 +106,12 @@ def test_risk_and_coverage_by_hand() -> None:
         RiskPoint(1, 1 / 2),
     ]
     assert area_under_risk(points) == pytest.approx((0 + 1 / 2 + 1 / 3 + 1 / 2) / 4)
+
+
+def test_a_thinned_curve_keeps_its_ends_and_a_short_one_everything() -> None:
+    curve = list(range(1_000))
+
+    assert thinned(curve, 200)[::199] == [0, 999]
+    assert len(thinned(curve, 200)) == 200
+    assert np.diff(thinned(curve, 200)).max() == 6
+    assert thinned(curve, 1_000) == curve
