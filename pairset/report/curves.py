@@ -38,6 +38,18 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
+class Mark:
+    """A straight line across a plot, with words at its end."""
+
+    path: str
+    words: str
+    x: float
+    y: float
+    anchor: str
+    """Which end of the words stands there: start or end."""
+
+
+@dataclass(frozen=True, slots=True)
 class Axis:
     """What the two ends of an axis stand for."""
 
@@ -89,6 +101,22 @@ def risk_line(points: Sequence[RiskPoint], highest: float) -> Line:
 def line_through(shares: Sequence[tuple[float, float]]) -> Line:
     """A line through points given as shares of both axes, 0 to 1."""
     return Line(_path([(_x(across), _y(up)) for across, up in shares]))
+
+
+def level_mark(up: float, words: str) -> Mark:
+    """A level line at a share of the axis upwards, its words above its right end."""
+    return Mark(
+        _path([(0, _y(up)), (PLOT_WIDTH, _y(up))]), words, PLOT_WIDTH - 4, _y(up) - 6, "end"
+    )
+
+
+def upright_mark(across: float, words: str, at_top: bool) -> Mark:
+    """An upright line at a share of the axis across, its words on the side that has room."""
+    is_left = across < 0.5
+    x = _x(across) + (6 if is_left else -6)
+    path = _path([(_x(across), 0), (_x(across), PLOT_HEIGHT)])
+    y = 12 if at_top else PLOT_HEIGHT - 10
+    return Mark(path, words, x, y, "start" if is_left else "end")
 
 
 def ticks_across(axis: Axis = SHARES) -> tuple[Tick, ...]:

@@ -11,11 +11,18 @@ from pairset import __version__
 from pairset.console import say
 from pairset.records import Pair
 from pairset.report.charts import funnel_bars, histogram_bars
+from pairset.report.judged import current_figures, judged_section
 from pairset.report.model import PairCard, card_of, demo_figures, edit_type_counts, rejected_groups
 from pairset.report.overlay import change_overlay
 from pairset.report.people import people_panel
 from pairset.report.render import render_page
-from pairset.report.sample import AnnotatedPair, confidences, kept_pairs, rejected_pairs
+from pairset.report.sample import (
+    AnnotatedPair,
+    confidences,
+    kept_pairs,
+    pairs_of_annotations,
+    rejected_pairs,
+)
 from pairset.report.settings import ReportSettings
 from pairset.report.thumbnails import uris_of, write_thumbnails
 from pairset.report.words import STAGE_WORDS
@@ -37,22 +44,27 @@ def report(settings: ReportSettings) -> None:
 
 
 def _gather(pair_set: PairSet, page_folder: PairSet, settings: ReportSettings) -> dict[str, Any]:
+    judged = current_figures(pair_set)
     with connect_tables(pair_set) as tables:
         figures = read_figures(pair_set, tables)
+        mistaken = pairs_of_annotations(tables, judged.mistaken if judged else [])
         kept = kept_pairs(tables, settings.choose, settings.pairs, settings.seed)
         rejected = rejected_pairs(tables, settings.rejected, settings.seed)
         bins = confidences(tables, _HISTOGRAM_BINS)
     turned_away = {
         status: [AnnotatedPair(pair) for pair in pairs] for status, pairs in rejected.items()
     }
-    cards = _lay_out([kept, *turned_away.values()], page_folder, settings.thumbnail_pixels)
-    rejected_cards = dict(zip(turned_away, cards[1:], strict=True))
+    cards = _lay_out(
+        [kept, mistaken, *turned_away.values()], page_folder, settings.thumbnail_pixels
+    )
+    rejected_cards = dict(zip(turned_away, cards[2:], strict=True))
     return {
         "set_name": pair_set.root.rsplit("/", 1)[-1],
         "version": __version__,
         "written": datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%d %H:%M UTC"),
         "demo": _demo(pair_set),
         "people": people_panel(pair_set, figures),
+        "judged": judged_section(judged, cards[1]) if judged else None,
         "stages": [(words, figures.stage(name)) for name, words in STAGE_WORDS.items()],
         "failures": figures.failures,
         "quantiles": figures.confidence_quantiles,

@@ -60,14 +60,14 @@ def _bars(measured: dict[str, Any]) -> Iterator[AgreementBar]:
     """Every two reviewers, then each one with the consensus."""
     for two in measured["pairs_of_reviewers"]:
         if two["kappa"] is not None:
-            names = f"{_name_of(two['one'])} and {_name_of(two['other'])}"
+            names = f"{name_of(two['one'])} and {name_of(two['other'])}"
             yield agreement_bar(names, f"Cohen’s kappa of {two['shared']} pairs", two["kappa"])
     for each in measured["reviewers"]:
         if each["with_consensus"] is not None:
-            name = _name_of(each["reviewer"])
+            name = name_of(each["reviewer"])
             yield agreement_bar(name, "share decided as the consensus", each["with_consensus"])
 
 
-def _name_of(reviewer: str) -> str:
+def name_of(reviewer: str) -> str:
     """Without the domain of an address: the page may go to others than the reviewers."""
     return reviewer.partition("@")[0]

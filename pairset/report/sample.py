@@ -1,5 +1,6 @@
 """Choose the pairs that the page shows."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -42,6 +43,22 @@ def kept_pairs(
     chosen = _pairs(connection, query, parameters)
     written = _annotations(connection, [pair.pair_id for pair in chosen])
     return [AnnotatedPair(pair, written.get(pair.pair_id)) for pair in chosen]
+
+
+def pairs_of_annotations(
+    connection: "DuckDBPyConnection", annotation_ids: Sequence[str]
+) -> list[AnnotatedPair]:
+    """The pairs of these annotations, in their order; those that are gone are left out."""
+    query = "SELECT * FROM annotations WHERE list_contains($ids, annotation_id)"
+    found = connection.sql(query, params={"ids": list(annotation_ids)}).to_arrow_table()
+    written = {each.annotation_id: each for each in rows_of(Annotation, found)}
+    query = "SELECT * FROM pairs WHERE list_contains($ids, pair_id)"
+    pairs = _pairs(connection, query, {"ids": [each.pair_id for each in written.values()]})
+    by_id = {pair.pair_id: pair for pair in pairs}
+    annotations = (written[name] for name in annotation_ids if name in written)
+    return [
+        AnnotatedPair(by_id[each.pair_id], each) for each in annotations if each.pair_id in by_id
+    ]
 
 
 def rejected_pairs(

@@ -116,6 +116,15 @@ def test_the_surest_mistakes_come_first_with_what_was_said_of_them(pairs: PairSe
     assert objection.error_types == ("wrong_attribute",)
 
 
+def test_the_page_shows_them(pairs: PairSet) -> None:
+    judge(pairs, sure_ones_are_right)
+    triage(pairs)
+
+    assert main(["report", pairs.url, "--pairs", "1"]) == 0
+    page = Path(pairs.url, "report", "index.html").read_text(encoding="utf-8")
+    assert page.count("Paint the square green.") == 10
+
+
 def test_doubt_first_is_no_sample_and_the_file_says_so(pairs: PairSet) -> None:
     judge(pairs, lambda each: "fix" if (each.confidence or 0) < 0.5 else None)
     figures = measured(pairs)
@@ -220,4 +229,5 @@ def test_a_file_of_another_version_is_named_and_triage_writes_it_anew(pairs: Pai
 
     with pytest.raises(ConfidenceFileError, match=r"confidence\.json.*pairset triage"):
         read_confidence(pairs)
+    assert main(["report", pairs.url]) == 2
     assert measured(pairs).verdicts == PAIRS
