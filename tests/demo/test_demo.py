@@ -10,6 +10,12 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page
 
+from pairset.cli import main
+from pairset.confidence_figures import read_confidence
+from pairset.demo.figures import expected_words
+from pairset.demo.reviewer import SIMULATED, review_queue
+from pairset.demo.truth import load_truth
+from pairset.store import open_set
 from tests.conftest import Witness
 
 TIMEOUT_SECONDS = 1800
@@ -98,6 +104,30 @@ def test_a_second_run_writes_no_row_again(out: Path) -> None:
     again = run_demo(str(out))
     assert again.returncode == 0, again.stderr[-4000:]
     assert {path: path.stat().st_mtime_ns for path in out.rglob("*.parquet")} == before
+
+
+def test_after_a_review_the_page_shows_what_the_starter_was_surest_of_and_wrong_about(
+    out: Path, page: Page, witness: Witness
+) -> None:
+    pair_set, triage = open_set(str(out)), ["triage", str(out), "--threshold", "1"]
+    assert main(triage) == 0
+    expected = expected_words(pair_set, out / "corpus", load_truth(out / "truth.json"))
+    reviewed = review_queue(pair_set, expected)
+    assert main(triage) == main(["report", str(out)]) == 0
+    found = read_confidence(pair_set)
+    page.goto((out / "report" / "index.html").as_uri())
+    page.wait_for_load_state("networkidle")
+
+    assert found is not None
+    assert (found.verdicts, found.rests_on, found.reviewers) == (reviewed, reviewed, (SIMULATED,))
+    cards = page.locator(".mistakes article")
+    assert cards.count() == min(10, found.verdicts - found.accepted) > 0
+    words = cards.first.locator("p.instruction[lang=en]").all_inner_texts()
+    assert len(set(words)) == 2  # what the starter said, and what is right
+    assert page.locator(".mistakes .frame > img").evaluate_all(
+        "images => images.every(image => image.naturalWidth > 0)"
+    )
+    assert witness.complaints == []
 
 
 def test_corpus_only_stops_at_the_corpus(tmp_path: Path) -> None:
