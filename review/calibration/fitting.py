@@ -1,15 +1,11 @@
 """A calibration fitted on verdicts, in the form that predicts scenes left out best."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from importlib.resources import files
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from pairset.errors import MissingExtraError
-from pairset.ids import content_id
 from pairset.measures.calibration import brier_score, calibration_error, reliability
 from review.calibration.evidence import Floats
 from review.calibration.forms import (
@@ -19,25 +15,30 @@ from review.calibration.forms import (
     LEAST_VERDICTS,
     affordable_forms,
     scales_of,
+    step_terms,
     terms_of,
 )
 from review.calibration.judged import Judged
-from review.calibration.model import CalibrationModel, Form, Reliability, design, from_json
+from review.calibration.model import (
+    CalibrationModel,
+    Form,
+    Reliability,
+    design,
+    from_json,
+)
+from review.calibration.steps import fit_steps
+from review.calibration.trials import (
+    Trial,
+    columns_of,
+    folds_by_name,
+    linear_trial,
+    log_odds,
+    regression_of,
+    stepped_trial,
+)
 
 _STRENGTHS = (0.03, 0.1, 0.3, 1.0, 3.0, 10.0)
 """Inverse strengths of the L2 penalty to choose from."""
-_LEAST_PROBABILITY = 1e-6
-
-
-@dataclass(frozen=True, slots=True)
-class _Trial:
-    """One form at one strength, and what it said of scenes it was not fitted on."""
-
-    form: Form
-    strength: float
-    probabilities: Floats
-    loss: float
-    """Mean negative log-likelihood."""
 
 
 def shipped_prior() -> CalibrationModel:
@@ -64,25 +65,56 @@ def calibrate(judged: Judged) -> CalibrationModel:
             f"{few}, {LEAST_OF_EACH_OUTCOME} of each outcome, and {LEAST_SCENES} scenes",
         )
         return prior if rows < LEAST_FOR_A_SHIFT else _shifted(prior, judged)
-    folds = _folds(judged.scenes)
-    columns = {form: _columns(judged, form) for form in forms}
+    folds = folds_by_name(judged.scenes)
+    linear = [form for form in forms if form != Form.STEPPED]
+    columns = {form: columns_of(judged, terms_of(form, judged.evidence)) for form in linear}
     trials = [
-        _trial(columns[form], judged, folds, form, strength)
-        for form in forms
+        linear_trial(columns[form], judged, folds, form, strength)
+        for form in linear
         for strength in _STRENGTHS
     ]
     best = min(trials, key=lambda trial: trial.loss)
-    intercept, slope = _recalibration(best.probabilities, judged.right)
     fitted = _fit(judged, best.form, best.strength)
-    corrected = 1 / (1 + np.exp(-(intercept + slope * _log_odds(best.probabilities))))
+    if Form.STEPPED in forms:
+        trials.append(stepped_trial(best, judged, folds))
+        if trials[-1].loss < best.loss:
+            best, fitted = trials[-1], _with_steps(fitted, judged)
+    intercept, slope = _recalibration(best.probabilities, judged.right)
+    corrected = 1 / (1 + np.exp(-(intercept + slope * log_odds(best.probabilities))))
     return replace(
-        fitted,
+        _stretched(fitted, slope, intercept),
         because=_because(best, trials, rows),
-        intercept=intercept + slope * fitted.intercept,
-        weights=tuple(slope * weight for weight in fitted.weights),
         before=reliability_of(_raw_confidences(judged), judged.right),
         after=reliability_of(corrected.tolist(), judged.right),
     )
+
+
+def _stretched(model: CalibrationModel, slope: float, intercept: float = 0.0) -> CalibrationModel:
+    """The model whose log-odds are ``intercept`` and ``slope`` times those of another."""
+    return replace(
+        model,
+        intercept=intercept + slope * model.intercept,
+        weights=tuple(slope * weight for weight in model.weights),
+        steps=tuple(
+            replace(step, below=slope * step.below, above=slope * step.above)
+            for step in model.steps
+        ),
+    )
+
+
+def _with_steps(linear: CalibrationModel, judged: Judged) -> CalibrationModel:
+    """Half of a linear model, and half of steps fitted to the same verdicts."""
+    terms = step_terms(judged.evidence)
+    outcome = np.asarray(judged.right, dtype=np.float64)
+    found = fit_steps(columns_of(judged, terms), outcome, terms)
+    both = replace(
+        linear,
+        form=Form.STEPPED,
+        intercept=linear.intercept + found.intercept,
+        steps=found.steps,
+        scales=linear.scales | scales_of(terms, judged.evidence),
+    )
+    return _stretched(both, 0.5)
 
 
 def _shifted(prior: CalibrationModel, judged: Judged) -> CalibrationModel:
@@ -92,7 +124,7 @@ def _shifted(prior: CalibrationModel, judged: Judged) -> CalibrationModel:
     """
     from scipy.optimize import brentq
 
-    odds = _log_odds(prior.probabilities(judged.evidence))
+    odds = log_odds(prior.probabilities(judged.evidence))
     share = (sum(judged.right) + 0.5) / (len(odds) + 1)
     shift = brentq(lambda by: float((1 / (1 + np.exp(-(odds + by)))).mean()) - share, -50, 50)
     moved = 1 / (1 + np.exp(-(odds + shift)))
@@ -112,8 +144,9 @@ def _shifted(prior: CalibrationModel, judged: Judged) -> CalibrationModel:
 def fit_prior(judged: Judged) -> CalibrationModel:
     """The reply's probability alone, read through verdicts; so the shipped prior is made."""
     fitted = _fit(judged, Form.PRIOR, 1.0)
-    crossed = _trial(
-        _columns(judged, Form.PRIOR), judged, _folds(judged.scenes), Form.PRIOR, 1.0
+    terms = terms_of(Form.PRIOR, judged.evidence)
+    crossed = linear_trial(
+        columns_of(judged, terms), judged, folds_by_name(judged.scenes), Form.PRIOR, 1.0
     ).probabilities
     return replace(
         fitted,
@@ -134,16 +167,12 @@ def _recalibration(probabilities: Floats, right: Sequence[bool]) -> tuple[float,
 
     A penalty keeps weights smaller than the truth, and probabilities too close to the middle.
     """
-    regression = _regression(strength=1e3)
-    regression.fit(_log_odds(probabilities)[:, None], np.asarray(right, dtype=int))
+    regression = regression_of(strength=1e3)
+    regression.fit(log_odds(probabilities)[:, None], np.asarray(right, dtype=int))
     return float(regression.intercept_[0]), float(regression.coef_[0, 0])
 
 
-def _log_odds(probabilities: Floats) -> Floats:
-    return np.asarray(np.log(probabilities / (1 - probabilities)))
-
-
-def _because(best: _Trial, trials: Sequence[_Trial], rows: int) -> str:
+def _because(best: Trial, trials: Sequence[Trial], rows: int) -> str:
     losses = {
         form: min(each.loss for each in trials if each.form == form)
         for form in dict.fromkeys(each.form for each in trials)
@@ -154,41 +183,10 @@ def _because(best: _Trial, trials: Sequence[_Trial], rows: int) -> str:
     return f"least log loss on scenes left out ({compared}){too_few}"
 
 
-def _columns(judged: Judged, form: Form) -> Floats:
-    """What a form looks at, one row for each verdict; standardised without seeing any outcome."""
-    terms = terms_of(form, judged.evidence)
-    return design(judged.evidence, terms, scales_of(terms, judged.evidence))
-
-
-def _trial(
-    columns: Floats, judged: Judged, folds: NDArray[np.int64], form: Form, strength: float
-) -> _Trial:
-    """Fit without one fold after the other, and ask about the scenes in it."""
-    outcome = np.asarray(judged.right, dtype=np.float64)
-    found = np.zeros(len(outcome))
-    for fold in np.unique(folds):
-        seen, left_out = folds != fold, folds == fold
-        if len(np.unique(outcome[seen])) == 1:
-            found[left_out] = outcome[seen][0]
-            continue
-        regression = _regression(strength).fit(columns[seen], outcome[seen])
-        found[left_out] = regression.predict_proba(columns[left_out])[:, 1]
-    safe = np.clip(found, _LEAST_PROBABILITY, 1 - _LEAST_PROBABILITY)
-    loss = -(outcome * np.log(safe) + (1 - outcome) * np.log(1 - safe)).mean()
-    return _Trial(form, strength, safe, float(loss))
-
-
-def _folds(scenes: Sequence[str]) -> NDArray[np.int64]:
-    """The fold of each row: whole scenes, drawn by their names."""
-    names = sorted(set(scenes), key=lambda name: content_id("fold", name))
-    fold_of = {name: place % LEAST_SCENES for place, name in enumerate(names)}
-    return np.array([fold_of[scene] for scene in scenes], dtype=np.int64)
-
-
 def _fit(judged: Judged, form: Form, strength: float) -> CalibrationModel:
     terms = terms_of(form, judged.evidence)
     scales = scales_of(terms, judged.evidence)
-    regression = _regression(strength)
+    regression = regression_of(strength)
     regression.fit(design(judged.evidence, terms, scales), np.asarray(judged.right, dtype=int))
     return CalibrationModel(
         form=form,
@@ -206,11 +204,3 @@ def _fit(judged: Judged, form: Form, strength: float) -> CalibrationModel:
 
 def _raw_confidences(judged: Judged) -> list[float]:
     return [each.confidence or 0.0 for each in judged.evidence]
-
-
-def _regression(strength: float) -> Any:
-    try:
-        from sklearn.linear_model import LogisticRegression
-    except ImportError as error:
-        raise MissingExtraError("scikit-learn", "review") from error
-    return LogisticRegression(C=strength, solver="newton-cholesky", max_iter=200)

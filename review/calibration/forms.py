@@ -14,7 +14,12 @@ from review.calibration.evidence import (
 from review.calibration.judged import Judged
 from review.calibration.model import Form, Scale, Term, scale_of
 
-LEAST_VERDICTS = {Form.LOG_PROBABILITIES: 50, Form.PIXELS: 100, Form.CROSSED: 200}
+LEAST_VERDICTS = {
+    Form.LOG_PROBABILITIES: 50,
+    Form.PIXELS: 100,
+    Form.CROSSED: 200,
+    Form.STEPPED: 300,
+}
 LEAST_FOR_A_SHIFT = 20
 """Verdicts of whatever outcome; one number is moved by them."""
 LEAST_OF_EACH_OUTCOME = 10
@@ -46,13 +51,22 @@ def terms_of(form: Form, evidence: Sequence[Evidence]) -> tuple[Term, ...]:
     if form == Form.LOG_PROBABILITIES:
         return tuple(own)
     pixels = [Term(name, power) for name in PIXELS for power in (1, 2)]
-    counts = Counter(each.edit_type for each in evidence if each.edit_type)
-    frequent = sorted(name for name, rows in counts.items() if rows >= _LEAST_OF_A_TYPE)
-    types = [Term(edit_type=name) for name in frequent]
+    types = _types(evidence)
     if form == Form.PIXELS:
         return (*own, *pixels, *types)
-    crossed = [replace(term, edit_type=name) for name in frequent for term in pixels]
+    crossed = [replace(term, edit_type=each.edit_type) for each in types for term in pixels]
     return (*own, *pixels, *types, *crossed)
+
+
+def step_terms(evidence: Sequence[Evidence]) -> tuple[Term, ...]:
+    """What steps are looked for in: every number, and the edit types that are frequent."""
+    numbers = (Term(name) for name in (*LOG_PROBABILITIES, *PIXELS))
+    return (*numbers, *_types(evidence))
+
+
+def _types(evidence: Sequence[Evidence]) -> list[Term]:
+    counts = Counter(each.edit_type for each in evidence if each.edit_type)
+    return [Term(edit_type=name) for name in sorted(counts) if counts[name] >= _LEAST_OF_A_TYPE]
 
 
 def scales_of(terms: Sequence[Term], evidence: Sequence[Evidence]) -> dict[str, Scale]:

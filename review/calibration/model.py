@@ -29,6 +29,10 @@ class Form(StrEnum):
     CROSSED = "crossed"
     """Also what mining measured for each edit type by itself: the sign of every term is learned."""
 
+    STEPPED = "stepped"
+    """Also a step function of each number: interactions with the edit type in one half, any shape
+    in the other."""
+
 
 class CalibrationFileError(PairsetError):
     """A kept calibration cannot be read."""
@@ -45,6 +49,16 @@ class Term:
     power: int = 1
     edit_type: str | None = None
     """Counts only for this edit type; None for all."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A term counts for one weight up to a threshold, and for another beyond."""
+
+    term: Term
+    threshold: float
+    below: float
+    above: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +80,7 @@ class Reliability:
 
 @dataclass(frozen=True, slots=True)
 class CalibrationModel:
-    """P(a reviewer accepts unchanged) = 1 / (1 + exp(-(intercept + Σ weight · term)))."""
+    """P(a reviewer accepts unchanged) = 1 / (1 + exp(-(intercept + Σ weight · term + Σ step)))."""
 
     form: str
     """One of ``Form``."""
@@ -88,11 +102,14 @@ class CalibrationModel:
     """Of the raw confidence, on the verdicts it was fitted on."""
     after: Reliability | None = None
     """Of models of this form on scenes they were not fitted on: cross-validated."""
+    steps: tuple[Step, ...] = ()
 
     def probabilities(self, evidence: Sequence[Evidence]) -> Floats:
         """Probability for each annotation, 0 to 1."""
         columns = design(evidence, self.terms, self.scales)
         odds = self.intercept + columns @ np.array(self.weights, dtype=np.float64)
+        terms = tuple(dict.fromkeys(step.term for step in self.steps))
+        odds += climbed(self.steps, design(evidence, terms, self.scales), terms)
         return np.asarray(1 / (1 + np.exp(-odds)))
 
 
@@ -110,6 +127,16 @@ def design(evidence: Sequence[Evidence], terms: Sequence[Term], scales: dict[str
         if term.edit_type is not None:
             columns[:, place] *= is_type[term.edit_type]
     return columns
+
+
+def climbed(steps: Sequence[Step], columns: Floats, terms: Sequence[Term]) -> Floats:
+    """The sum of all steps for each row of ``columns``, which has one column for each term."""
+    place_of = {term: place for place, term in enumerate(terms)}
+    found = np.zeros(len(columns))
+    for step in steps:
+        values = columns[:, place_of[step.term]]
+        found += np.where(values <= step.threshold, step.below, step.above)
+    return found
 
 
 def scale_of(values: Floats) -> Scale:
@@ -133,6 +160,9 @@ def model_of(document: dict[str, Any]) -> CalibrationModel:
     try:
         fields = dict(document)
         fields["terms"] = tuple(Term(**term) for term in fields["terms"])
+        fields["steps"] = tuple(
+            Step(**{**step, "term": Term(**step["term"])}) for step in fields.get("steps", ())
+        )
         fields["weights"] = tuple(map(float, fields["weights"]))
         fields["scales"] = {name: Scale(**scale) for name, scale in fields["scales"].items()}
         for name in ("before", "after"):

@@ -40,7 +40,7 @@ def test_pixels_crossed_with_the_edit_type_see_what_tokens_do_not(
     crossed = area_under_roc(calibrated.probabilities(UNSEEN.evidence).tolist(), UNSEEN.right)
     raw = area_under_roc([each.confidence or 0.0 for each in UNSEEN.evidence], UNSEEN.right)
 
-    assert calibrated.form == Form.CROSSED
+    assert calibrated.form in (Form.CROSSED, Form.STEPPED)
     assert crossed is not None
     assert raw is not None
     assert crossed > raw + 0.05
@@ -77,6 +77,18 @@ def test_without_both_outcomes_only_the_prior_can_be_moved() -> None:
     accepted = judged.rows(row for row, ok in enumerate(judged.right) if ok)
 
     assert calibrate(accepted).form == Form.SHIFTED
+
+
+def test_steps_see_what_is_suspicious_in_the_middle_of_a_number() -> None:
+    judged = drawn_judged(1_000, seed=5)
+    doubtful = [each.tone_shift is not None and 5 < each.tone_shift < 9 for each in judged.evidence]
+    odd = Judged(judged.evidence, [not each for each in doubtful], judged.scenes)
+    model = calibrate(odd.rows(range(500)))
+    said = model.probabilities(judged.evidence[500:]).tolist()
+
+    assert model.form == Form.STEPPED
+    assert (area_under_roc(said, odd.right[500:]) or 0) > 0.99
+    assert any(step.term.number == "tone_shift" for step in model.steps)
 
 
 def test_with_hardly_an_error_the_prior_is_moved_until_it_comes_true() -> None:
