@@ -10,7 +10,7 @@ from annotator.identity import Annotator
 from annotator.pictures import load_questions
 from annotator.reply import ReplyError
 from annotator.rows import annotation_of, failed_annotation
-from annotator.settings import AnnotateSettings
+from annotator.settings import AnnotateSettings, AskSettings
 from annotator.tasks import Task, shard_name
 from pairset.exemplars.library import exemplars_for, read_examples
 from pairset.images import ImageError
@@ -32,7 +32,7 @@ def with_exemplars(
     return [replace(task, exemplars=shown.get(task.pair_id, ())) for task in tasks]
 
 
-def plan_of(annotator: Annotator, settings: AnnotateSettings) -> EnginePlan:
+def plan_of(annotator: Annotator, settings: AskSettings) -> EnginePlan:
     """What its engine is opened with."""
     return EnginePlan(settings, annotator.model, annotator.adapter)
 

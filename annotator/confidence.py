@@ -44,10 +44,11 @@ def value_evidence(tokens: Sequence[TokenLogprob], reply: str, key: str) -> Valu
     that only closes the value (``","instruction_zh":"``) is scaffold and does not count. Where
     several tokens make up one character, the last of them carries its text.
 
-    Returns None where the key is missing, or the tokens are not those of the reply.
+    Returns None where the key is missing, or the tokens are not those of the reply as far as the
+    value goes.
     """
-    place = _value_span(reply, key)
-    spans = _token_spans(tokens, reply)
+    place = value_span(reply, key)
+    spans = _token_spans(tokens, reply, place[1]) if place else None
     if place is None or spans is None:
         return None
     start, end = place
@@ -59,8 +60,19 @@ def value_evidence(tokens: Sequence[TokenLogprob], reply: str, key: str) -> Valu
     return evidence if evidence.tokens else None
 
 
-def _value_span(reply: str, key: str) -> tuple[int, int] | None:
-    """Where the value of a key begins and ends, without its quotes.
+def tail_of(tokens: Sequence[TokenLogprob], reply: str) -> Sequence[TokenLogprob]:
+    """The tokens of a reply that ends a longer text; empty where they do not end with it."""
+    for start in range(len(tokens) - 1, -1, -1):
+        text = tokens[start].text
+        if text and reply.startswith(text):
+            tail = tokens[start:]
+            if _token_spans(tail, reply, len(reply.rstrip())) is not None:
+                return tail
+    return ()
+
+
+def value_span(reply: str, key: str) -> tuple[int, int] | None:
+    """Where the text value of a key begins and ends in a JSON reply, without its quotes.
 
     The key's quotes are unescaped, which they never are inside a text, so only a key matches.
     """
@@ -74,13 +86,13 @@ _Span = tuple[int, int, int]
 """Start and end of what a token had a part in, and in between from where on the text is its own."""
 
 
-def _token_spans(tokens: Sequence[TokenLogprob], reply: str) -> list[_Span] | None:
+def _token_spans(tokens: Sequence[TokenLogprob], reply: str, end: int) -> list[_Span] | None:
     """Lay the tokens along the reply.
 
     A token whose text is no whole character waits for the next one that can be found: what lies
     between belongs to all that waited, and where nothing does they are parts of the character
     that comes out. Special tokens at the end (end of turn) find no place and span nothing.
-    Returns None where the tokens end before the reply does.
+    Returns None where the tokens stop before ``end``.
     """
     spans: list[_Span] = []
     waiting, position = 0, 0
@@ -93,7 +105,7 @@ def _token_spans(tokens: Sequence[TokenLogprob], reply: str) -> list[_Span] | No
         position = found + len(token.text)
         spans.append((found, found, position))
         waiting = 0
-    if len(reply.rstrip()) - position > waiting:
+    if end - position > waiting:
         return None
     return spans + (_shared(position, len(reply), waiting) or [(position,) * 3] * waiting)
 

@@ -74,6 +74,8 @@ class ReplyErrorCode(StrEnum):
     REQUEST_REJECTED = "request_rejected"
     SERVER_ERROR = "server_error"
     TIMEOUT = "timeout"
+    UNSUPPORTED = "unsupported"
+    """The server cannot do what was asked of it."""
 
 
 class ReplyError(Exception):

@@ -7,14 +7,14 @@ from annotator.engines.registry import engine_name
 from annotator.identity import Annotator
 from annotator.models import ModelChoice, load_model, served_model
 from annotator.prompt import Prompt, load_prompt, prompt_name
-from annotator.settings import AnnotateSettings
+from annotator.settings import AskSettings
 from pairset.adapter_cards import BEST, check_base
 from pairset.best_adapter import best_adapter
 from pairset.exemplars.library import published_examples
 from pairset.store import PairSet
 
 
-def resolve_annotator(settings: AnnotateSettings) -> Annotator:
+def resolve_annotator(settings: AskSettings) -> Annotator:
     """Decide on engine, model, adapter and prompt.
 
     Raises SettingsError for contradicting settings and for an adapter of another base,
@@ -32,14 +32,14 @@ def resolve_annotator(settings: AnnotateSettings) -> Annotator:
     return Annotator(engine, model, adapter, _with_exemplars(prompt, settings))
 
 
-def _with_exemplars(prompt: Prompt, settings: AnnotateSettings) -> Prompt:
+def _with_exemplars(prompt: Prompt, settings: AskSettings) -> Prompt:
     if not settings.exemplars:
         return prompt
     examples = published_examples(PairSet(settings.set_url)).key
     return replace(prompt, exemplars=settings.exemplars, examples=examples)
 
 
-def _adapter(settings: AnnotateSettings, model: ModelChoice) -> AdapterChoice | None:
+def _adapter(settings: AskSettings, model: ModelChoice) -> AdapterChoice | None:
     """The adapter to load here, trained on this very model as far as it tells."""
     name = _adapter_name(settings, model)
     if name is None:
@@ -50,7 +50,7 @@ def _adapter(settings: AnnotateSettings, model: ModelChoice) -> AdapterChoice | 
     return adapter
 
 
-def _on_server(settings: AnnotateSettings, url: str) -> tuple[ModelChoice, AdapterChoice | None]:
+def _on_server(settings: AskSettings, url: str) -> tuple[ModelChoice, AdapterChoice | None]:
     """Model and adapter by the names a running server has for them."""
     from annotator.engines.server import choose_served_model
 
@@ -62,7 +62,7 @@ def _on_server(settings: AnnotateSettings, url: str) -> tuple[ModelChoice, Adapt
     return model, served_adapter(name) if name else None
 
 
-def _adapter_name(settings: AnnotateSettings, model: ModelChoice) -> str | None:
+def _adapter_name(settings: AskSettings, model: ModelChoice) -> str | None:
     """The adapter that is meant, where "best" is the one that was measured best on this model."""
     if settings.adapter != BEST:
         return settings.adapter

@@ -5,7 +5,7 @@ from typing import ClassVar, Literal
 from pydantic import Field
 from pydantic_settings import SettingsConfigDict
 
-from pairset.settings import ExecutorSettings
+from pairset.settings import ExecutorSettings, VerbSettings
 
 STARTER = "starter"
 DEFAULT_MODEL = "Qwen/Qwen3-VL-8B-Instruct"
@@ -13,17 +13,8 @@ DEFAULT_MODEL = "Qwen/Qwen3-VL-8B-Instruct"
 EngineName = Literal["server", "vllm", "transformers"]
 
 
-class AnnotateSettings(ExecutorSettings):
-    """Write an editing instruction, in English and Chinese, for each kept pair.
-
-    An API token, where the server wants one, is read from $PAIRSET_API_KEY or $OPENAI_API_KEY.
-    """
-
-    verb: ClassVar[str] = "annotate"
-
-    model_config = SettingsConfigDict(
-        env_prefix="PAIRSET_ANNOTATE_", cli_prog_name="pairset annotate"
-    )
+class AskSettings(VerbSettings):
+    """Who is asked about the pairs of a set, and how."""
 
     engine: EngineName = "vllm"
     """vllm: in this process, fastest for many pairs. server: any OpenAI-compatible endpoint.
@@ -76,3 +67,16 @@ class AnnotateSettings(ExecutorSettings):
     """Ask again about pairs whose last reply failed."""
     limit: int | None = Field(default=None, gt=0)
     """Stop after so many pairs."""
+
+
+class AnnotateSettings(AskSettings, ExecutorSettings):
+    """Write an editing instruction, in English and Chinese, for each kept pair.
+
+    An API token, where the server wants one, is read from $PAIRSET_API_KEY or $OPENAI_API_KEY.
+    """
+
+    verb: ClassVar[str] = "annotate"
+
+    model_config = SettingsConfigDict(
+        env_prefix="PAIRSET_ANNOTATE_", cli_prog_name="pairset annotate"
+    )

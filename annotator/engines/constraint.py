@@ -1,4 +1,4 @@
-"""Hold transformers' greedy decoding to a JSON schema, and note how sure each choice was.
+"""Hold transformers' decoding to a JSON schema, and note how sure each choice was.
 
 The counterpart of vLLM's structured output: the same grammar library, and log-probabilities taken
 after its mask, so that both engines report the same numbers.
@@ -29,14 +29,22 @@ class GrammarCompiler:
         return self._compile(json.dumps(schema))
 
 
-class ConstrainedGreedy:
-    """A logits processor for one greedy ``generate`` call: masks, and records the best choice.
+class ConstrainedDecoding:
+    """A logits processor for one ``generate`` call: masks, draws, and records the choice.
 
-    Greedy decoding takes the largest masked score, so its log-probability is known here, without
-    keeping every step's scores for the whole vocabulary.
+    ``generate`` decodes greedily and takes the largest score. At a temperature above 0 the scores
+    get Gumbel noise, so that the largest is a draw from their softmax (Gumbel 1954; Maddison et
+    al. 2014). The choice's log-probability is that at temperature 1, after the mask; it is known
+    here, without keeping every step's scores for the whole vocabulary.
     """
 
-    def __init__(self, grammar: "xgrammar.CompiledGrammar | None", rows: int) -> None:
+    def __init__(
+        self,
+        grammar: "xgrammar.CompiledGrammar | None",
+        rows: int,
+        temperature: float = 0,
+        generator: "torch.Generator | None" = None,
+    ) -> None:
         import xgrammar
 
         self._matchers = [xgrammar.GrammarMatcher(grammar) for _ in range(rows)] if grammar else []
@@ -45,6 +53,8 @@ class ConstrainedGreedy:
             if grammar
             else None
         )
+        self._temperature = temperature
+        self._generator = generator
         self.logprobs: list[list[float]] = []
         """For each step, the log-probability of each row's choice."""
 
@@ -55,9 +65,18 @@ class ConstrainedGreedy:
         if self.logprobs:
             self._accept(input_ids[:, -1].tolist())
         masked = self._mask(scores.float())
-        best = masked.max(dim=-1).values - torch.logsumexp(masked, dim=-1)
-        self.logprobs.append(best.tolist())
-        return masked
+        drawn = self._drawn(masked)
+        chosen = masked.gather(-1, drawn.argmax(dim=-1, keepdim=True)).squeeze(-1)
+        self.logprobs.append((chosen - torch.logsumexp(masked, dim=-1)).tolist())
+        return drawn
+
+    def _drawn(self, masked: "torch.Tensor") -> "torch.Tensor":
+        import torch
+
+        if not self._temperature:
+            return masked
+        exponential = torch.empty(masked.shape).exponential_(generator=self._generator)
+        return masked / self._temperature - exponential.log().to(masked.device)
 
     def _accept(self, chosen: list[int]) -> None:
         for matcher, token_id in zip(self._matchers, chosen, strict=False):

@@ -6,7 +6,7 @@ from contextlib import AbstractContextManager
 from typing import cast
 
 from annotator.engines.protocol import Engine, EnginePlan
-from annotator.settings import AnnotateSettings, EngineName
+from annotator.settings import AskSettings, EngineName
 from pairset.errors import SettingsError
 
 OpenEngine = Callable[[EnginePlan], AbstractContextManager[Engine]]
@@ -19,7 +19,7 @@ ENGINES: dict[EngineName, str] = {
 """``module:function`` that opens each engine."""
 
 
-def engine_name(settings: AnnotateSettings) -> EngineName:
+def engine_name(settings: AskSettings) -> EngineName:
     """Which engine the settings mean. Raises SettingsError where they contradict each other."""
     wants_server = bool(settings.server) or settings.spawn
     if settings.server and settings.spawn:

@@ -12,6 +12,8 @@ import signal
 import sys
 import threading
 import time
+from functools import cache
+from typing import Any
 
 from annotator.engines.vllm_options import STOP_WITH_STDIN
 from pairset.torch_companions import fit_torch_companions
@@ -30,6 +32,28 @@ def prepare_inspection() -> None:
 
     # The variable's own comment invites altering it.
     registry._SUBPROCESS_COMMAND = [sys.executable, "-m", _THIS_MODULE, _INSPECTION]
+
+
+@cache
+def fit_lora_to_given_replies() -> None:
+    """Let vLLM score given tokens on a CPU beside an adapter, where its engine would die of it.
+
+    Its CPU code adds an adapter's part of the output layer by a table of the tokens to be sampled,
+    which is too short for the tokens of a prompt. Adapters hardly ever have such a part, and then
+    there is nothing to add.
+    """
+    from vllm.lora.punica_wrapper.punica_cpu import PunicaWrapperCPU
+
+    wrapper: Any = PunicaWrapperCPU
+    add = wrapper.add_lora_logits
+
+    def add_where_there_is_something(
+        self: Any, logits: Any, hidden: Any, down: Any, *rest: Any, **options: Any
+    ) -> None:
+        if len(self.sampler_indices) == len(hidden) or bool(down.any()):
+            add(self, logits, hidden, down, *rest, **options)
+
+    wrapper.add_lora_logits = add_where_there_is_something
 
 
 def _stop_with_stdin() -> None:
@@ -53,5 +77,7 @@ def _main() -> None:
     runpy.run_module(sys.argv[0], run_name="__main__")
 
 
+if __name__ == "__mp_main__":  # a process of the server's, in which its engine runs
+    fit_lora_to_given_replies()
 if __name__ == "__main__":
     _main()

@@ -1,11 +1,32 @@
 """Any OpenAI-compatible endpoint: one that runs already, or vLLM started for this run."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Iterator, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from functools import partial
+from typing import Any
 
-from annotator.engines.chat_api import api_url, read_completion, request_body
-from annotator.engines.protocol import Answer, EnginePlan, Numbered, Question
+from annotator.engines.chat_api import (
+    api_url,
+    choice_body,
+    draw_body,
+    read_choice,
+    read_completion,
+    read_tokens,
+    request_body,
+    score_body,
+)
+from annotator.engines.protocol import (
+    Answer,
+    Choice,
+    Draws,
+    EnginePlan,
+    Numbered,
+    Question,
+    Statement,
+    T,
+    Tokens,
+)
 from annotator.prompt import Prompt
 from annotator.reply import ReplyError
 from pairset.errors import MissingExtraError, ModelUnavailableError
@@ -25,6 +46,8 @@ try:
     )
 except ImportError as error:
     raise MissingExtraError(error.name or "httpx", "transformers") from error
+
+MakeBody = Callable[[], dict[str, Any]]
 
 FAILURES_IN_A_ROW = 5
 """So many pairs whose retries all failed, one after the other, and the server counts as down."""
@@ -65,9 +88,41 @@ class ServerEngine:
         self._runner = runner
         self._backoff = backoff
 
-    def ask(self, prompt: Prompt, questions: Sequence[Question]) -> Iterator[Numbered]:
+    def ask(self, prompt: Prompt, questions: Sequence[Question]) -> Iterator[Numbered[Answer]]:
         """Ask about all pairs, so many at once; answers come as they arrive."""
-        answers = self._answers(prompt, questions)
+        model, most, guided = self._served_name, self._settings.max_tokens, self._settings.guided
+        return self._each(
+            [partial(request_body, model, prompt, each, most, guided) for each in questions],
+            [read_completion] * len(questions),
+        )
+
+    def sample(self, prompt: Prompt, draws: Sequence[Draws]) -> Iterator[Numbered[Answer]]:
+        """One request for each reply: not every server gives several at once."""
+        numbers = [number for number, each in enumerate(draws) for _ in range(each.count)]
+        model, guided = self._served_name, self._settings.guided
+        bodies = [partial(draw_body, model, prompt, draws[number], guided) for number in numbers]
+        for place, answer in self._each(bodies, [read_completion] * len(bodies)):
+            yield numbers[place], answer
+
+    def score(self, prompt: Prompt, statements: Sequence[Statement]) -> Iterator[Numbered[Tokens]]:
+        """Replies as the beginning of the model's own turn; only vLLM tells their tokens."""
+        return self._each(
+            [partial(score_body, self._served_name, prompt, each) for each in statements],
+            [partial(read_tokens, reply=each.reply) for each in statements],
+        )
+
+    def choose(self, choices: Sequence[Choice]) -> Iterator[Numbered[float]]:
+        """One constrained token each."""
+        return self._each(
+            [partial(choice_body, self._served_name, each) for each in choices],
+            [partial(read_choice, words=each.words) for each in choices],
+        )
+
+    def _each(
+        self, bodies: Sequence[MakeBody], readers: Sequence[Callable[[Any], T]]
+    ) -> Iterator[Numbered[T]]:
+        """Send all, and read what comes as it arrives."""
+        answers = self._answers(bodies, readers)
         try:
             while (numbered := self._runner.run(_next(answers))) is not None:
                 yield numbered
@@ -75,15 +130,15 @@ class ServerEngine:
             self._runner.run(answers.aclose())
 
     async def _answers(
-        self, prompt: Prompt, questions: Sequence[Question]
-    ) -> AsyncGenerator[Numbered, None]:
+        self, bodies: Sequence[MakeBody], readers: Sequence[Callable[[Any], T]]
+    ) -> AsyncGenerator[Numbered[T], None]:
         """Answers as they arrive; failures of the server are held back until it answers again."""
         free = asyncio.Semaphore(self._settings.concurrency)
         tasks = [
-            asyncio.create_task(self._answer(free, number, prompt, question))
-            for number, question in enumerate(questions)
+            asyncio.create_task(self._answer(free, number, body, reader))
+            for number, (body, reader) in enumerate(zip(bodies, readers, strict=True))
         ]
-        held: list[Numbered] = []
+        held: list[Numbered[T]] = []
         try:
             for arriving in asyncio.as_completed(tasks):
                 number, answer = await arriving
@@ -105,26 +160,18 @@ class ServerEngine:
             await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _answer(
-        self, free: asyncio.Semaphore, number: int, prompt: Prompt, question: Question
-    ) -> tuple[int, Answer | ReplyError | TransientError]:
-        """Ask about one pair; what went wrong with this one alone is returned, not raised."""
-        settings = self._settings
+        self, free: asyncio.Semaphore, number: int, body: MakeBody, reader: Callable[[Any], T]
+    ) -> tuple[int, T | ReplyError | TransientError]:
+        """Send one request; what went wrong with this one alone is returned, not raised."""
         async with free:
             try:
-                body = await asyncio.to_thread(
-                    request_body,
-                    self._served_name,
-                    prompt,
-                    question,
-                    settings.max_tokens,
-                    settings.guided,
-                )
-                return number, read_completion(await send(self._client, body, self._backoff))
+                made = await asyncio.to_thread(body)
+                return number, reader(await send(self._client, made, self._backoff))
             except (ReplyError, TransientError) as error:
                 return number, error
 
 
-async def _next(answers: AsyncGenerator[Numbered, None]) -> Numbered | None:
+async def _next(answers: AsyncGenerator[Numbered[T], None]) -> Numbered[T] | None:
     return await anext(answers, None)
 
 

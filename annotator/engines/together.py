@@ -1,16 +1,19 @@
 """Many questions at once, without one bad pair spoiling the batch it is in."""
 
 from collections.abc import Callable, Sequence
+from typing import TypeVar
 
-from annotator.engines.protocol import Answer, Question
 from annotator.reply import ReplyError, ReplyErrorCode
 
 _EXCERPT_CHARACTERS = 300
 
+Q = TypeVar("Q")
+A = TypeVar("A")
+
 
 def ask_together(
-    ask: Callable[[Sequence[Question]], list[Answer]], questions: Sequence[Question]
-) -> list[Answer | ReplyError]:
+    ask: Callable[[Sequence[Q]], Sequence[A]], questions: Sequence[Q]
+) -> list[A | ReplyError]:
     """Answers in the order of the questions, asked all at once.
 
     An in-process engine refuses a whole batch with ValueError for one pair it cannot take (a
@@ -18,7 +21,7 @@ def ask_together(
     fault gets the reason as its answer.
     """
     try:
-        return list(ask(questions))
+        return [*ask(questions)]
     except ValueError as error:
         if len(questions) == 1:
             return [ReplyError(ReplyErrorCode.REQUEST_REJECTED, str(error)[:_EXCERPT_CHARACTERS])]

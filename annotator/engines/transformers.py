@@ -1,19 +1,34 @@
 """The model in this process through transformers: the smallest install, and no server."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
 from annotator.adapters import AdapterChoice
 from annotator.batches import batches
 from annotator.confidence import TokenLogprob
-from annotator.engines.constraint import ConstrainedGreedy, GrammarCompiler
-from annotator.engines.protocol import Answer, EnginePlan, Numbered, Question
-from annotator.engines.together import ask_together
+from annotator.engines.constraint import ConstrainedDecoding, GrammarCompiler
+from annotator.engines.protocol import (
+    Answer,
+    Choice,
+    Draws,
+    EnginePlan,
+    Numbered,
+    Question,
+    Statement,
+    Tokens,
+)
+from annotator.engines.reply_tokens import (
+    first_token_ids,
+    reply_token_ids,
+    share_of_first,
+    token_text,
+)
+from annotator.engines.together import A, Q, ask_together
 from annotator.models import STARTER_THREADS, context_limit
-from annotator.prompt import Prompt, build_messages, pillow_part
-from annotator.settings import AnnotateSettings
+from annotator.prompt import Message, Prompt, build_messages, pillow_part
 from pairset.checkpoints import load_whole
 from pairset.errors import MissingExtraError, ModelUnavailableError
 
@@ -37,7 +52,7 @@ def open_transformers(plan: EnginePlan) -> Iterator["TransformersEngine"]:
     try:
         with torch.inference_mode():
             limit = context_limit(plan.model.folder, plan.settings.context_tokens)
-            yield TransformersEngine(plan.settings, limit, *_load(plan))
+            yield TransformersEngine(plan, limit, *_load(plan))
     finally:
         torch.set_num_threads(threads)
 
@@ -86,12 +101,12 @@ def _adapted(model: Any, adapter: AdapterChoice) -> Any:
 
 
 class TransformersEngine:
-    """Greedy decoding in batches, left-padded."""
+    """Decoding in batches, left-padded."""
 
-    def __init__(
-        self, settings: AnnotateSettings, context_tokens: int, processor: Any, model: Any
-    ) -> None:
-        self._settings = settings
+    def __init__(self, plan: EnginePlan, context_tokens: int, processor: Any, model: Any) -> None:
+        import torch
+
+        self._settings = plan.settings
         self._context_tokens = context_tokens
         self._processor = processor
         self._model = model
@@ -99,35 +114,110 @@ class TransformersEngine:
         self._stop_token_ids = [ends] if isinstance(ends, int) else list(ends)
         vocabulary_size = model.get_input_embeddings().num_embeddings
         self._grammars = GrammarCompiler(processor.tokenizer, vocabulary_size, self._stop_token_ids)
+        self._generator = torch.Generator().manual_seed(plan.seed)
 
-    def ask(self, prompt: Prompt, questions: Sequence[Question]) -> Iterator[Numbered]:
+    def ask(self, prompt: Prompt, questions: Sequence[Question]) -> Iterator[Numbered[Answer]]:
         """Ask batch after batch, in order."""
+        return self._batched(partial(self._answer, prompt), questions)
+
+    def sample(self, prompt: Prompt, draws: Sequence[Draws]) -> Iterator[Numbered[Answer]]:
+        """Draw batch after batch, in order."""
+        numbers = [number for number, each in enumerate(draws) for _ in range(each.count)]
+        flat = [draws[number] for number in numbers]
+        for place, answer in self._batched(partial(self._drawn, prompt), flat):
+            yield numbers[place], answer
+
+    def score(self, prompt: Prompt, statements: Sequence[Statement]) -> Iterator[Numbered[Tokens]]:
+        """One forward pass for each batch."""
+        return self._batched(partial(self._scored, prompt), statements)
+
+    def choose(self, choices: Sequence[Choice]) -> Iterator[Numbered[float]]:
+        """One forward pass for each batch."""
+        return self._batched(self._chosen, choices)
+
+    def _batched(
+        self, ask: Callable[[Sequence[Q]], Sequence[A]], questions: Sequence[Q]
+    ) -> Iterator[Numbered[A]]:
         for numbers in batches(range(len(questions)), self._settings.batch_size):
             batch = [questions[number] for number in numbers]
-            answers = ask_together(partial(self._answer, prompt), batch)
-            yield from zip(numbers, answers, strict=True)
+            yield from zip(numbers, ask_together(ask, batch), strict=True)
 
     def _answer(self, prompt: Prompt, questions: Sequence[Question]) -> list[Answer]:
+        grammar = self._grammar(prompt)
+        decoding = ConstrainedDecoding(grammar, rows=len(questions))
+        inputs = self._inputs([_messages(prompt, question) for question in questions])
+        return self._generate(inputs, decoding, self._settings.max_tokens)
+
+    def _drawn(self, prompt: Prompt, draws: Sequence[Draws]) -> list[Answer]:
+        first, grammar = draws[0], self._grammar(prompt)
+        decoding = ConstrainedDecoding(grammar, len(draws), first.temperature, self._generator)
+        inputs = self._inputs([_messages(prompt, each.question) for each in draws])
+        stop = {"stop_strings": [first.stop], "tokenizer": self._processor.tokenizer}
+        longest = max(each.max_tokens for each in draws)
+        answers = self._generate(inputs, decoding, longest, **stop)
+        return [_cut_before(answer, first.stop) for answer in answers]
+
+    def _scored(self, prompt: Prompt, statements: Sequence[Statement]) -> list[Tokens]:
+        """Replies stand at the end of their rows, as padding stands at the beginning."""
+        import torch
+
+        tokenizer = self._processor.tokenizer
+        conversations = [
+            [*_messages(prompt, each.question), _reply_message(each.reply)] for each in statements
+        ]
+        inputs = self._inputs(conversations, continue_final_message=True)
+        replies = [reply_token_ids(tokenizer, each.reply, len(each.reply)) for each in statements]
+        longest = max(map(len, replies))
+        logits = self._model(**inputs, logits_to_keep=longest + 1).logits.float()
+        logprobs = torch.log_softmax(logits, dim=-1)
+        scored = []
+        for row, reply in enumerate(replies):
+            if inputs["input_ids"][row, -len(reply) :].tolist() != reply:
+                raise ValueError("the chat template changes the reply")
+            steps = logprobs[row, -len(reply) - 1 : -1]
+            values = steps.gather(-1, torch.tensor(reply, device=steps.device)[:, None])
+            pairs = zip(reply, values.squeeze(-1).tolist(), strict=True)
+            scored.append(
+                tuple(TokenLogprob(token_text(tokenizer, token), value) for token, value in pairs)
+            )
+        return scored
+
+    def _chosen(self, choices: Sequence[Choice]) -> list[float]:
+        inputs = self._inputs([_messages(each.prompt, each.question) for each in choices])
+        logits = self._model(**inputs, logits_to_keep=1).logits[:, -1].float()
+        ids = [first_token_ids(self._processor.tokenizer, each.words) for each in choices]
+        return [
+            share_of_first(float(row[first]), float(row[second]))
+            for row, (first, second) in zip(logits, ids, strict=True)
+        ]
+
+    def _grammar(self, prompt: Prompt) -> Any:
+        return self._grammars.compile(prompt.schema) if self._settings.guided else None
+
+    def _inputs(
+        self, conversations: Sequence[list[Message]], continue_final_message: bool = False
+    ) -> Any:
         inputs = self._processor.apply_chat_template(
-            [
-                build_messages(prompt, q.source, q.target, pillow_part, q.exemplars)
-                for q in questions
-            ],
-            add_generation_prompt=True,
+            conversations,
+            add_generation_prompt=not continue_final_message,
+            continue_final_message=continue_final_message,
             tokenize=True,
             return_dict=True,
             return_tensors="pt",
             processor_kwargs={"padding": True},
         ).to(self._model.device)
+        length = inputs["input_ids"].shape[1]
+        if length >= self._context_tokens:  # transformers itself would go on past that
+            raise ValueError(f"{length} tokens: the context holds {self._context_tokens}")
+        return inputs
+
+    def _generate(
+        self, inputs: Any, decoding: ConstrainedDecoding, max_tokens: int, **stop: Any
+    ) -> list[Answer]:
         prompt_length = inputs["input_ids"].shape[1]
-        room = self._context_tokens - prompt_length
-        if room <= 0:  # transformers itself would go on past what the model was built for
-            raise ValueError(f"{prompt_length} tokens: the context holds {self._context_tokens}")
-        grammar = self._grammars.compile(prompt.schema) if self._settings.guided else None
-        decoding = ConstrainedGreedy(grammar, rows=len(questions))
         sequences = self._model.generate(
             **inputs,
-            max_new_tokens=min(self._settings.max_tokens, room),
+            max_new_tokens=min(max_tokens, self._context_tokens - prompt_length),
             logits_processor=[decoding],
             # What a model's own generation config may say else would not be greedy, and not the
             # same as in the other engines.
@@ -136,6 +226,7 @@ class TransformersEngine:
             top_p=None,
             top_k=None,
             repetition_penalty=1.0,
+            **stop,
         )
         prompt_tokens = inputs["attention_mask"].sum(dim=1).tolist()
         return [
@@ -161,3 +252,17 @@ class TransformersEngine:
 
     def _decode(self, token_ids: list[int]) -> str:
         return str(self._processor.tokenizer.decode(token_ids, clean_up_tokenization_spaces=False))
+
+
+def _messages(prompt: Prompt, question: Question) -> list[Message]:
+    return build_messages(prompt, question.source, question.target, pillow_part, question.exemplars)
+
+
+def _reply_message(reply: str) -> Message:
+    return {"role": "assistant", "content": [{"type": "text", "text": reply}]}
+
+
+def _cut_before(answer: Answer, stop: str) -> Answer:
+    """The answer without what follows from ``stop`` on, as vLLM gives it."""
+    text, found, _ = answer.text.partition(stop)
+    return replace(answer, text=text, finish_reason="stop") if found else answer

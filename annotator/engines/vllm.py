@@ -6,14 +6,30 @@ import os
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from functools import partial
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
 from annotator.confidence import TokenLogprob
-from annotator.engines.protocol import Answer, EnginePlan, Numbered, Question
+from annotator.engines.protocol import (
+    Answer,
+    Choice,
+    Draws,
+    EnginePlan,
+    Numbered,
+    Question,
+    Statement,
+    Tokens,
+)
+from annotator.engines.reply_tokens import (
+    first_token_ids,
+    reply_token_ids,
+    share_of_first,
+)
 from annotator.engines.together import ask_together
 from annotator.engines.vllm_options import require_vllm, vllm_arguments, vllm_environment
-from annotator.prompt import Prompt, build_messages
+from annotator.engines.vllm_scoring import is_read, prompt_with_reply, read_tokens, reading
+from annotator.prompt import Message, Prompt, build_messages
+from annotator.reply import ReplyError
 from pairset.errors import EngineDownError, ModelUnavailableError
 
 if TYPE_CHECKING:
@@ -40,9 +56,10 @@ def open_vllm(plan: EnginePlan) -> Iterator["VllmEngine"]:
 def _load(plan: EnginePlan, arguments: dict[str, Any]) -> Any:
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", category=FutureWarning, module="vllm")
-        from annotator.engines.run_vllm import prepare_inspection
+        from annotator.engines.run_vllm import fit_lora_to_given_replies, prepare_inspection
 
         prepare_inspection()
+        fit_lora_to_given_replies()
         from vllm import LLM
 
         try:
@@ -52,52 +69,159 @@ def _load(plan: EnginePlan, arguments: dict[str, Any]) -> Any:
 
 
 class VllmEngine:
-    """Greedy decoding; vLLM itself batches what it is given."""
+    """Greedy decoding, and draws and probabilities beside it; vLLM batches what it is given."""
 
     def __init__(self, plan: EnginePlan, model: Any) -> None:
         self._settings = plan.settings
         self._model = model
         self._lora_request = _lora_request(plan)
 
-    def ask(self, prompt: Prompt, questions: Sequence[Question]) -> Iterator[Numbered]:
+    def ask(self, prompt: Prompt, questions: Sequence[Question]) -> Iterator[Numbered[Answer]]:
         """Ask about all at once; answers come together, in order."""
         if questions:
             yield from enumerate(ask_together(partial(self._answers, prompt), questions))
 
+    def sample(self, prompt: Prompt, draws: Sequence[Draws]) -> Iterator[Numbered[Answer]]:
+        """Draw all at once. vLLM's seeds of single requests fail on a CPU: the engine has one."""
+        if not draws:
+            return
+        drawn = ask_together(partial(self._drawn, prompt), draws)
+        for number, answers in enumerate(drawn):
+            if isinstance(answers, ReplyError):
+                yield from [(number, answers)] * draws[number].count
+            else:
+                yield from ((number, answer) for answer in answers)
+
+    def score(self, prompt: Prompt, statements: Sequence[Statement]) -> Iterator[Numbered[Tokens]]:
+        """Read all replies as parts of their prompts, at once."""
+        if statements:
+            yield from enumerate(ask_together(partial(self._scored, prompt), statements))
+
+    def choose(self, choices: Sequence[Choice]) -> Iterator[Numbered[float]]:
+        """One step each, of which two log-probabilities are read."""
+        if choices:
+            yield from enumerate(ask_together(self._chosen, choices))
+
     def _answers(self, prompt: Prompt, questions: Sequence[Question]) -> list[Answer]:
-        from vllm.exceptions import VLLMValidationError
-        from vllm.v1.engine.exceptions import EngineDeadError
+        conversations = [_messages(prompt, question) for question in questions]
+        outputs = self._chat(
+            conversations,
+            self._sampling(prompt, temperature=0, max_tokens=self._settings.max_tokens),
+        )
+        return [_answer(output, output.outputs[0]) for output in outputs]
 
-        try:
-            outputs = self._model.chat(
-                [
-                    build_messages(prompt, q.source, q.target, _pillow_part, q.exemplars)
-                    for q in questions
-                ],
-                sampling_params=self._sampling(prompt),
-                lora_request=self._lora_request,
-                use_tqdm=False,
+    def _drawn(self, prompt: Prompt, draws: Sequence[Draws]) -> list[list[Answer]]:
+        conversations = [_messages(prompt, each.question) for each in draws]
+        sampling = [
+            self._sampling(
+                prompt,
+                temperature=each.temperature,
+                n=each.count,
+                stop=each.stop,
+                max_tokens=each.max_tokens,
             )
-        except VLLMValidationError as error:  # no ValueError, but one to ``ask_together``
-            raise ValueError(str(error)) from error
-        except EngineDeadError as error:
-            raise EngineDownError(
-                f"vLLM has died ({error}). What was annotated is kept: repeat the same command, "
-                "with smaller --context-tokens or --max-pixels if memory ran out."
-            ) from error
-        return [_answer(output) for output in outputs]
+            for each in draws
+        ]
+        outputs = self._chat(conversations, sampling)
+        return [[_answer(output, drawn) for drawn in output.outputs] for output in outputs]
 
-    def _sampling(self, prompt: Prompt) -> Any:
+    def _scored(self, prompt: Prompt, statements: Sequence[Statement]) -> list[Tokens]:
+        replies = [self._reply_ids(statement) for statement in statements]
+        conversations = [_messages(prompt, statement.question) for statement in statements]
+        prompts = [
+            prompt_with_reply(self._tokenizer, messages, statement.question, reply)
+            for messages, statement, reply in zip(conversations, statements, replies, strict=True)
+        ]
+        outputs = self._generate(prompts, reading(use_cache=True))
+        # What the cache holds was not computed: where that is a part of the reply, once more.
+        gaps = [row for row, output in enumerate(outputs) if not is_read(output, replies[row])]
+        if gaps:
+            again = self._generate([prompts[row] for row in gaps], reading(use_cache=False))
+            for row, output in zip(gaps, again, strict=True):
+                outputs[row] = output
+        return [
+            read_tokens(self._tokenizer, output, reply)
+            for output, reply in zip(outputs, replies, strict=True)
+        ]
+
+    def _chosen(self, choices: Sequence[Choice]) -> list[float]:
+        from vllm import SamplingParams
+
+        conversations = [_messages(choice.prompt, choice.question) for choice in choices]
+        ids = [first_token_ids(self._tokenizer, choice.words) for choice in choices]
+        sampling = [
+            SamplingParams(temperature=0, max_tokens=1, logprobs=2, logprob_token_ids=pair)
+            for pair in ids
+        ]
+        outputs = self._chat(conversations, sampling)
+        steps = (output.outputs[0].logprobs[0] for output in outputs)
+        return [
+            share_of_first(step[first].logprob, step[second].logprob)
+            for step, (first, second) in zip(steps, ids, strict=True)
+        ]
+
+    @cached_property
+    def _tokenizer(self) -> Any:
+        return self._model.get_tokenizer()
+
+    def _reply_ids(self, statement: Statement) -> list[int]:
+        return reply_token_ids(self._tokenizer, statement.reply, statement.end)
+
+    def _chat(self, conversations: Sequence[Any], sampling: Any) -> list[Any]:
+        with _in_our_words():
+            return list(
+                self._model.chat(
+                    conversations,
+                    sampling_params=sampling,
+                    lora_request=self._lora_request,
+                    use_tqdm=False,
+                )
+            )
+
+    def _generate(self, prompts: Sequence[Any], sampling: Any) -> list[Any]:
+        with _in_our_words():
+            return list(
+                self._model.generate(
+                    prompts,
+                    sampling_params=sampling,
+                    lora_request=self._lora_request,
+                    use_tqdm=False,
+                )
+            )
+
+    def _sampling(self, prompt: Prompt, **options: Any) -> Any:
         from vllm import SamplingParams
         from vllm.sampling_params import StructuredOutputsParams
 
         guided = self._settings.guided
         return SamplingParams(
-            temperature=0,
-            max_tokens=self._settings.max_tokens,
             logprobs=0,  # of the chosen token alone
             structured_outputs=StructuredOutputsParams(json=prompt.schema) if guided else None,
+            **options,
         )
+
+
+@contextmanager
+def _in_our_words() -> Iterator[None]:
+    """Raise ValueError for a prompt that vLLM refuses, EngineDownError where it has died."""
+    from vllm.exceptions import VLLMValidationError
+    from vllm.v1.engine.exceptions import EngineDeadError
+
+    try:
+        yield
+    except VLLMValidationError as error:  # no ValueError, but one to ``ask_together``
+        raise ValueError(str(error)) from error
+    except EngineDeadError as error:
+        raise EngineDownError(
+            f"vLLM has died ({error}). What was annotated is kept: repeat the same command, "
+            "with smaller --context-tokens or --max-pixels if memory ran out."
+        ) from error
+
+
+def _messages(prompt: Prompt, question: Question) -> list[Message]:
+    return build_messages(
+        prompt, question.source, question.target, _pillow_part, question.exemplars
+    )
 
 
 def _lora_request(plan: EnginePlan) -> Any:
@@ -112,9 +236,8 @@ def _pillow_part(image: "PillowImage") -> dict[str, Any]:
     return {"type": "image_pil", "image_pil": image}
 
 
-def _answer(output: Any) -> Answer:
-    """One ``RequestOutput`` as an answer; the end-of-turn token is none of the reply's."""
-    completion = output.outputs[0]
+def _answer(output: Any, completion: Any) -> Answer:
+    """One completion of a request as an answer; the end-of-turn token is none of the reply's."""
     chosen = zip(completion.token_ids, completion.logprobs or (), strict=False)
     tokens = (steps[token_id] for token_id, steps in chosen)
     return Answer(

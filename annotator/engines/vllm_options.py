@@ -72,7 +72,7 @@ def vllm_arguments(plan: EnginePlan) -> dict[str, Any]:
         "enforce_eager": not has_nvidia_gpu(),
         "trust_remote_code": settings.trust_remote_code,
         "use_tqdm_on_load": False,
-        "seed": 0,
+        "seed": plan.seed,
     }
     if plan.adapter:
         refuse_vision_weights(plan.adapter)

@@ -2,7 +2,7 @@ import math
 
 import pytest
 
-from annotator.confidence import TokenLogprob, ValueEvidence, value_evidence
+from annotator.confidence import TokenLogprob, ValueEvidence, tail_of, value_evidence
 
 REPLY = '{"instruction_en":"Make it red.","instruction_zh":"变红。","edit_type":"recolor"}'
 
@@ -74,3 +74,21 @@ def test_without_the_key_or_without_tokens_there_is_no_evidence() -> None:
 def test_probability_never_leaves_its_range() -> None:
     assert ValueEvidence(["a"], [1e-7]).probability == 1.0
     assert ValueEvidence(["a"], [-1e4]).probability == 0.0
+
+
+def test_tokens_that_stop_after_the_value_are_enough_and_before_its_end_are_not() -> None:
+    whole = tokens('{"instruction_en":"', "Make it", " red.", '","')
+    assert value_evidence(whole, REPLY, "instruction_en") == ValueEvidence(
+        ["Make it", " red."], [-2, -3]
+    )
+    assert value_evidence(whole[:2], REPLY, "instruction_en") is None
+
+
+def test_a_reply_is_found_at_the_end_of_its_prompt_and_nowhere_else() -> None:
+    reply = '{"instruction_en":"Add."}'
+    prompt = tokens("Write", ' {"instruction_en":"', "Add.", '"}', "<|assistant|>")
+    written = tokens('{"', 'instruction_en":"', "Add.", '"}')
+
+    assert tail_of([*prompt, *written], reply) == written
+    assert tail_of(prompt, reply) == ()
+    assert tail_of([*prompt, *written[:-1]], reply) == ()

@@ -1,0 +1,69 @@
+"""Given replies, read by vLLM as parts of their prompts with their tokens' log-probabilities."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from annotator.confidence import TokenLogprob
+from annotator.engines.protocol import Question, Tokens
+from annotator.engines.reply_tokens import token_text
+from annotator.prompt import Exemplar, Message
+
+if TYPE_CHECKING:
+    from PIL.Image import Image as PillowImage
+
+
+def prompt_with_reply(
+    tokenizer: Any, messages: Sequence[Message], question: Question, reply: list[int]
+) -> Any:
+    """A prompt for ``LLM.generate``: the conversation about a pair, then the reply's tokens."""
+    from vllm import TokensPrompt
+
+    template = tokenizer.apply_chat_template(
+        _without_images(messages), tokenize=False, add_generation_prompt=True
+    )
+    ids = tokenizer(template, add_special_tokens=False)["input_ids"]
+    return TokensPrompt(prompt_token_ids=ids + reply, multi_modal_data={"image": _images(question)})
+
+
+def _images(question: Question) -> "list[PillowImage]":
+    shown: list[Exemplar | Question] = [*question.exemplars, question]
+    return [image for pair in shown for image in (pair.source, pair.target)]
+
+
+def _without_images(messages: Sequence[Message]) -> list[Message]:
+    """The conversation as a chat template takes it, which only asks where an image stands."""
+
+    def bare(part: dict[str, Any]) -> dict[str, Any]:
+        return part if part["type"] == "text" else {"type": "image"}
+
+    return [
+        {"role": message["role"], "content": [bare(part) for part in message["content"]]}
+        for message in messages
+    ]
+
+
+def reading(use_cache: bool) -> Any:
+    """Read the prompt, its tokens' log-probabilities included, and write next to nothing."""
+    from vllm import SamplingParams
+
+    return SamplingParams(
+        temperature=0,
+        max_tokens=1,
+        prompt_logprobs=0,
+        detokenize=False,  # vLLM cannot name the tokens that it found in its cache
+        skip_reading_prefix_cache=not use_cache,
+    )
+
+
+def is_read(output: Any, reply: list[int]) -> bool:
+    """Whether the whole reply was computed, and no part of it came from the cache."""
+    return all(output.prompt_logprobs[-len(reply) :])
+
+
+def read_tokens(tokenizer: Any, output: Any, reply: list[int]) -> Tokens:
+    """The reply's tokens, which are the last of the prompt's."""
+    steps = output.prompt_logprobs[-len(reply) :]
+    return tuple(
+        TokenLogprob(token_text(tokenizer, token_id), step[token_id].logprob)
+        for token_id, step in zip(reply, steps, strict=True)
+    )
