@@ -1,4 +1,4 @@
-"""Settings of ``pairset annotate``."""
+"""Settings of the verbs that ask a model: ``pairset annotate`` and ``pairset probe``."""
 
 from typing import ClassVar, Literal
 
@@ -80,3 +80,33 @@ class AnnotateSettings(AskSettings, ExecutorSettings):
     model_config = SettingsConfigDict(
         env_prefix="PAIRSET_ANNOTATE_", cli_prog_name="pairset annotate"
     )
+
+
+EvidenceKind = Literal["critic", "samples", "contrasts"]
+
+
+class ProbeSettings(AskSettings):
+    """Ask a model again about what was annotated: more evidence for the confidence.
+
+    Asked is the annotator that readers follow, as it was when it annotated, unless --model,
+    --adapter, --server or --spawn name another, which is a critic from outside then.
+    """
+
+    verb: ClassVar[str] = "probe"
+
+    model_config = SettingsConfigDict(env_prefix="PAIRSET_PROBE_", cli_prog_name="pairset probe")
+
+    evidence: list[EvidenceKind] = Field(default=["critic", "samples", "contrasts"], min_length=1)
+    """critic: is the instruction true, complete and not reversed? samples: what is said at random.
+    contrasts: how likely the instruction is with the images swapped, the source twice, and a blank
+    target."""
+    samples: int = Field(default=1, gt=0)
+    """Replies at random for each annotation; those that are there already count."""
+    temperature: float = Field(default=1.0, gt=0)
+    """Of these replies."""
+    least_confidence: float = Field(default=0.0, ge=0, le=1)
+    """Ask only about annotations that are at least so sure."""
+    most_confidence: float = Field(default=1.0, ge=0, le=1)
+    """Ask only about annotations that are at most so sure."""
+    seed: int = 0
+    """Of what is drawn at random. A running server draws by its own."""

@@ -32,7 +32,7 @@ from pairset.uris import filesystem_of
 
 STAGES = (
     *("images", "embeddings", "cells", "clusters", "candidates", "pairs"),
-    *("annotations", "triage", "verdicts", "consensus", "examples", "evaluations"),
+    *("annotations", "probes", "triage", "verdicts", "consensus", "examples", "evaluations"),
 )
 _SAFE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 

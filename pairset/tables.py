@@ -19,6 +19,7 @@ from pairset.records import (
     Example,
     Image,
     Pair,
+    Probe,
     Record,
     Triage,
     Verdict,
@@ -36,6 +37,7 @@ VIEWS: dict[str, type[Record]] = {
     "pairs": Pair,
     "annotations": Annotation,
     "all_annotations": Annotation,
+    "probes": Probe,
     "triage": Triage,
     "verdicts": Verdict,
     "all_verdicts": Verdict,
@@ -46,8 +48,9 @@ VIEWS: dict[str, type[Record]] = {
 """Every view, and the record whose columns it has; ``embeddings`` has a column ``encoder`` more.
 
 ``annotations`` are those of the annotator that readers follow, ``all_annotations`` those of every
-model, adapter and prompt that was ever asked. ``verdicts`` are those that count, ``all_verdicts``
-hold every revision and those that were withdrawn.
+model, adapter and prompt that was ever asked, and ``probes`` what everybody said who was asked
+again. ``verdicts`` are those that count, ``all_verdicts`` hold every revision and those that were
+withdrawn.
 """
 
 _ONLY_PUBLISHED = ("pairs", "triage", "consensus", "examples", "evaluations")
@@ -151,9 +154,13 @@ def _all_annotations_query(pair_set: PairSet, name: str, record_type: type[Recor
     return _latest_attempts(_union(pair_set, stages, record_type))
 
 
-def _latest_attempts(rows: str) -> str:
-    """The latest attempt of each annotation: a retry replaces the failure before it."""
-    latest = "row_number() OVER (PARTITION BY annotation_id ORDER BY attempt DESC) = 1"
+def _probes_query(pair_set: PairSet, name: str, record_type: type[Record]) -> str:
+    return _latest_attempts(_rows_query(pair_set, name, record_type), "probe_id")
+
+
+def _latest_attempts(rows: str, name: str = "annotation_id") -> str:
+    """The latest attempt of each: a retry replaces the failure before it."""
+    latest = f"row_number() OVER (PARTITION BY {name} ORDER BY attempt DESC) = 1"
     return f"FROM ({rows}) QUALIFY {latest}"
 
 
@@ -172,6 +179,7 @@ _QUERIES: dict[str, Callable[[PairSet, str, type[Record]], str]] = {
     "embeddings": _embeddings_query,
     "annotations": _annotations_query,
     "all_annotations": _all_annotations_query,
+    "probes": _probes_query,
     "verdicts": _verdicts_query,
     "all_verdicts": _all_verdicts_query,
 }

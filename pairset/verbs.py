@@ -31,6 +31,12 @@ VERBS = (
         "annotator.annotate:annotate",
     ),
     Verb(
+        "probe",
+        "ask a model again about what was annotated: more evidence for the confidence",
+        "annotator.settings:ProbeSettings",
+        "annotator.probe:probe",
+    ),
+    Verb(
         "triage",
         "accept sure annotations, queue doubtful ones for a person",
         "review.settings:TriageSettings",

@@ -8,6 +8,7 @@ from pairset.records.evaluation import Evaluation
 from pairset.records.example import Example
 from pairset.records.image import Image
 from pairset.records.pair import Pair
+from pairset.records.probe import Probe
 from pairset.records.table import Record, rows_of, table_of
 from pairset.records.triage import Triage
 from pairset.records.verdict import Verdict
@@ -21,6 +22,7 @@ __all__ = [
     "Example",
     "Image",
     "Pair",
+    "Probe",
     "Record",
     "Triage",
     "Verdict",

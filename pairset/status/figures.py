@@ -87,7 +87,7 @@ class SetFigures:
 
 _STAGES = (
     *("images", "embeddings", "clusters", "pairs"),
-    *("annotations", "triage", "verdicts"),
+    *("annotations", "probes", "triage", "verdicts"),
 )
 _QUANTILES = {"p5": 0.05, "p25": 0.25, "p50": 0.5, "p75": 0.75, "p95": 0.95}
 
@@ -96,6 +96,7 @@ _FAILED = {
     "embeddings": "error_code",
     "pairs": "CASE WHEN status = 'unreadable' THEN status END",
     "annotations": "error_code",
+    "probes": "error_code",
 }
 """By stage, the expression that is the reason where a row failed and NULL where it did not."""
 

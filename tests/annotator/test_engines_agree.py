@@ -5,6 +5,7 @@ all started the way a person starts them.
 """
 
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -25,6 +26,8 @@ from pairset.adapter_cards import adapter_folder
 from pairset.annotations import latest_annotations
 from pairset.cli import main
 from pairset.records import Pair, rows_of
+from pairset.store import PairSet
+from pairset.tables import connect_tables, stream_rows
 from tests.annotator.shown_set import make_ready
 from tests.annotator.small_set import make_set
 from tests.finetune.evaluation.reviewed_set import make_reviewed_set
@@ -225,3 +228,73 @@ def test_the_starter_writes_instructions_with_their_evidence(plain: dict[str, Ro
         assert 0 < row["confidence"] <= 1
         assert "".join(row["tokens_en"]) == row["instruction_en"]
         assert "".join(row["tokens_zh"]) == row["instruction_zh"]
+
+
+PROBE = ("--evidence", "critic", "--evidence", "contrasts", "--evidence", "samples")
+
+
+@pytest.fixture(scope="module")
+def probed(
+    server: Server, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Rows, dict[str, dict[tuple[str, str], dict[str, Any]]]]:
+    """Annotations by transformers, and what each engine says of them, by annotation and kind."""
+    pair_set = make_set(tmp_path_factory.mktemp("set"), PAIRS)
+    words = ("--model", "starter", "--engine", "transformers", *SETTINGS)
+    assert main(["annotate", pair_set.url, *words]) == 0
+    others = {
+        engine: PairSet(str(shutil.copytree(pair_set.url, f"{pair_set.url}-{engine}")))
+        for engine in ("vllm", "server")
+    }
+    assert main(["probe", pair_set.url, *PROBE]) == 0
+    served = ("--server", server.url, "--prompt", "brief")
+    for engine, flags in (("vllm", ("--engine", "vllm")), ("server", served)):
+        subprocess.run(
+            [sys.executable, "-m", "pairset", "probe", others[engine].url, *PROBE, *flags],
+            check=True,
+            env=os.environ | {"PAIRSET_API_KEY": server.token},
+            timeout=RUN_TIMEOUT_SECONDS,
+        )
+    rows = {row["annotation_id"]: row for row in latest_annotations(pair_set).to_pylist()}
+    return rows, {
+        engine: probes_of(each) for engine, each in (("transformers", pair_set), *others.items())
+    }
+
+
+def probes_of(pair_set: PairSet) -> dict[tuple[str, str], dict[str, Any]]:
+    with connect_tables(pair_set) as tables:
+        return {
+            (row["annotation_id"], row["kind"]): row for row in stream_rows(tables, "FROM probes")
+        }
+
+
+@pytest.mark.parametrize("other", ["vllm", "server"])
+def test_engines_say_the_same_when_asked_again(probed: Any, other: str) -> None:
+    _, said = probed
+    kinds = {"critic", "swapped", "source_twice", "blank_target", "sample"}
+    assert {kind for _, kind in said["transformers"]} == kinds
+    for place, row in said["transformers"].items():
+        again = said[other][place]
+        assert (row["error_code"], again["error_code"]) == (None, None)
+        assert (row["engine"], again["engine"]) == ("transformers", other)
+        if row["kind"] == "critic":
+            assert row["p_yes"] == pytest.approx(again["p_yes"], abs=1e-3)
+        elif row["kind"] != "sample":
+            assert row["logprobs"] == pytest.approx(again["logprobs"], abs=1e-3)
+
+
+def test_a_reply_that_is_scored_has_the_log_probabilities_it_was_written_with(probed: Any) -> None:
+    rows, said = probed
+    scored = {name: row for (name, kind), row in said["server"].items() if kind == "as_it_is"}
+
+    assert set(scored) == set(rows)
+    for name, row in scored.items():
+        assert row["logprobs"] == pytest.approx(rows[name]["logprobs_en"], abs=1e-3)
+
+
+def test_samples_are_replies_of_the_model(probed: Any) -> None:
+    rows, said = probed
+    for engine in said:
+        drawn = {name: row for (name, kind), row in said[engine].items() if kind == "sample"}
+        assert set(drawn) == set(rows)
+        same = [row["edit_type"] == rows[name]["edit_type"] for name, row in drawn.items()]
+        assert sum(same) >= PAIRS - 2, "the starter is sure of these edits"

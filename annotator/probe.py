@@ -1,0 +1,66 @@
+"""The verb ``pairset probe``: annotations → more questions → evidence beyond the reply itself."""
+
+from annotator.batches import batches
+from annotator.engines import EnginePlan, open_engine
+from annotator.probing.asking import probe_targets
+from annotator.probing.targets import PendingProbes, drawing_seed, pending_probes
+from annotator.probing.witness import Witness, find_witness
+from annotator.settings import ProbeSettings
+from pairset.console import say
+from pairset.errors import MissingStageError
+from pairset.progress import progress
+from pairset.shards import Counts
+from pairset.store import open_set
+
+
+def probe(settings: ProbeSettings) -> None:
+    """Ask every question about the annotations that readers follow that is not answered yet.
+
+    Each shard is there whole or not at all; the same command goes on where another one ended.
+    Raises MissingStageError where nothing is annotated.
+    """
+    pair_set = open_set(settings.set_url)
+    annotations = pair_set.current("annotations")
+    if annotations is None:
+        raise MissingStageError(
+            f"{pair_set.url} holds no annotations yet. Make some with: pairset annotate "
+            f"{pair_set.url}"
+        )
+    witness = find_witness(pair_set, annotations, settings)
+    pending = pending_probes(pair_set, witness)
+    pair_set.save_run(f"probe-{witness.key}", witness.settings.model_dump(mode="json"))
+    say(_opening_words(witness, pending))
+    counts = _ask(witness, pending) if pending.targets else Counts()
+    say(_closing_words(counts, counts.failures + pending.failed))
+
+
+def _ask(witness: Witness, pending: PendingProbes) -> Counts:
+    """Shard by shard, with one engine."""
+    annotator, settings = witness.annotator, witness.settings
+    seed = drawing_seed(pending, settings.seed)
+    plan = EnginePlan(settings, annotator.model, annotator.adapter, seed)
+    counts = Counts()
+    with open_engine(annotator.engine, plan) as engine:
+        rows = (
+            count
+            for shard in batches(pending.targets, settings.pairs_per_shard)
+            for count in probe_targets(engine, witness, shard)
+        )
+        for count in progress(rows, "probe", total=pending.questions, unit="question"):
+            counts += count
+    return counts
+
+
+def _opening_words(witness: Witness, pending: PendingProbes) -> str:
+    annotator = witness.annotator
+    adapter = f" with adapter {annotator.adapter.name}" if annotator.adapter else ""
+    who = "who wrote them" if witness.is_author else "who did not write them"
+    return (
+        f"{pending.questions} questions about {len(pending.targets)} of {pending.annotations} "
+        f"annotations to {annotator.model.name}{adapter}, {who}, through {annotator.engine}."
+    )
+
+
+def _closing_words(counts: Counts, failed: int) -> str:
+    words = f"{counts.rows - counts.failures} questions answered, {failed} without an answer."
+    return f"{words} Ask those again with --retry-failed." if failed else words

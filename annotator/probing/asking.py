@@ -1,0 +1,223 @@
+"""Some annotations, an engine, and what it says of them."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from importlib.resources import files
+from typing import Any
+
+from annotator.asking import with_exemplars
+from annotator.confidence import TokenLogprob, value_evidence, value_span
+from annotator.engines import Answer, Choice, Draws, Engine, Question, Statement
+from annotator.pictures import load_questions
+from annotator.probing.targets import Target, Wanted
+from annotator.probing.witness import Witness
+from annotator.prompt import Prompt
+from annotator.reply import ReplyError, ReplyErrorCode, check_finish
+from annotator.taxonomy import EditType
+from pairset.ids import content_id
+from pairset.images import ImageError
+from pairset.records import Probe, table_of
+from pairset.records.probe import ProbeKind
+from pairset.shards import Counts
+from pairset.store import PairSet
+
+_WORDS = ("yes", "no")
+_SAMPLE_ENDS_BEFORE = '"is_changed"'
+"""What comes after it is not compared."""
+_TIMES_THE_REPLY = 2
+"""Samples that get so much longer than the annotator's own reply are cut off."""
+_GREY = (127, 127, 127)
+_CONTRASTS: dict[ProbeKind, Callable[[Question], Question]] = {
+    ProbeKind.AS_IT_IS: lambda question: question,
+    ProbeKind.SWAPPED: lambda question: replace(
+        question, source=question.target, target=question.source
+    ),
+    ProbeKind.SOURCE_TWICE: lambda question: replace(question, target=question.source),
+    ProbeKind.BLANK_TARGET: lambda question: _with_blank_target(question),
+}
+"""What the model is shown instead of the pair."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Shown:
+    """An annotation with its images open."""
+
+    target: Target
+    question: Question
+
+
+def probe_targets(engine: Engine, witness: Witness, targets: Sequence[Target]) -> Iterator[Counts]:
+    """Ask all that is wanted about some annotations and write one shard; so, too, on an error."""
+    rows: list[Probe] = []
+    try:
+        for row in ask_targets(engine, witness, targets, witness.settings.evidence):
+            rows.append(row)
+            yield Counts(rows=1, failures=int(not row.succeeded))
+    finally:
+        if rows:
+            rows.sort(key=lambda row: row.probe_id)
+            name = content_id("shard", *(f"{row.probe_id}#{row.attempt}" for row in rows))
+            stage = PairSet(witness.settings.set_url).stage("probes", witness.key)
+            stage.write(name, table_of(Probe, rows))
+
+
+def ask_targets(
+    engine: Engine, witness: Witness, targets: Sequence[Target], evidence: Sequence[str]
+) -> Iterator[Probe]:
+    """Ask what is wanted of some kinds of evidence: one row for each question.
+
+    Raises EngineDownError after the rows of what was answered.
+    """
+    pair_set = PairSet(witness.settings.set_url)
+    tasks = with_exemplars(pair_set, witness.annotator, [target.task for target in targets])
+    loaded = load_questions(tasks, witness.settings.max_pixels)
+    shown = []
+    for target, question in zip(targets, loaded, strict=True):
+        if isinstance(question, Question):
+            shown.append(_Shown(target, question))
+        else:
+            yield from (_failed(witness, target, each, question) for each in target.wanted)
+    # One after the other on the same pairs: what their images are to the model is cached.
+    for kind in evidence:
+        yield from _ASK[kind](engine, witness, shown)
+
+
+def _samples(engine: Engine, witness: Witness, shown: Sequence[_Shown]) -> Iterator[Probe]:
+    wanting = [each for each in shown if each.target.wanting(ProbeKind.SAMPLE)]
+    left = [each.target.wanting(ProbeKind.SAMPLE) for each in wanting]
+    draws = [
+        Draws(
+            each.question,
+            len(wanted),
+            witness.settings.temperature,
+            _SAMPLE_ENDS_BEFORE,
+            _longest_sample(witness, each.target),
+        )
+        for each, wanted in zip(wanting, left, strict=True)
+    ]
+    for number, answer in engine.sample(witness.annotator.prompt, draws):
+        target, wanted = wanting[number].target, left[number].pop(0)
+        if isinstance(answer, ReplyError):
+            yield _failed(witness, target, wanted, answer)
+        else:
+            yield _sampled(witness, target, wanted, answer)
+
+
+def _longest_sample(witness: Witness, target: Target) -> int:
+    """In tokens. At random a model may write white space without end: all would wait for it."""
+    most = witness.settings.max_tokens
+    return min(most, _TIMES_THE_REPLY * target.reply_tokens) if target.reply_tokens else most
+
+
+def _sampled(witness: Witness, target: Target, wanted: Wanted, answer: Answer) -> Probe:
+    """What is compared of a reply at random: its instruction and its edit type."""
+    text = answer.text
+    try:
+        check_finish(answer.finish_reason, answer.refusal)
+        instruction, edit_type = _value(text, "instruction_en"), _value(text, "edit_type")
+        if edit_type not in set(EditType):
+            raise ReplyError(ReplyErrorCode.INVALID_REPLY, f"edit type {edit_type!r} is unknown")
+    except ReplyError as error:
+        return _failed(witness, target, wanted, error, raw_reply=text)
+    said = {"raw_reply": text, "instruction_en": instruction, "edit_type": edit_type}
+    return _row(witness, target, wanted, **said, **_likelihood(answer.tokens, text))
+
+
+def _value(reply: str, key: str) -> str:
+    place = value_span(reply, key)
+    if place is None:
+        raise ReplyError(ReplyErrorCode.INVALID_REPLY, f"the reply has no {key}")
+    return reply[place[0] : place[1]]
+
+
+def _contrasts(engine: Engine, witness: Witness, shown: Sequence[_Shown]) -> Iterator[Probe]:
+    asked = [(each, one) for each in shown for one in each.target.wanting(*_CONTRASTS)]
+    statements = [
+        _statement(each.target.reply, _CONTRASTS[wanted.kind](each.question))
+        for each, wanted in asked
+    ]
+    for number, tokens in engine.score(witness.annotator.prompt, statements):
+        each, wanted = asked[number]
+        if isinstance(tokens, ReplyError):
+            yield _failed(witness, each.target, wanted, tokens)
+            continue
+        likelihood = _likelihood(tokens, each.target.reply)
+        if likelihood:
+            yield _row(witness, each.target, wanted, **likelihood)
+        else:
+            error = ReplyError(ReplyErrorCode.UNSUPPORTED, "the tokens are not those of the reply")
+            yield _failed(witness, each.target, wanted, error)
+
+
+def _statement(reply: str, question: Question) -> Statement:
+    """The reply as far as its instruction: what comes later is not read."""
+    place = value_span(reply, "instruction_en")
+    return Statement(question, reply, end=place[1] + 1 if place else len(reply))
+
+
+def _critic(engine: Engine, witness: Witness, shown: Sequence[_Shown]) -> Iterator[Probe]:
+    asked = [(each, one) for each in shown for one in each.target.wanting(ProbeKind.CRITIC)]
+    words = critic_words()
+    choices = [
+        Choice(
+            Prompt("critic", words.replace("{instruction}", each.target.instruction_en)),
+            replace(each.question, exemplars=()),
+            _WORDS,
+        )
+        for each, _ in asked
+    ]
+    prompt_id = content_id("prompt", words, *_WORDS)
+    for number, p_yes in engine.choose(choices):
+        each, wanted = asked[number]
+        if isinstance(p_yes, ReplyError):
+            yield _failed(witness, each.target, wanted, p_yes, prompt_id=prompt_id)
+        else:
+            yield _row(witness, each.target, wanted, p_yes=p_yes, prompt_id=prompt_id)
+
+
+def critic_words() -> str:
+    """What the critic is asked; ``{instruction}`` stands for the instruction."""
+    return files("annotator").joinpath("prompts/critic.md").read_text(encoding="utf-8").strip()
+
+
+_ASK: dict[str, Callable[[Engine, Witness, Sequence[_Shown]], Iterator[Probe]]] = {
+    "samples": _samples,
+    "contrasts": _contrasts,
+    "critic": _critic,
+}
+
+
+def _likelihood(tokens: Sequence[TokenLogprob], reply: str) -> dict[str, Any]:
+    """How likely the English instruction was; nothing where no log-probabilities came."""
+    evidence = value_evidence(tokens, reply, "instruction_en")
+    return {"logprobs": evidence.logprobs} if evidence else {}
+
+
+def _with_blank_target(question: Question) -> Question:
+    from PIL import Image
+
+    return replace(question, target=Image.new("RGB", question.target.size, _GREY))
+
+
+def _failed(
+    witness: Witness, target: Target, wanted: Wanted, error: ReplyError | ImageError, **said: Any
+) -> Probe:
+    code = f"image_{error.code}" if isinstance(error, ImageError) else str(error.code)
+    return _row(witness, target, wanted, error_code=code, error=str(error), **said)
+
+
+def _row(witness: Witness, target: Target, wanted: Wanted, **said: Any) -> Probe:
+    annotator = witness.annotator
+    asked: dict[str, Any] = {"prompt_id": annotator.prompt.prompt_id} | said
+    return Probe(
+        probe_id=wanted.probe_id,
+        annotation_id=target.task.annotation_id,
+        pair_id=target.task.pair_id,
+        kind=wanted.kind,
+        number=wanted.number,
+        attempt=wanted.attempt,
+        model=annotator.model.name,
+        adapter=annotator.adapter.name if annotator.adapter else None,
+        engine=annotator.engine,
+        **asked,
+    )
