@@ -4,9 +4,12 @@ from collections import Counter
 from collections.abc import Hashable, Mapping, Sequence
 from itertools import combinations, permutations
 from statistics import fmean
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from pairset.errors import MissingExtraError
+
+if TYPE_CHECKING:
+    from sacrebleu.metrics.chrf import CHRF
 
 Level = Literal["nominal", "ordinal"]
 Language = Literal["en", "zh"]
@@ -81,11 +84,7 @@ def text_agreement(texts: Sequence[str], language: Language) -> list[list[float]
     Over runs of up to six characters in English, as its author has it, and up to two in Chinese,
     whose words are about that long. Raises MissingExtraError without the package sacrebleu.
     """
-    try:
-        from sacrebleu.metrics.chrf import CHRF
-    except ImportError as error:
-        raise MissingExtraError("sacrebleu", "review") from error
-    metric = CHRF(char_order=_CHARACTERS[language])
+    metric = _chrf_metric(language)
     scores = [[100.0] * len(texts) for _ in texts]
     for one, other in combinations(range(len(texts)), 2):
         directions = permutations((texts[one], texts[other]))
@@ -93,3 +92,22 @@ def text_agreement(texts: Sequence[str], language: Language) -> list[list[float]
             score = fmean(metric.sentence_score(a, [b]).score for a, b in directions)
             scores[one][other] = scores[other][one] = score
     return scores
+
+
+def chrf_to(reference: str, texts: Sequence[str], language: Language) -> list[float]:
+    """ChrF of each text to the reference, 0 to 100; texts that are the same need no measuring.
+
+    Raises MissingExtraError without the package sacrebleu.
+    """
+    others = {text for text in texts if text != reference}
+    metric = _chrf_metric(language) if others else None
+    scores = {text: metric.sentence_score(text, [reference]).score for text in others if metric}
+    return [float(scores.get(text, 100.0)) for text in texts]
+
+
+def _chrf_metric(language: Language) -> "CHRF":
+    try:
+        from sacrebleu.metrics.chrf import CHRF
+    except ImportError as error:
+        raise MissingExtraError("sacrebleu", "review") from error
+    return CHRF(char_order=_CHARACTERS[language])

@@ -24,6 +24,11 @@ PIXELS = (
     *("unexplained", "unexplained_backwards", "moved"),
 )
 """What mining measured on the two images."""
+PROBES = (
+    *("critic_yes", "sample_type_agreement", "sample_chrf"),
+    *("gap_swapped", "gap_source_twice", "gap_blank_target", "other_mean"),
+)
+"""What a model said when it was asked again (pairset probe)."""
 
 _LEAST_PROBABILITY = 1e-6
 
@@ -92,6 +97,20 @@ class Evidence:
     moved: float | None = None
     """How far the alignment is from none: Frobenius norm of the difference, in sides."""
 
+    critic_yes: float | None = None
+    """Probability that the instruction is true, complete and not reversed, 0 to 1."""
+    sample_type_agreement: float | None = None
+    """Share of replies at random with the same edit type, 0 to 1."""
+    sample_chrf: float | None = None
+    """Mean chrF of their English instructions to the one that was annotated, 0 to 100."""
+    gap_swapped: float | None = None
+    """How much the mean log-probability of the English instruction falls with the images
+    swapped, natural logarithm; below 0 where it rises. So, too, the next two."""
+    gap_source_twice: float | None = None
+    gap_blank_target: float | None = None
+    other_mean: float | None = None
+    """Mean log-probability of its tokens to models that did not write it."""
+
 
 def measured(evidence: Sequence[Evidence], name: str) -> Floats:
     """One number of each annotation, as the model reads it; NaN where it was never measured.
@@ -101,12 +120,12 @@ def measured(evidence: Sequence[Evidence], name: str) -> Floats:
     differs most.
     """
     raw = np.array([getattr(each, name) for each in evidence], dtype=np.float64)
-    if name in (REPLY_PROBABILITY, "confidence", "probability_zh"):
+    if name in (REPLY_PROBABILITY, "confidence", "probability_zh", "critic_yes"):
         clipped = np.clip(raw, _LEAST_PROBABILITY, 1 - _LEAST_PROBABILITY)
         return np.asarray(np.log(clipped / (1 - clipped)))
-    if name.startswith(("mean_", "min_")):
+    if name.startswith(("mean_", "min_")) or name == "other_mean":
         return np.asarray(-np.log(np.maximum(-raw, _LEAST_PROBABILITY)))
-    if name in ("inverse_overlap", "similarity", "ssim", "structure_correlation"):
+    if name in ("inverse_overlap", "similarity", "ssim", "structure_correlation", *PROBES):
         return raw
     if name.endswith("_ratio"):
         return np.asarray(np.log(np.maximum(raw, _LEAST_PROBABILITY)))

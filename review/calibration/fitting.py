@@ -14,6 +14,7 @@ from review.calibration.forms import (
     LEAST_SCENES,
     LEAST_VERDICTS,
     affordable_forms,
+    offered_forms,
     scales_of,
     step_terms,
     terms_of,
@@ -83,7 +84,7 @@ def calibrate(judged: Judged) -> CalibrationModel:
     corrected = 1 / (1 + np.exp(-(intercept + slope * log_odds(best.probabilities))))
     return replace(
         _stretched(fitted, slope, intercept),
-        because=_because(best, trials, rows),
+        because=_because(best, trials, judged),
         before=reliability_of(_raw_confidences(judged), judged.right),
         after=reliability_of(corrected.tolist(), judged.right),
     )
@@ -172,13 +173,14 @@ def _recalibration(probabilities: Floats, right: Sequence[bool]) -> tuple[float,
     return float(regression.intercept_[0]), float(regression.coef_[0, 0])
 
 
-def _because(best: Trial, trials: Sequence[Trial], rows: int) -> str:
+def _because(best: Trial, trials: Sequence[Trial], judged: Judged) -> str:
+    rows, offered = len(judged.right), offered_forms(judged)
     losses = {
         form: min(each.loss for each in trials if each.form == form)
         for form in dict.fromkeys(each.form for each in trials)
     }
     compared = ", ".join(f"{form} {loss:.3f}" for form, loss in losses.items())
-    richer = [f"{form} ({least})" for form, least in LEAST_VERDICTS.items() if form not in losses]
+    richer = [f"{form} ({least})" for form, least in offered.items() if form not in losses]
     too_few = f"; {rows} verdicts are too few for {', '.join(richer)}" if richer else ""
     return f"least log loss on scenes left out ({compared}){too_few}"
 

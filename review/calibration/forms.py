@@ -7,6 +7,7 @@ from dataclasses import replace
 from review.calibration.evidence import (
     LOG_PROBABILITIES,
     PIXELS,
+    PROBES,
     REPLY_PROBABILITY,
     Evidence,
     measured,
@@ -18,6 +19,7 @@ LEAST_VERDICTS = {
     Form.LOG_PROBABILITIES: 50,
     Form.PIXELS: 100,
     Form.CROSSED: 200,
+    Form.FULL: 200,
     Form.STEPPED: 300,
 }
 LEAST_FOR_A_SHIFT = 20
@@ -37,7 +39,20 @@ def affordable_forms(judged: Judged) -> list[Form]:
     rarest = min(accepted, len(judged.right) - accepted)
     if rarest < LEAST_OF_EACH_OUTCOME or len(set(judged.scenes)) < LEAST_SCENES:
         return []
-    return [form for form, least in LEAST_VERDICTS.items() if len(judged.right) >= least]
+    return [form for form, least in offered_forms(judged).items() if len(judged.right) >= least]
+
+
+def offered_forms(judged: Judged) -> dict[Form, int]:
+    """Forms there is evidence for, and how many verdicts each takes.
+
+    The full one only where most annotations were probed: a number that is rarely there is as good
+    as its mean.
+    """
+    probed = sum(any(getattr(e, name) is not None for name in PROBES) for e in judged.evidence)
+    offered = dict(LEAST_VERDICTS)
+    if 2 * probed <= len(judged.evidence):
+        del offered[Form.FULL]
+    return offered
 
 
 def terms_of(form: Form, evidence: Sequence[Evidence]) -> tuple[Term, ...]:
@@ -55,12 +70,16 @@ def terms_of(form: Form, evidence: Sequence[Evidence]) -> tuple[Term, ...]:
     if form == Form.PIXELS:
         return (*own, *pixels, *types)
     crossed = [replace(term, edit_type=each.edit_type) for each in types for term in pixels]
-    return (*own, *pixels, *types, *crossed)
+    if form == Form.CROSSED:
+        return (*own, *pixels, *types, *crossed)
+    names = (None, *(each.edit_type for each in types))
+    probes = [Term(name, edit_type=each) for each in names for name in PROBES]
+    return (*own, *pixels, *types, *crossed, *probes)
 
 
 def step_terms(evidence: Sequence[Evidence]) -> tuple[Term, ...]:
     """What steps are looked for in: every number, and the edit types that are frequent."""
-    numbers = (Term(name) for name in (*LOG_PROBABILITIES, *PIXELS))
+    numbers = (Term(name) for name in (*LOG_PROBABILITIES, *PIXELS, *PROBES))
     return (*numbers, *_types(evidence))
 
 

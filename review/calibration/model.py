@@ -28,6 +28,8 @@ class Form(StrEnum):
     """Also what mining measured, with the edit type beside it."""
     CROSSED = "crossed"
     """Also what mining measured for each edit type by itself: the sign of every term is learned."""
+    FULL = "full"
+    """Also what a model said when it was asked again, for all and for each edit type."""
 
     STEPPED = "stepped"
     """Also a step function of each number: interactions with the edit type in one half, any shape

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 from pairset.scenes import scenes_of
 from pairset.store import PairSet
 from pairset.tables import connect_tables, kept_places, stream_rows
-from review.calibration.evidence import Evidence
+from review.calibration.evidence import PROBES, Evidence
+from review.calibration.probed import read_probed
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -53,7 +54,7 @@ _OUTCOMES = """
         bool_and(decision = 'accept') FILTER (decision IN ('accept', 'fix', 'reject'))
     FROM verdicts WHERE reviewer <> 'auto' AND decision <> 'undecided' GROUP BY annotation_id
 """
-_EVIDENCE_NAMES = {field.name for field in fields(Evidence)}
+_EVIDENCE_NAMES = {field.name for field in fields(Evidence)} - set(PROBES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +81,9 @@ def _evidence(
     tables: "DuckDBPyConnection", scenes: dict[str, str]
 ) -> tuple[list[Evidence], list[str]]:
     evidence, places = [], []
+    probed = read_probed(tables)
     for row in stream_rows(tables, _EVIDENCE, _ROWS_AT_ONCE):
         places.append(scenes[row["pair_id"]])
-        evidence.append(Evidence(**{name: row[name] for name in _EVIDENCE_NAMES}))
+        read = {name: row[name] for name in _EVIDENCE_NAMES}
+        evidence.append(Evidence(**(read | probed.get(row["annotation_id"], {}))))
     return evidence, places
