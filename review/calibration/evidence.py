@@ -96,7 +96,6 @@ class Evidence:
     unexplained_backwards: float | None = None
     moved: float | None = None
     """How far the alignment is from none: Frobenius norm of the difference, in sides."""
-
     critic_yes: float | None = None
     """Probability that the instruction is true, complete and not reversed, 0 to 1."""
     sample_type_agreement: float | None = None
