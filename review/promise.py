@@ -1,14 +1,16 @@
 """Triage by a promise: what a set's verdicts prove becomes a policy, and is said in words."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass, replace
+
+import numpy as np
 
 from pairset.console import say
 from pairset.errors import MissingStageError
 from pairset.records.triage import TriageReason
 from pairset.store import PairSet
 from review.calibration.model import Reliability
-from review.calibration.reading import read_known
+from review.calibration.reading import KnownSet, read_known
 from review.guarantee.certificate import (
     Certificate,
     Kept,
@@ -16,7 +18,8 @@ from review.guarantee.certificate import (
     Standing,
     latest_kept,
 )
-from review.guarantee.look import Terms, stand
+from review.guarantee.look import Terms, population_of, stand
+from review.guarantee.sample import sample_plan
 from review.settings import TriageSettings
 from review.sorting import Candidate, Policy
 
@@ -28,16 +31,24 @@ class Route:
     kept: Kept
     probabilities: Mapping[str, float]
     """By annotation id, of those that may be accepted."""
+    behind: Set[str] = frozenset()
+    """Ids of those that need no verdict for a proof."""
+    queue_size: int | None = None
+    """How many are queued while nothing is certified; None for all."""
 
     def scored(self, candidate: Candidate) -> Candidate:
         """The candidate with its probability in place of its raw confidence."""
-        return replace(candidate, confidence=self.probabilities.get(candidate.annotation_id))
+        name = candidate.annotation_id
+        return replace(
+            candidate, confidence=self.probabilities.get(name), is_behind=name in self.behind
+        )
 
     def policy(self, usual: Policy) -> Policy:
         """The certified threshold, or why there is none."""
         certificate = self.kept.certificate
         if certificate.threshold is None:
-            return replace(usual, withheld=TriageReason(certificate.standing))
+            withheld = TriageReason(certificate.standing)
+            return replace(usual, withheld=withheld, budget=self.queue_size)
         return replace(usual, threshold=certificate.threshold)
 
 
@@ -57,12 +68,22 @@ def promised_route(pair_set: PairSet, settings: TriageSettings) -> Route:
         settings.seed,
         settings.shift_level,
         settings.recertify,
+        settings.budget,
     )
     known = read_known(pair_set)
-    kept = stand(known, terms, latest_kept(pair_set, promise, annotations.key))
-    scores = kept.calibration.probabilities(known.evidence, known.scenes)
-    names = (each.annotation_id for each in known.evidence)
-    return Route(kept, dict(zip(names, scores.tolist(), strict=True)))
+    return route_of(known, terms, latest_kept(pair_set, promise, annotations.key))
+
+
+def route_of(known: KnownSet, terms: Terms, before: Kept | None) -> Route:
+    """The route by what is known and by what stood before. Pure."""
+    kept = stand(known, terms, before)
+    scores = kept.probabilities(known.evidence, known.scenes)
+    names = [each.annotation_id for each in known.evidence]
+    population = population_of(known, scores, terms.seed)
+    admitted = kept.gate.admits(known.evidence, known.scenes) if kept.gate else None
+    plan = sample_plan(population, admitted, terms.budget)
+    behind = frozenset(names[row] for row in np.flatnonzero(plan.behind))
+    return Route(kept, dict(zip(names, scores.tolist(), strict=True)), behind, plan.size)
 
 
 def say_promise(kept: Kept, url: str) -> None:
@@ -112,6 +133,8 @@ def _standing_lines(certificate: Certificate, url: str) -> list[str]:
             "A threshold certified elsewhere proves nothing here, so nothing is accepted: review "
             "the random sample that stands first in the queue, and run the same command again."
         ]
+    if certificate.sequence is None:
+        return [_not_tested(certificate)]
     if certificate.threshold is None:
         return [_nothing(certificate, share, sure, url)]
     return _certified(certificate, share, sure)
@@ -136,12 +159,26 @@ def _certified(certificate: Certificate, share: str, sure: str) -> list[str]:
     return lines
 
 
+def _not_tested(certificate: Certificate) -> str:
+    part = (
+        "The first half of the budget is drawn from all pairs, to fit the calibration."
+        if certificate.floor is None
+        else "What is queued was drawn from the pairs that may be accepted: from a probability of "
+        f"{certificate.floor:.3f} on, as the first half of the budget had it."
+    )
+    return (
+        f"NOTHING CERTIFIED: thresholds are tested once the budget is judged; {certificate.drawn} "
+        f"verdicts were chosen by the draw so far. {part} Review all that is queued, doubtful or "
+        "not, and run the same command again; without --budget it tests what there is."
+    )
+
+
 def _nothing(certificate: Certificate, share: str, sure: str, url: str) -> str:
     chosen = certificate.verdicts - certificate.drawn
-    others = f"; {chosen} others were chosen, by doubt or by a reviewer" if chosen else ""
+    others = f", {chosen} others by doubt or by a reviewer" if chosen else ""
     head = (
         f"NOTHING CERTIFIED: the verdicts prove of no threshold that {share} are right, with "
-        f"{sure} confidence. {certificate.drawn} are a random sample of all pairs{others}. "
+        f"{sure} confidence. {certificate.drawn} were chosen by the draw{others}. "
     )
     if certificate.needed is None:
         return head + (
@@ -155,8 +192,8 @@ def _nothing(certificate: Certificate, share: str, sure: str, url: str) -> str:
         )
     more = certificate.needed - certificate.drawn
     return head + (
-        f"About {more} more should: verdicts on pairs drawn at random from this very set, which "
-        f"is the order of the queue (--budget {certificate.needed} queues no more than it takes). "
+        f"About {more} more should: verdicts on pairs that the draw takes from this very set, in "
+        f"the order of the queue (--budget {certificate.needed} queues no more than it takes). "
         f"Review them all, doubtful or not, then: pairset triage {url} --precision "
         f"{certificate.promise.precision:g} --confidence {certificate.promise.confidence:g}"
     )

@@ -24,6 +24,8 @@ class Candidate:
     """Whether mining still keeps the pair."""
     has_instruction: bool
     is_changed: bool
+    is_behind: bool = False
+    """Whether no verdict on it would help to prove a promise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +52,7 @@ def sort_annotations(candidates: Iterable[Candidate], policy: Policy) -> list[Tr
     others = [row for row in sorted_out if row.queue not in (Queue.REVIEW, Queue.AUDIT)]
     scenes = {name: candidate.scene for name, candidate in known.items()}
     if policy.withheld:
-        reviews.sort(key=lambda row: sample_draw(row.annotation_id, policy.seed))
+        reviews.sort(key=lambda row: _place_in_sample(known[row.annotation_id], policy.seed))
     else:
         reviews = _one_of_each_scene_first(reviews, scenes)
     audits.sort(key=lambda row: audit_draw(row.annotation_id, policy.seed))
@@ -67,6 +69,11 @@ def audit_draw(annotation_id: str, seed: int) -> float:
 def sample_draw(annotation_id: str, seed: int) -> float:
     """Place in another random order, in which people judge the sample that a promise rests on."""
     return _draw("sample", annotation_id, seed)
+
+
+def _place_in_sample(candidate: Candidate, seed: int) -> tuple[bool, float]:
+    is_behind = candidate.is_behind or candidate.confidence is None
+    return is_behind, sample_draw(candidate.annotation_id, seed)
 
 
 def _draw(purpose: str, annotation_id: str, seed: int) -> float:

@@ -13,6 +13,8 @@ from review.calibration.evidence import Evidence, Floats, measured
 
 _FARTHEST = 4.0
 """Standard deviations from the mean beyond which a number says no more."""
+_SUREST = 500.0
+"""Log-odds beyond which exp() overflows: verdicts that a number parts cleanly make such weights."""
 
 
 class Form(StrEnum):
@@ -112,7 +114,7 @@ class CalibrationModel:
         odds = self.intercept + columns @ np.array(self.weights, dtype=np.float64)
         terms = tuple(dict.fromkeys(step.term for step in self.steps))
         odds += climbed(self.steps, design(evidence, terms, self.scales), terms)
-        return np.asarray(1 / (1 + np.exp(-odds)))
+        return np.asarray(1 / (1 + np.exp(-np.clip(odds, -_SUREST, _SUREST))))
 
 
 def design(evidence: Sequence[Evidence], terms: Sequence[Term], scales: dict[str, Scale]) -> Floats:

@@ -1,20 +1,23 @@
 """What was promised, what it rests on, and what became of it; kept with the run of triage."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
 from typing import Any
 
 from pairset.store import PairSet, Stage
 from review.calibration.crossfit import CrossFitted
+from review.calibration.evidence import Evidence, Floats
 from review.calibration.model import CalibrationFileError, Reliability, document_of, model_of
 from review.guarantee.audit import AuditTest
+from review.guarantee.gate import Gate
 from review.guarantee.learn_then_test import TestSequence, ThresholdTest
 from review.guarantee.shift import Shift
 
 CERTIFICATE_FILE = "certificate.json"
 CALIBRATION_FILE = "calibration.json"
+GATE_FILE = "gate.json"
 _FIRST_LOOK = 0.8
 """Share of the allowed chance of a broken promise that the first look may use up."""
 
@@ -69,9 +72,11 @@ class Certificate:
     verdicts: int
     """On annotations that may be accepted; skips count."""
     drawn: int
-    """Of those, a random sample of all that may be accepted."""
+    """Of those, chosen by the draw: a random sample of all, or of what passed the gate."""
     sequence: TestSequence | None = None
-    """The tests of the latest look."""
+    """The tests of the latest look; None while the sample is not judged yet."""
+    floor: float | None = None
+    """Probability it took to pass the gate; None before there was one."""
     tested_on: tuple[str, ...] = ()
     """Annotations whose verdicts certified the threshold."""
     needed: int | None = None
@@ -119,14 +124,20 @@ class Kept:
 
     certificate: Certificate
     calibration: CrossFitted
+    gate: Gate | None = None
+
+    def probabilities(self, evidence: Sequence[Evidence], scenes: Sequence[str]) -> Floats:
+        """Probability for each annotation, 0 to 1: what is compared with the threshold."""
+        scores = self.calibration.probabilities(evidence, scenes)
+        return self.gate.lowered(scores, evidence, scenes) if self.gate else scores
 
     def files(self) -> Mapping[str, str]:
         """Their text by file name."""
-        models = [document_of(model) for model in self.calibration.models]
-        return {
-            CALIBRATION_FILE: json.dumps(models, indent=1, ensure_ascii=False),
+        texts = {
+            CALIBRATION_FILE: _calibration_text(self.calibration),
             CERTIFICATE_FILE: self.certificate.to_json(),
         }
+        return texts | ({GATE_FILE: _calibration_text(self.gate.calibration)} if self.gate else {})
 
     def with_certificate(self, **changes: Any) -> "Kept":
         return replace(self, certificate=replace(self.certificate, **changes))
@@ -139,18 +150,18 @@ def latest_kept(pair_set: PairSet, promise: Promise, annotator: str) -> Kept | N
     for stage in stages:
         certificate = _read_certificate(stage)
         if certificate and (certificate.promise, certificate.annotator) == (promise, annotator):
-            return Kept(certificate, _read_calibration(stage))
+            return _read_kept(stage, certificate)
     return None
 
 
 def _by_looks(pair_set: PairSet, promise: Promise, annotator: str) -> list[Stage]:
     found = [(_read_certificate(stage), stage) for stage in pair_set.runs("triage")]
     ours = [
-        (kept.looks, kept.standing != Standing.CERTIFIED, stage.key, stage)
+        (kept.looks, kept.standing != Standing.CERTIFIED, kept.verdicts, stage.key, stage)
         for kept, stage in found
         if kept and (kept.promise, kept.annotator) == (promise, annotator)
     ]
-    return [entry[-1] for entry in sorted(ours, key=lambda entry: entry[:3])]
+    return [entry[-1] for entry in sorted(ours, key=lambda entry: entry[:-1])]
 
 
 def _read_certificate(stage: Stage) -> Certificate | None:
@@ -164,6 +175,18 @@ def _read_certificate(stage: Stage) -> Certificate | None:
         raise CalibrationFileError(f"{path} is no certificate of this version: {error}") from error
 
 
-def _read_calibration(stage: Stage) -> CrossFitted:
-    text = stage.pair_set.filesystem.cat_file(f"{stage.path}/{CALIBRATION_FILE}").decode()
+def _read_kept(stage: Stage, certificate: Certificate) -> Kept:
+    gate = None
+    if certificate.floor is not None:
+        gate = Gate(_read_calibration(stage, GATE_FILE), certificate.floor)
+    return Kept(certificate, _read_calibration(stage, CALIBRATION_FILE), gate)
+
+
+def _read_calibration(stage: Stage, name: str) -> CrossFitted:
+    text = stage.pair_set.filesystem.cat_file(f"{stage.path}/{name}").decode()
     return CrossFitted(tuple(model_of(document) for document in json.loads(text)))
+
+
+def _calibration_text(calibration: CrossFitted) -> str:
+    documents = [document_of(model) for model in calibration.models]
+    return json.dumps(documents, indent=1, ensure_ascii=False)

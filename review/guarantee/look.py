@@ -1,21 +1,24 @@
 """What a promise stands at now: kept, broken, void, or looked for anew. Pure."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from pairset.ids import content_id
-from review.calibration.crossfit import cross_fit
+from review.calibration.crossfit import CrossFitted, cross_fit
 from review.calibration.evidence import Floats
 from review.calibration.fitting import reliability_of
 from review.calibration.judged import Judged
+from review.calibration.model import Reliability
 from review.calibration.reading import KnownSet
 from review.guarantee.audit import audit_test
 from review.guarantee.certificate import Certificate, Kept, Promise, Standing
+from review.guarantee.gate import Gate, gate_of
 from review.guarantee.learn_then_test import TestSequence, fixed_sequence
 from review.guarantee.needs import verdicts_needed
 from review.guarantee.population import Flags, Population
+from review.guarantee.sample import sample_plan
 from review.guarantee.shift import shifts
 from review.sorting import audit_draw, sample_draw
 
@@ -33,6 +36,8 @@ class Terms:
     seed: int
     shift_level: float
     recertify: bool
+    budget: int | None = None
+    """Verdicts that people will give before thresholds are tested; None tests at once."""
 
 
 def stand(known: KnownSet, terms: Terms, kept: Kept | None) -> Kept:
@@ -40,14 +45,14 @@ def stand(known: KnownSet, terms: Terms, kept: Kept | None) -> Kept:
 
     What is certified holds until audits break it, the mix shifts, or somebody asks for another
     look; anything else is looked at anew as soon as there are other verdicts. The same verdicts
-    never get a second look.
+    never get a second look, and none before the budget's are there.
     """
     decided = _decided(known)
     if kept and kept.certificate.standing == Standing.CERTIFIED and not terms.recertify:
         return _tested_again(known, terms, kept, decided)
-    if kept and kept.certificate.decided == decided:
+    if kept and kept.certificate.decided == decided and kept.certificate.sequence:
         return kept
-    return _look(known, terms, decided, kept.certificate.looks if kept else 0)
+    return _look(known, terms, decided, kept)
 
 
 def population_of(known: KnownSet, scores: Floats, seed: int) -> Population:
@@ -93,59 +98,116 @@ def _judged(known: KnownSet) -> Judged:
     )
 
 
-def _look(known: KnownSet, terms: Terms, decided: str, looks_before: int) -> Kept:
-    """Fit, and test thresholds where the verdicts have a chance of certifying one."""
+@dataclass(frozen=True, slots=True)
+class _Ground:
+    """What a look stands on."""
+
+    judged: Judged
+    calibration: CrossFitted
+    gate: Gate | None
+    population: Population
+    admitted: Flags
+    """Rows that pass the gate; all where there is none."""
+    is_time: bool
+    """Whether everything is judged that was to be."""
+
+    @property
+    def drawn(self) -> int:
+        """Verdicts that the draw chose, among all pairs or among those that pass the gate."""
+        return int((self.population.counted(0.0) | self.drawn_inside).sum())
+
+    @property
+    def drawn_inside(self) -> Flags:
+        """Those among the pairs that pass."""
+        return replace(self.population, scores=self.admitted.astype(np.float64)).counted(1.0)
+
+
+def _ground(known: KnownSet, terms: Terms, before: Kept | None) -> _Ground:
+    """Fit, and make the gate once there is enough to make it from.
+
+    The gate there was stays, unless the mix is another: of that it says nothing.
+    """
     judged = _judged(known)
     calibration = cross_fit(judged)
     scores = calibration.probabilities(known.evidence, known.scenes)
     population = population_of(known, scores, terms.seed)
-    promise = terms.promise
-    sequence = fixed_sequence(population, promise.precision, promise.level(looks_before + 1))
-    looks = looks_before + bool(sequence.tests)
-    passed = sequence.passed
-    counted = population.counted(passed.threshold if passed else 0.0)
-    is_judged = np.array([known.outcomes.get(e.annotation_id) is not None for e in known.evidence])
-    confidences = [each.confidence or 0.0 for each in judged.evidence]
-    return Kept(
-        Certificate(
-            promise=promise,
-            annotator=terms.annotator,
-            standing=Standing.CERTIFIED if passed else Standing.NOTHING,
-            decided=decided,
-            population=_population_key(known),
-            looks=looks,
-            pairs=len(known.evidence),
-            verdicts=int(population.judged.sum()),
-            drawn=int(population.counted(0.0).sum()),
-            sequence=sequence,
-            tested_on=_names(known, counted) if passed else (),
-            needed=None if passed else _needed(population, sequence, promise, looks + 1),
-            before=reliability_of(confidences, judged.right),
-            after=reliability_of(scores[is_judged].tolist(), judged.right),
-        ),
-        calibration,
+    plan = sample_plan(population, None, terms.budget)
+    gate = before.gate if before and before.certificate.standing != Standing.SHIFTED else None
+    if gate is None and plan.has_first_part:
+        gate = gate_of(calibration, scores)
+    admitted = np.ones(len(scores), dtype=bool)
+    if gate:
+        admitted = gate.admits(known.evidence, known.scenes)
+        lowered = gate.lowered(scores, known.evidence, known.scenes)
+        population = replace(population, scores=lowered)
+        plan = sample_plan(population, admitted, terms.budget)
+    is_time = terms.budget is None or plan.is_judged
+    return _Ground(judged, calibration, gate, population, admitted, is_time)
+
+
+def _look(known: KnownSet, terms: Terms, decided: str, before: Kept | None) -> Kept:
+    """Test thresholds, where the verdicts are there and have a chance of certifying one."""
+    ground = _ground(known, terms, before)
+    population, promise = ground.population, terms.promise
+    looks = before.certificate.looks if before else 0
+    sequence = None
+    if ground.is_time:
+        sequence = fixed_sequence(population, promise.precision, promise.level(looks + 1))
+        looks += bool(sequence.tests)
+    passed = sequence.passed if sequence else None
+    raw, calibrated = _reliabilities(known, ground)
+    certificate = Certificate(
+        promise=promise,
+        annotator=terms.annotator,
+        standing=Standing.CERTIFIED if passed else Standing.NOTHING,
+        decided=decided,
+        population=_population_key(known),
+        looks=looks,
+        pairs=len(known.evidence),
+        verdicts=int(population.judged.sum()),
+        drawn=ground.drawn,
+        sequence=sequence,
+        floor=ground.gate.floor if ground.gate else None,
+        tested_on=_names(known, population.counted(passed.threshold)) if passed else (),
+        needed=None if passed else _needed(ground, sequence, promise, looks + 1),
+        before=raw,
+        after=calibrated,
     )
+    return Kept(certificate, ground.calibration, ground.gate)
+
+
+def _reliabilities(known: KnownSet, ground: _Ground) -> tuple[Reliability, Reliability]:
+    """Of the raw confidences and of the calibrated ones, on what people decided."""
+    decided = np.array([known.outcomes.get(e.annotation_id) is not None for e in known.evidence])
+    confidences = [each.confidence or 0.0 for each in ground.judged.evidence]
+    right = ground.judged.right
+    scores = ground.population.scores[decided].tolist()
+    return reliability_of(confidences, right), reliability_of(scores, right)
 
 
 def _needed(
-    population: Population, sequence: TestSequence, promise: Promise, look: int
+    ground: _Ground, sequence: TestSequence | None, promise: Promise, look: int
 ) -> int | None:
     """Drawn verdicts in all; more than there are, since these were not enough."""
+    population = ground.population
     optimism = 1.0
-    if sequence.tests:
+    if sequence and sequence.tests:
         first = sequence.tests[0]
         expected = float((1 - population.scores[population.counted(first.threshold)]).sum())
         optimism = max(1.0, (first.errors + 1) / (expected + 1))
-    level = promise.level(look)
-    needed = verdicts_needed(population.scores, promise.precision, level, optimism)
-    drawn = int(population.counted(0.0).sum())
-    return None if needed is None else max(needed, math.ceil(drawn * _MORE_AT_LEAST))
+    inside = population.scores[ground.admitted]
+    needed = verdicts_needed(inside, promise.precision, promise.level(look), optimism)
+    if needed is None:
+        return None
+    outside = ground.drawn - int(ground.drawn_inside.sum())
+    at_least = math.ceil(ground.drawn * _MORE_AT_LEAST) if ground.is_time else ground.drawn
+    return max(outside + needed, at_least)
 
 
 def _tested_again(known: KnownSet, terms: Terms, kept: Kept, decided: str) -> Kept:
     """Audits first, then whether what would be accepted is such as what was certified."""
     certificate = kept.certificate
-    scores = kept.calibration.probabilities(known.evidence, known.scenes)
+    scores = kept.probabilities(known.evidence, known.scenes)
     population = population_of(known, scores, terms.seed)
     above = scores >= (certificate.threshold or 0.0)
     tested = np.isin([each.annotation_id for each in known.evidence], certificate.tested_on)

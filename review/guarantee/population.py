@@ -48,12 +48,19 @@ class Population:
 def design_effect(population: Population) -> float:
     """How many times more verdicts it takes because pairs of a scene fail together; at least 1.
 
-    The variance of the residuals' sum by scenes over that by pairs (Kish 1965).
+    The variance of the residuals' sum by scenes over that by pairs (Kish 1965). What it is above 1
+    is shrunk by its own noise (positive part, James & Stein 1961): pairs that do not fail together
+    would else cost verdicts half of the time, by chance.
     """
     if population.scenes is None or not population.judged.any():
         return 1.0
     residuals = (population.right - population.scores)[population.judged]
     _, scene = np.unique(population.scenes[population.judged], return_inverse=True)
-    by_scene = np.bincount(scene, weights=residuals)
-    apart = float((residuals**2).sum())
-    return max(1.0, float((by_scene**2).sum()) / apart) if apart else 1.0
+    squares = float((residuals**2).sum())
+    if not squares:
+        return 1.0
+    by_scene = np.bincount(scene, weights=residuals) ** 2
+    own = np.bincount(scene, weights=residuals**2)
+    excess = float((by_scene - own).sum()) / squares
+    noise = 2 * float((own**2 - np.bincount(scene, weights=residuals**4)).sum()) / squares**2
+    return 1 + excess - noise / excess if excess > 0 and excess**2 > noise else 1.0

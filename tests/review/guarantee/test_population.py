@@ -62,7 +62,23 @@ def test_pairs_that_always_fail_together_count_once(size: int) -> None:
         np.full(rows, 0.8), np.ones(rows, dtype=bool), right, scenes=scene.astype(str)
     )
 
-    assert design_effect(population) == pytest.approx(size)
+    assert design_effect(population) == pytest.approx(size, rel=0.03)
+
+
+def test_pairs_that_do_not_fail_together_cost_little() -> None:
+    """An estimate that is noise in both directions would cost a tenth when it is too high."""
+    generator = np.random.default_rng(3)
+    scenes = np.repeat(np.arange(150), 4).astype(str)
+    effects = [
+        design_effect(
+            Population(
+                np.full(600, 0.9), np.ones(600, dtype=bool), generator.random(600) < 0.9, (), scenes
+            )
+        )
+        for _ in range(100)
+    ]
+
+    assert np.mean(effects) < 1.04
 
 
 def test_scenes_that_fail_together_break_no_promise() -> None:

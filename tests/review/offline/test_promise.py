@@ -1,6 +1,6 @@
 """Nothing is accepted before verdicts prove the promise; audits that break it withdraw all."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Container, Iterable
 from dataclasses import replace
 from pathlib import Path
 
@@ -47,7 +47,9 @@ def ask(pair_set: PairSet, query: str) -> list[tuple[object, ...]]:
         return tables.execute(query).fetchall()
 
 
-def judge(pair_set: PairSet, queues: Iterable[str], decide: Judge) -> None:
+def judge(
+    pair_set: PairSet, queues: Iterable[str], decide: Judge, only: Container[str] | None = None
+) -> None:
     """Verdicts of a person on all that is queued there and has none."""
     wanted = ", ".join(f"'{queue}'" for queue in queues)
     query = f"""SELECT a.annotation_id, a.pair_id, a.confidence FROM triage
@@ -64,6 +66,7 @@ def judge(pair_set: PairSet, queues: Iterable[str], decide: Judge) -> None:
             decision="accept" if decide(str(name), float(str(confidence))) else "reject",
         )
         for name, pair_id, confidence in rows
+        if only is None or name in only
     ]
     shard = f"{len(pair_set.stage('verdicts', 'reviews').shards()):05}"
     pair_set.stage("verdicts", "reviews").write(shard, table_of(Verdict, verdicts))
@@ -75,9 +78,10 @@ def counts(pair_set: PairSet) -> dict[str, int]:
 
 
 def certify(pair_set: PairSet, sample: int = 350) -> None:
-    """Judge a random sample, and let triage look at it."""
-    triage(pair_set, "--budget", str(sample))
-    judge(pair_set, ["review"], honest)
+    """Judge a sample in its two parts, and let triage look at it."""
+    for _ in range(2):
+        triage(pair_set, "--budget", str(sample))
+        judge(pair_set, ["review"], honest)
     triage(pair_set)
 
 
@@ -106,12 +110,66 @@ def test_without_verdicts_nothing_is_accepted_and_it_says_how_many_it_takes(
     assert "It would take about" in said
 
 
-def test_the_queue_is_a_random_sample_while_nothing_is_certified(pairs: PairSet) -> None:
-    triage(pairs, "--budget", "100")
+def test_the_first_half_of_the_budget_is_a_random_sample(pairs: PairSet) -> None:
+    triage(pairs, "--budget", "200")
+    assert counts(pairs) == {"review nothing_certified": 100, "waiting over_budget": PAIRS - 100}
     query = "SELECT avg(a.confidence) FROM triage JOIN annotations a USING (annotation_id) "
     ((queued,),) = ask(pairs, query + "WHERE queue = 'review'")
 
     assert float(str(queued)) == pytest.approx(0.5, abs=0.12)  # four standard errors
+
+
+def queued(pair_set: PairSet) -> set[str]:
+    rows = ask(pair_set, "SELECT annotation_id FROM triage WHERE queue = 'review'")
+    return {str(name) for (name,) in rows}
+
+
+def mean_confidence(pair_set: PairSet, names: set[str]) -> float:
+    known = dict(ask(pair_set, "SELECT annotation_id, confidence FROM annotations"))
+    return float(np.mean([float(str(known[name])) for name in names]))
+
+
+def test_the_second_half_is_drawn_from_what_may_be_accepted(
+    pairs: PairSet, capsys: pytest.CaptureFixture[str]
+) -> None:
+    triage(pairs, "--budget", "200")
+    first = queued(pairs)
+    judge(pairs, ["review"], honest)
+    triage(pairs, "--budget", "200")
+    both = queued(pairs)
+
+    assert first < both
+    assert len(both) == 200
+    assert mean_confidence(pairs, first) == pytest.approx(0.5, abs=0.12)  # four standard errors
+    assert mean_confidence(pairs, both - first) > 0.65
+    assert "thresholds are tested once the budget is judged" in capsys.readouterr().out
+
+
+def test_an_interrupted_sample_goes_on_where_it_ended(pairs: PairSet) -> None:
+    """Verdicts that come in move the calibration, and neither the gate nor the queue."""
+    triage(pairs, "--budget", "300")
+    judge(pairs, ["review"], honest)
+    triage(pairs, "--budget", "300")
+    whole = queued(pairs)
+    some = set(sorted(whole)[::2])
+    judge(pairs, ["review"], honest, only=some)
+    triage(pairs, "--budget", "300")
+
+    assert queued(pairs) == whole
+    main(["triage", pairs.url, "--threshold", "0.5"])
+    triage(pairs, "--budget", "300")
+    assert queued(pairs) == whole
+
+
+def test_no_threshold_is_tested_before_the_budget_is_judged(pairs: PairSet) -> None:
+    """A look at half of the sample would use up what the whole of it needs."""
+    for budget in ("300", "300", "600"):
+        triage(pairs, "--budget", budget)
+        judge(pairs, ["review"], honest)
+    triage(pairs, "--budget", "650")
+    assert set(counts(pairs)) == {"review nothing_certified", "waiting over_budget"}
+    triage(pairs)
+    assert counts(pairs)["accepted above_threshold"] > 0
 
 
 def test_a_certified_threshold_accepts_and_says_on_what_grounds(
