@@ -1,6 +1,6 @@
 """Settings of ``pairset triage`` and of ``pairset review serve, push, pull, agreement``."""
 
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 from pydantic import Field, SecretStr
 from pydantic_settings import SettingsConfigDict
@@ -34,6 +34,10 @@ class TriageSettings(VerbSettings):
     acceptance rate stays known."""
     budget: int | None = Field(default=None, ge=0)
     """Queue at most so many for a person, the most useful first; the others wait."""
+    queue_by: Literal["gain", "doubt", "random"] = "gain"
+    """Who comes first: gain puts first what a look is likely to put right and to teach, over all
+    scenes and edit types; doubt the least confident of each scene; random is a random order. With
+    --precision, it is a random sample until something is certified."""
     seed: int = 0
     """Another number draws another audit."""
 

@@ -1,11 +1,15 @@
 """Where each annotation goes: accepted, to a person, or aside. Pure; nothing is read or written."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Literal, TypeAlias
 
 from pairset.ids import content_id
 from pairset.records import Triage
 from pairset.records.triage import Queue, TriageReason
+from review.gain import Learnt, Prospect, gain_order
+
+QueueOrder: TypeAlias = Literal["gain", "doubt", "random"]
 
 _DRAW_DIGITS = 13
 """Hexadecimal digits of a draw: 52 bits, as many as a float between 0 and 1 holds."""
@@ -24,6 +28,11 @@ class Candidate:
     """Whether mining still keeps the pair."""
     has_instruction: bool
     is_changed: bool
+    edit_type: str | None = None
+    chance: float | None = None
+    """Probability of being right, for the order of the queue; None where nothing is known."""
+    is_judged: bool = False
+    """Whether a person has decided already."""
     is_behind: bool = False
     """Whether no verdict on it would help to prove a promise."""
 
@@ -36,8 +45,11 @@ class Policy:
     audit_share: float
     budget: int | None
     seed: int
+    queue_by: QueueOrder
     withheld: TriageReason | None = None
     """Why nothing is accepted at all, however sure; people then get a random sample first."""
+    learnt: Learnt | None = None
+    """What verdicts say of the kinds of edit; matters to the order by gain alone."""
 
 
 def sort_annotations(candidates: Iterable[Candidate], policy: Policy) -> list[Triage]:
@@ -50,15 +62,45 @@ def sort_annotations(candidates: Iterable[Candidate], policy: Policy) -> list[Tr
     reviews = [row for row in sorted_out if row.queue == Queue.REVIEW]
     audits = [row for row in sorted_out if row.queue == Queue.AUDIT]
     others = [row for row in sorted_out if row.queue not in (Queue.REVIEW, Queue.AUDIT)]
-    scenes = {name: candidate.scene for name, candidate in known.items()}
-    if policy.withheld:
-        reviews.sort(key=lambda row: _place_in_sample(known[row.annotation_id], policy.seed))
-    else:
-        reviews = _one_of_each_scene_first(reviews, scenes)
+    reviews = _in_order(reviews, known, policy)
     audits.sort(key=lambda row: audit_draw(row.annotation_id, policy.seed))
     queued, waiting = _within_budget(reviews, audits, policy)
     placed = [replace(row, place=place) for place, row in enumerate(queued)]
     return [*placed, *waiting, *others]
+
+
+def _in_order(rows: list[Triage], known: Mapping[str, Candidate], policy: Policy) -> list[Triage]:
+    """Those for a person; a promise needs its sample, whatever order was asked for."""
+    if policy.withheld or policy.queue_by == "random":
+        return sorted(rows, key=lambda row: _place_in_sample(known[row.annotation_id], policy))
+    if policy.queue_by == "doubt":
+        scenes = {name: candidate.scene for name, candidate in known.items()}
+        return _one_of_each_scene_first(rows, scenes)
+    return _most_gain_first(rows, known, policy)
+
+
+def _most_gain_first(
+    rows: list[Triage], known: Mapping[str, Candidate], policy: Policy
+) -> list[Triage]:
+    """What was judged keeps its place in the queue and within the budget; then the most gain."""
+    judged = [row for row in rows if known[row.annotation_id].is_judged]
+    others = [row for row in rows if not known[row.annotation_id].is_judged]
+    prospects = [_prospect(known[row.annotation_id]) for row in others]
+    count = None if policy.budget is None else max(0, policy.budget - len(judged))
+    chosen = gain_order(prospects, policy.learnt, count)
+    left = set(range(len(others))) - set(chosen)
+    return [
+        *judged,
+        *(others[place] for place in chosen),
+        *(others[place] for place in sorted(left)),
+    ]
+
+
+def _prospect(candidate: Candidate) -> Prospect:
+    name = candidate.annotation_id
+    right = candidate.confidence if candidate.chance is None else candidate.chance
+    scene, kind = candidate.scene or name, candidate.edit_type or ""
+    return Prospect(name, right or 0.0, scene, kind, candidate.confidence or 0.0)
 
 
 def audit_draw(annotation_id: str, seed: int) -> float:
@@ -71,9 +113,9 @@ def sample_draw(annotation_id: str, seed: int) -> float:
     return _draw("sample", annotation_id, seed)
 
 
-def _place_in_sample(candidate: Candidate, seed: int) -> tuple[bool, float]:
-    is_behind = candidate.is_behind or candidate.confidence is None
-    return is_behind, sample_draw(candidate.annotation_id, seed)
+def _place_in_sample(candidate: Candidate, policy: Policy) -> tuple[bool, float]:
+    is_behind = bool(policy.withheld) and (candidate.is_behind or candidate.confidence is None)
+    return is_behind, sample_draw(candidate.annotation_id, policy.seed)
 
 
 def _draw(purpose: str, annotation_id: str, seed: int) -> float:

@@ -3,6 +3,7 @@
 import datetime
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from pairset.console import say, say_table
 from pairset.errors import MissingStageError
@@ -14,6 +15,7 @@ from pairset.records.verdict import AUTO, Decision, verdict_id_of
 from pairset.store import PairSet, open_set, write_atomically
 from pairset.tables import connect_tables, stream_rows
 from review.confidence import keep_confidence
+from review.outlook import with_outlook
 from review.promise import promised_route, say_promise
 from review.settings import TriageSettings
 from review.sorting import Candidate, Policy, sort_annotations
@@ -25,7 +27,7 @@ _TEXTS = ("instruction_en", "instruction_zh", "inverse_en", "inverse_zh", "edit_
 _CANDIDATES = """
     SELECT annotation_id, a.pair_id, cluster AS scene, confidence, p.pair_id IS NOT NULL AS is_kept,
         a.error_code IS NULL AND instruction_en IS NOT NULL AS has_instruction,
-        is_changed IS DISTINCT FROM false AS is_changed
+        is_changed IS DISTINCT FROM false AS is_changed, edit_type
     FROM annotations a LEFT JOIN (FROM pairs WHERE status = 'kept') p USING (pair_id)
 """
 
@@ -48,11 +50,15 @@ def triage(settings: TriageSettings) -> None:
             f"{pair_set.url} holds no annotations yet. Write them with: "
             f"pairset annotate {pair_set.url}"
         )
-    policy = Policy(settings.threshold, settings.audit_share, settings.budget, settings.seed)
+    limits = (settings.audit_share, settings.budget, settings.seed)
+    policy = Policy(settings.threshold, *limits, settings.queue_by)
     route = promised_route(pair_set, settings) if settings.precision is not None else None
     if route:
         candidates = [route.scored(candidate) for candidate in candidates]
         policy = route.policy(policy)
+    if settings.queue_by == "gain" and not policy.withheld:
+        candidates, learnt = with_outlook(pair_set, candidates, is_calibrated=bool(route))
+        policy = replace(policy, learnt=learnt)
     rows = sort_annotations(candidates, policy)
     changed = _save(pair_set, rows, route.kept.files() if route else {})
     pair_set.save_run("triage", settings.model_dump(mode="json"))

@@ -84,7 +84,7 @@ def _population_key(known: KnownSet) -> str:
     return content_id("population", *(each.annotation_id for each in known.evidence))
 
 
-def _judged(known: KnownSet) -> Judged:
+def judged_of(known: KnownSet) -> Judged:
     """What people decided on; skips teach nothing."""
     everything = Judged(
         known.evidence,
@@ -127,7 +127,7 @@ def _ground(known: KnownSet, terms: Terms, before: Kept | None) -> _Ground:
 
     The gate there was stays, unless the mix is another: of that it says nothing.
     """
-    judged = _judged(known)
+    judged = judged_of(known)
     calibration = cross_fit(judged)
     scores = calibration.probabilities(known.evidence, known.scenes)
     population = population_of(known, scores, terms.seed)

@@ -29,7 +29,7 @@ def candidate(name: str, confidence: float | None = SURE, **changes: object) -> 
 
 
 def policy(**changes: object) -> Policy:
-    usual = Policy(threshold=0.9, audit_share=0.0, budget=None, seed=0)
+    usual = Policy(threshold=0.9, audit_share=0.0, budget=None, seed=0, queue_by="doubt")
     return replace(usual, **changes)  # type: ignore[arg-type]
 
 
@@ -112,6 +112,37 @@ def test_audits_get_their_share_of_a_budget_and_what_reviews_leave() -> None:
 
     assert [row.queue for row in tight[:20]] == [Queue.REVIEW] * 10 + [Queue.AUDIT] * 10
     assert [row.queue for row in ample[:20]] == [Queue.REVIEW] * 4 + [Queue.AUDIT] * 16
+
+
+def test_by_gain_what_was_judged_stays_within_the_budget() -> None:
+    everyone = [
+        candidate("a", 0.3, is_judged=True),
+        *(candidate(f"n{number}", number / 100) for number in range(20)),
+    ]
+    rows = sort_annotations(everyone, policy(budget=3, queue_by="gain"))
+
+    assert [row.annotation_id for row in rows[:3]] == ["a", "n0", "n1"]
+    assert sort_annotations(everyone[::-1], policy(budget=3, queue_by="gain")) == rows
+
+
+def test_a_calibrated_chance_decides_the_order_and_not_the_queue() -> None:
+    rows = sort_annotations(
+        [candidate("boasts", 0.8, chance=0.1), candidate("modest", 0.2, chance=0.7)],
+        policy(queue_by="gain"),
+    )
+
+    assert [row.annotation_id for row in rows] == ["boasts", "modest"]
+    assert [row.confidence for row in rows] == [0.8, 0.2]
+
+
+def test_a_random_queue_is_another_with_another_seed() -> None:
+    everyone = [candidate(str(number), DOUBTFUL) for number in range(50)]
+    first, again, other = (
+        [row.annotation_id for row in sort_annotations(everyone, policy(queue_by="random", seed=s))]
+        for s in (0, 0, 1)
+    )
+
+    assert first == again != other
 
 
 def ask(pair_set: PairSet, query: str) -> list[tuple[object, ...]]:

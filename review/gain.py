@@ -1,0 +1,112 @@
+"""In which order people's looks are worth the most. Pure.
+
+A look changes something if the annotation is wrong, and teaches if the pair is of use: then the
+verdict is a correction to train on, and a rejection is not. What it teaches shrinks with every look
+at the same scene, and with the errors that the queue is likely to hold already of the same kind of
+edit. So the worth of a look is
+
+    (1 - P(right)) · P(fixed | wrong, kind) / ((1 + looks at the scene) · √(1 + errors of the kind))
+
+and the queue is the greedy one: every place goes to what is worth the most after all before it.
+Worths only ever fall while it grows, so they are looked at again only where they come first (lazy
+greedy, Minoux 1978).
+"""
+
+import heapq
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+_NO_IDEA = 0.5
+"""P(fixed | wrong) where nobody has decided yet."""
+_GUESS_WEIGHT = 10
+"""Decisions that a guess is worth."""
+
+
+_Entry: TypeAlias = tuple[float, float, str, int, int]
+"""Negative worth, confidence, name, place, and the looks at the scene it was weighed after."""
+
+
+@dataclass(frozen=True, slots=True)
+class Prospect:
+    """An annotation nobody has looked at."""
+
+    name: str
+    right: float
+    """Probability that a reviewer would accept it unchanged, 0 to 1."""
+    scene: str
+    kind: str
+    """Edit type."""
+    confidence: float = 0.0
+    """The lower comes first where worths are equal."""
+
+
+@dataclass(frozen=True, slots=True)
+class Learnt:
+    """What verdicts so far say of the kinds of edit."""
+
+    fixes: Mapping[str, int] = field(default_factory=dict)
+    """Annotations that were put right, by kind."""
+    rejections: Mapping[str, int] = field(default_factory=dict)
+    """Pairs that no words would help, by kind."""
+
+    def use(self, kind: str) -> float:
+        """P(fixed | wrong): the share in this kind, drawn to that of all where it has few."""
+        overall = _share(sum(self.fixes.values()), sum(self.rejections.values()), _NO_IDEA)
+        return _share(self.fixes.get(kind, 0), self.rejections.get(kind, 0), overall)
+
+
+def gain_order(
+    prospects: Sequence[Prospect], learnt: Learnt | None = None, count: int | None = None
+) -> list[int]:
+    """Places in ``prospects`` of the ``count`` most worth a look, the most useful first.
+
+    The order in which they come does not matter. n prospects of k kinds take O(n) to begin with and
+    O(k + log n) for every place, and what scenes of many pairs add: a pair is weighed again at most
+    once for every look at its scene.
+    """
+    queue = _Queue(prospects, learnt or Learnt())
+    wanted = len(prospects) if count is None else min(count, len(prospects))
+    return [queue.take() for _ in range(wanted)]
+
+
+class _Queue:
+    """What is left to queue: a heap for each kind, since a kind's worths fall all together."""
+
+    def __init__(self, prospects: Sequence[Prospect], learnt: Learnt) -> None:
+        self._prospects = prospects
+        self._looks: dict[str, int] = {}
+        uses = {kind: learnt.use(kind) for kind in {each.kind for each in prospects}}
+        self._errors = {kind: float(learnt.fixes.get(kind, 0)) for kind in uses}
+        self._heaps: dict[str, list[_Entry]] = {kind: [] for kind in uses}
+        for place, each in enumerate(prospects):
+            worth = (1 - each.right) * uses[each.kind]
+            self._heaps[each.kind].append((-worth, each.confidence, each.name, place, 0))
+        for heap in self._heaps.values():
+            heapq.heapify(heap)
+
+    def take(self) -> int:
+        """The place of the most useful prospect that is left."""
+        *_, kind = min(self._foremost())
+        place = heapq.heappop(self._heaps[kind])[3]
+        chosen = self._prospects[place]
+        self._looks[chosen.scene] = self._looks.get(chosen.scene, 0) + 1
+        self._errors[kind] += 1 - chosen.right
+        if not self._heaps[kind]:
+            del self._heaps[kind]
+        return place
+
+    def _foremost(self) -> Iterator[tuple[float, float, str, str]]:
+        """Of each kind the most useful, as negative worth, confidence, name and kind."""
+        for kind, heap in self._heaps.items():
+            worth, confidence, name, place, looks = heap[0]
+            while looks < (now := self._looks.get(self._prospects[place].scene, 0)):
+                fallen = worth * (1 + looks) / (1 + now)
+                heapq.heapreplace(heap, (fallen, confidence, name, place, now))
+                worth, confidence, name, place, looks = heap[0]
+            yield worth / math.sqrt(1 + self._errors[kind]), confidence, name, kind
+
+
+def _share(fixed: int, rejected: int, guess: float) -> float:
+    return (fixed + guess * _GUESS_WEIGHT) / (fixed + rejected + _GUESS_WEIGHT)
