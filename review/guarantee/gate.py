@@ -5,8 +5,9 @@ it is drawn from all pairs and fits a calibration; what this finds too doubtful 
 rest of the sample and from what may be accepted alike. The gate stays as it was made while verdicts
 come in: did it move, pairs would turn up above a threshold that the sample had passed over.
 
-The probability that let a pair out was given by a model that saw no verdict of its scene. So it is
-a score like any other, and what counts above a threshold is still a simple random sample.
+The probability that let a pair out was given by a model that saw no verdict of its scene, so it is
+a score like any other. But the floor is that of all folds together, and the gate chooses verdicts
+that fit the models of other folds: that these scores saw no outcome they test is an approximation.
 """
 
 from collections.abc import Sequence
