@@ -17,7 +17,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from annotator.asking import annotate_tasks
+from annotator.asking import annotate_loaded, load
 from annotator.batches import batches
 from annotator.engines import Engine, EnginePlan, open_engine
 from annotator.probing.asking import ask_targets
@@ -70,8 +70,8 @@ def one_round(engine: Engine, witness: Witness, targets: Sequence[Target]) -> di
     def annotate() -> Iterable[object]:
         for shard in shards:
             tasks = [target.task for target in shard]
-            most = witness.settings.max_pixels
-            yield from annotate_tasks(engine, witness.annotator, tasks, most)
+            loaded = load(tasks, witness.settings.max_pixels)
+            yield from annotate_loaded(engine, witness.annotator, loaded)
 
     def probe(*kinds: str) -> Callable[[], Iterable[object]]:
         def ask() -> Iterable[object]:

@@ -131,6 +131,7 @@ def _evidence(name: str, edit_type: str, tokens: float, pixels: float, noise: Fl
     return Evidence(
         annotation_id=name,
         edit_type=edit_type,
+        reply_probability=1 / (1 + math.exp(-(tokens + 0.3 * noise[0]))),
         confidence=1 / (1 + math.exp(-(tokens + 0.3 * noise[0]))),
         mean_en=-math.exp(-tokens),
         min_en=-math.exp(-(tokens + 0.5 * noise[1])),

@@ -7,10 +7,9 @@ from dataclasses import replace
 from pairset.errors import MissingExtraError
 from pairset.store import PairSet
 from pairset.tables import connect_tables
-from review.calibration.crossfit import cross_fit
-from review.calibration.evidence import Evidence
+from review.calibration.crossfit import CrossFitted, cross_fit
 from review.calibration.fitting import shipped_prior
-from review.calibration.reading import read_known
+from review.calibration.reading import KnownSet, read_known
 from review.gain import Learnt
 from review.guarantee.look import judged_of
 from review.sorting import Candidate
@@ -28,7 +27,7 @@ def with_outlook(
     """The candidates with their chance of being right, and what verdicts say of kinds of edit.
 
     The chance is calibrated on verdicts where there are enough and scikit-learn is installed; else
-    it is the raw confidence, read through the shipped prior. ``is_calibrated`` says that their
+    it is what the shipped prior makes of the reply. ``is_calibrated`` says that their
     confidence is such a chance already.
     """
     with connect_tables(pair_set) as tables:
@@ -38,7 +37,7 @@ def with_outlook(
         wanted: Counter(kind for _, kind, decision in decisions if decision == wanted)
         for wanted in ("fix", "reject")
     }
-    chances = {} if is_calibrated else _chances(pair_set, candidates, bool(judged))
+    chances = {} if is_calibrated else _chances(read_known(pair_set))
     known = [
         replace(
             each,
@@ -50,18 +49,14 @@ def with_outlook(
     return known, Learnt(counts["fix"], counts["reject"])
 
 
-def _chances(
-    pair_set: PairSet, candidates: Sequence[Candidate], has_verdicts: bool
-) -> dict[str, float]:
-    if has_verdicts:
-        try:
-            known = read_known(pair_set)
-            found = cross_fit(judged_of(known)).probabilities(known.evidence, known.scenes)
-        except MissingExtraError:
-            return _chances(pair_set, candidates, has_verdicts=False)
-        names = [each.annotation_id for each in known.evidence]
-        return dict(zip(names, found.tolist(), strict=True))
-    sure = [each for each in candidates if each.confidence is not None]
-    raw = [Evidence(each.annotation_id, confidence=each.confidence) for each in sure]
-    found = shipped_prior().probabilities(raw)
-    return dict(zip((each.annotation_id for each in sure), found.tolist(), strict=True))
+def _chances(known: KnownSet) -> dict[str, float]:
+    try:
+        calibration: CrossFitted | None = cross_fit(judged_of(known)) if known.outcomes else None
+    except MissingExtraError:
+        calibration = None
+    if calibration:
+        found = calibration.probabilities(known.evidence, known.scenes)
+    else:
+        found = shipped_prior().probabilities(known.evidence)
+    names = [each.annotation_id for each in known.evidence]
+    return dict(zip(names, found.tolist(), strict=True))

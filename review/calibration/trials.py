@@ -89,4 +89,4 @@ def regression_of(strength: float) -> Any:
         from sklearn.linear_model import LogisticRegression
     except ImportError as error:
         raise MissingExtraError("scikit-learn", "review") from error
-    return LogisticRegression(C=strength, solver="newton-cholesky", max_iter=200)
+    return LogisticRegression(C=strength, max_iter=1_000)

@@ -50,7 +50,8 @@ def gate_of(calibration: CrossFitted, scores: Floats) -> Gate | None:
 
     None where verdicts have not taught the calibration anything yet.
     """
-    if not len(scores) or any(model.form == Form.PRIOR for model in calibration.models):
+    untaught = (Form.PRIOR, Form.SHIFTED)
+    if not len(scores) or any(model.form in untaught for model in calibration.models):
         return None
     ordered = np.sort(scores)
     right = np.cumsum(ordered)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from pairset.errors import MissingExtraError
-from review.calibration.evidence import LOG_PROBABILITIES, PIXELS, Evidence, measured
+from review.calibration.evidence import LOG_PROBABILITIES, PIXELS, PROBES, Evidence, measured
 
 _EDIT_TYPE = "edit_type"
 _LEAST_ROWS = 20
@@ -39,7 +39,7 @@ def shifts(
     except ImportError as error:
         raise MissingExtraError("scipy", "review") from error
     raw: dict[str, float] = {}
-    for name in (*LOG_PROBABILITIES, *PIXELS):
+    for name in (*LOG_PROBABILITIES, *PIXELS, *PROBES):
         one, other = (_known(part, name) for part in (calibrated, current))
         if min(len(one), len(other)) >= _LEAST_ROWS:
             raw[name] = float(ks_2samp(one, other, method="asymp").pvalue)
