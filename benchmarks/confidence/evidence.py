@@ -9,7 +9,7 @@ import numpy as np
 from benchmarks.confidence.rows import Rows
 from pairset.measures.calibration import area_under_roc, calibration_error, reliability
 from review.calibration.crossfit import cross_fit
-from review.calibration.evidence import PIXELS, Evidence
+from review.calibration.evidence import PIXELS, PROBES, Evidence
 
 PIECES = {
     "tokens of the reply": ("reply_probability",),
@@ -23,7 +23,18 @@ PIECES = {
     "tokens of the edit type": ("mean_edit_type",),
     "changed area": ("change_fraction", "change_components", "change_largest", "box_share"),
     "colour": ("color_difference", "tone_shift"),
+    "light and colour with signs": (
+        *("light_shift", "warmth_shift", "chroma_shift", "contrast_ratio"),
+    ),
+    "fine detail": ("detail_ratio",),
     "structure": ("ssim", "structure_correlation"),
+    "what no single edit explains": ("unexplained", "unexplained_backwards"),
+    "moved frame": ("moved",),
+    "critic": ("critic_yes",),
+    "samples": ("sample_type_agreement", "sample_chrf"),
+    "images swapped": ("gap_swapped",),
+    "source twice": ("gap_source_twice",),
+    "blank target": ("gap_blank_target",),
 }
 """Numbers of the evidence by what they tell."""
 
@@ -82,8 +93,9 @@ def ablation(rows: Rows, draws: Draws) -> dict[str, dict[str, float]]:
 
 def figures(rows: Rows, draws: Draws) -> dict[str, object]:
     """Raw confidence, then the tiers one after the other."""
-    tokens = worth(rows, draws, without=PIXELS)
-    pixels = worth(rows, draws)
+    tokens = worth(rows, draws, without=(*PIXELS, *PROBES))
+    pixels = worth(rows, draws, without=PROBES)
+    full = worth(rows, draws)
     return {
         "pairs": len(rows),
         "set_aside": rows.set_aside,
@@ -91,6 +103,7 @@ def figures(rows: Rows, draws: Draws) -> dict[str, object]:
         "raw": _said(raw(rows)),
         "tokens": _said(tokens),
         "pixels": _said(pixels),
+        "full": _said(full),
     }
 
 

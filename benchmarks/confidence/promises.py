@@ -85,7 +85,7 @@ def _met(certified_on: Rows, others: Rows, kept: Kept) -> Kept:
 
 
 def _audits_until_broken(right: Sequence[bool], seed: int) -> int:
-    """Audits in random order until the promise counts as broken; all of them where it never does."""
+    """Audits in random order until the promise counts as broken; all where it never does."""
     order = np.random.default_rng(seed).permutation(len(right))
     errors = np.cumsum(~np.asarray(right)[order])
     for audits in range(1, len(order) + 1):
