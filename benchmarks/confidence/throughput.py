@@ -2,10 +2,11 @@
 
     python -m benchmarks.confidence.throughput SET [--rounds 3] [--pairs 256]
 
-In this process: the stage, which opens pictures, asks, checks and writes, against one `llm.chat`
-with everything at hand. Through a server started here: the stage against an asynchronous client
-that posts finished bodies. Each part of the pairs is asked once, so that no cache knows it. The
-last line is one JSON object; shares are of pairs per second, medians over the rounds.
+In this process: the stage, which opens pictures, asks, checks and writes, against `llm.chat`.
+Through a server started here: the stage against an asynchronous client that only posts and reads.
+Both are measured twice, opening the pictures themselves as a plain script would, and with all that
+they send at hand before the clock starts. Each part of the pairs is asked once, so that no cache
+knows it. The last line is one JSON object; shares are of pairs per second, medians over rounds.
 """
 
 import argparse
@@ -15,6 +16,7 @@ import os
 import statistics
 import tempfile
 import time
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
@@ -31,12 +33,15 @@ from annotator.pictures import load_questions
 from annotator.prompt import build_messages
 from annotator.resolve import resolve_annotator
 from annotator.settings import AnnotateSettings
-from annotator.tasks import Task, pending_tasks
+from annotator.tasks import Task
+from pairset.records.pair import PairStatus
 from pairset.store import PairSet, create_set, open_set
+
+_COLUMNS = ["pair_id", "source_uri", "target_uri", "status"]
 
 Run = Callable[[], None]
 Way = Callable[[Sequence[Task]], Run]
-"""Makes what is not to be timed ready, and gives what is."""
+"""Makes what it sends ready, and gives what remains to be done."""
 
 
 def main() -> None:
@@ -53,39 +58,56 @@ def figures(pair_set: PairSet, rounds: int, pairs: int) -> dict[str, float]:
     """The stage's share of what is raw, in this process and through a server."""
     with tempfile.TemporaryDirectory(prefix="pairset-throughput-") as folder:
         scratch = create_set(folder)
-        settings = AnnotateSettings(set_url=folder, model="starter", engine="vllm")
+        settings = AnnotateSettings(set_url=scratch.url, model="starter", engine="vllm")
         annotator = resolve_annotator(settings)
         turns = iter(batches(_tasks(pair_set, annotator), pairs))
         with _in_process(annotator, settings) as ways:
-            here = _shares(ways, turns, rounds)
+            found = _shares("llm_chat", ways, turns, rounds)
         settings = AnnotateSettings(set_url=scratch.url, model="starter", spawn=True)
         with _through_a_server(resolve_annotator(settings), settings) as ways:
-            there = _shares(ways, turns, rounds)
-    return {
-        "annotate_over_llm_chat": here[0],
-        "llm_chat_pairs_per_second": here[1],
-        "server_over_raw_client": there[0],
-        "raw_client_pairs_per_second": there[1],
-    }
+            return found | _shares("raw_client", ways, turns, rounds)
 
 
 def _tasks(pair_set: PairSet, annotator: Annotator) -> Sequence[Task]:
-    return pending_tasks(pair_set, annotator).tasks
+    """All kept pairs, annotated or not."""
+    stage = pair_set.current("pairs")
+    assert stage is not None, f"{pair_set.url} holds no pairs"
+    rows = (row for table in stage.tables(_COLUMNS) for row in table.to_pylist())
+    return [
+        Task(
+            annotator.annotation_id(row["pair_id"]),
+            *(row[name] for name in ("pair_id", "source_uri", "target_uri")),
+        )
+        for row in rows
+        if row["status"] == PairStatus.KEPT
+    ]
 
 
 def _shares(
-    ways: tuple[Way, Way], turns: Iterator[Sequence[Task]], rounds: int
-) -> tuple[float, float]:
+    name: str, ways: tuple[Way, Way], turns: Iterator[Sequence[Task]], rounds: int
+) -> dict[str, float]:
     """Medians of stage over raw, and of raw pairs per second; first a turn of each to warm up."""
-    stage, raw = ways
-    for way in ways:
+    stage, prepare = ways
+
+    def plain(tasks: Sequence[Task]) -> Run:
+        return lambda: prepare(tasks)()
+
+    measured = {"stage": stage, "plain": plain, "at_hand": prepare}
+    for way in measured.values():
         way(next(turns))()
-    found = []
+    found = defaultdict(list)
     for number in range(rounds):
-        both = (stage, raw) if number % 2 else (raw, stage)
-        rates = {way: _rate(way, next(turns)) for way in both}
-        found.append((rates[stage] / rates[raw], rates[raw]))
-    return statistics.median(share for share, _ in found), statistics.median(r for _, r in found)
+        names = list(measured)[:: 1 if number % 2 else -1]
+        rates = {each: _rate(measured[each], next(turns)) for each in names}
+        for each in ("plain", "at_hand"):
+            found[each].append(rates["stage"] / rates[each])
+        found["rate"].append(rates["plain"])
+    middle = {each: round(statistics.median(values), 3) for each, values in found.items()}
+    return {
+        f"stage_over_{name}": middle["plain"],
+        f"stage_over_{name}_at_hand": middle["at_hand"],
+        f"{name}_pairs_per_second": middle["rate"],
+    }
 
 
 def _rate(way: Way, tasks: Sequence[Task]) -> float:
