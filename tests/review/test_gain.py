@@ -72,8 +72,8 @@ def test_the_lazy_order_is_the_greedy_one() -> None:
             left,
             key=lambda each: (
                 (1 - each.right)
-                / (1 + looks.get(each.scene, 0))
-                / (1 + errors.get(each.kind, 0.0)) ** 0.5
+                / (1 + looks.get(each.scene, 0)) ** 0.25
+                / (1 + errors.get(each.kind, 0.0)) ** 0.25
             ),
         )
         left.remove(best)
