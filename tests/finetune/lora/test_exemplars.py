@@ -7,11 +7,11 @@ import pytest
 import torch
 from PIL import Image
 
-from annotator.engines import Question
+from annotator.engines import EnginePlan, Question
 from annotator.engines.transformers import TransformersEngine
 from annotator.models import load_model
 from annotator.prompt import Exemplar, load_prompt
-from annotator.settings import AnnotateSettings
+from annotator.settings import STARTER, AnnotateSettings
 from finetune.lora.conversations import Converser
 from finetune.lora.order import ByLength, QueryDropout
 from finetune.lora.preparation import ItemShelf, PairItems, prepare
@@ -68,7 +68,8 @@ def test_training_reads_the_very_tokens_and_pixels_of_serving(
     exemplars = (Exemplar(red, green, '{"a":1}'), Exemplar(grey, red, '{"b":"把画面调亮。"}'))
     listener = Listener(starter_processor)
     settings = AnnotateSettings(set_url="unused", guided=False)
-    engine = TransformersEngine(settings, 2048, starter_processor, listener)
+    plan = EnginePlan(settings, load_model(STARTER), adapter=None)
+    engine = TransformersEngine(plan, 2048, starter_processor, listener)
     list(engine.ask(PROMPT, [Question(blue, grey, exemplars)]))
 
     learnt = converser.prompt_inputs(blue, grey, exemplars)
