@@ -61,7 +61,7 @@ class AskSettings(VerbSettings):
     """Number format of the weights; auto is the one they are stored in."""
     trust_remote_code: bool = False
     """Let the model's repository run its own Python code here."""
-    pairs_per_shard: int = Field(default=128, gt=0)
+    pairs_per_shard: int = Field(default=256, gt=0)
     """Pairs written together; what an interrupted run loses at most."""
     retry_failed: bool = False
     """Ask again about pairs whose last reply failed."""

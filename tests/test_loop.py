@@ -39,7 +39,8 @@ def test_on_scenes_nobody_trained_on_more_instructions_are_exactly_right(
 
 
 def test_preference_training_does_not_lose_it(figures: dict[str, Any]) -> None:
-    assert figures["exact_preference"] >= figures["exact_after"] - 0.03
+    lowest, _ = figures["interval_after"]  # what other scenes would have given, 95 of 100 times
+    assert figures["exact_preference"] >= lowest
 
 
 def test_it_prints_what_it_promises(figures: dict[str, Any]) -> None:

@@ -11,6 +11,7 @@ knows it. The last line is one JSON object; shares are of pairs per second, medi
 
 import argparse
 import asyncio
+import itertools
 import json
 import os
 import statistics
@@ -39,6 +40,9 @@ from pairset.store import PairSet, create_set, open_set
 
 _COLUMNS = ["pair_id", "source_uri", "target_uri", "status"]
 
+_WARM = 32
+"""Pairs that each way is warmed up with."""
+
 Run = Callable[[], None]
 Way = Callable[[Sequence[Task]], Run]
 """Makes what it sends ready, and gives what remains to be done."""
@@ -60,12 +64,12 @@ def figures(pair_set: PairSet, rounds: int, pairs: int) -> dict[str, float]:
         scratch = create_set(folder)
         settings = AnnotateSettings(set_url=scratch.url, model="starter", engine="vllm")
         annotator = resolve_annotator(settings)
-        turns = iter(batches(_tasks(pair_set, annotator), pairs))
+        tasks = _tasks(pair_set, annotator)
         with _in_process(annotator, settings) as ways:
-            found = _shares("llm_chat", ways, turns, rounds)
+            found = _shares("llm_chat", ways, _Turns(tasks, pairs), rounds)
         settings = AnnotateSettings(set_url=scratch.url, model="starter", spawn=True)
         with _through_a_server(resolve_annotator(settings), settings) as ways:
-            return found | _shares("raw_client", ways, turns, rounds)
+            return found | _shares("raw_client", ways, _Turns(tasks, pairs), rounds)
 
 
 def _tasks(pair_set: PairSet, annotator: Annotator) -> Sequence[Task]:
@@ -83,9 +87,20 @@ def _tasks(pair_set: PairSet, annotator: Annotator) -> Sequence[Task]:
     ]
 
 
-def _shares(
-    name: str, ways: tuple[Way, Way], turns: Iterator[Sequence[Task]], rounds: int
-) -> dict[str, float]:
+class _Turns:
+    """Pairs that nobody has asked about yet."""
+
+    def __init__(self, tasks: Sequence[Task], size: int) -> None:
+        self._left = iter(tasks)
+        self._size = size
+
+    def take(self, count: int | None = None) -> list[Task]:
+        taken = list(itertools.islice(self._left, count or self._size))
+        assert len(taken) == (count or self._size), "too few pairs for so many rounds"
+        return taken
+
+
+def _shares(name: str, ways: tuple[Way, Way], turns: "_Turns", rounds: int) -> dict[str, float]:
     """Medians of stage over raw, and of raw pairs per second; first a turn of each to warm up."""
     stage, prepare = ways
 
@@ -94,11 +109,11 @@ def _shares(
 
     measured = {"stage": stage, "plain": plain, "at_hand": prepare}
     for way in measured.values():
-        way(next(turns))()
+        way(turns.take(_WARM))()
     found = defaultdict(list)
     for number in range(rounds):
         names = list(measured)[:: 1 if number % 2 else -1]
-        rates = {each: _rate(measured[each], next(turns)) for each in names}
+        rates = {each: _rate(measured[each], turns.take()) for each in names}
         for each in ("plain", "at_hand"):
             found[each].append(rates["stage"] / rates[each])
         found["rate"].append(rates["plain"])
