@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -49,6 +50,8 @@ except ImportError as error:
 
 MakeBody = Callable[[], dict[str, Any]]
 
+_MADE_FOR_EACH_SENT = 2
+"""Requests that are made ready, pictures encoded, for each that may be in flight."""
 FAILURES_IN_A_ROW = 5
 """So many pairs whose retries all failed, one after the other, and the server counts as down."""
 
@@ -70,6 +73,14 @@ def open_server(plan: EnginePlan) -> Iterator["ServerEngine"]:
         )
         stack.callback(lambda: runner.run(client.aclose()))
         yield ServerEngine(plan, client, runner, Backoff(plan.settings.retries))
+
+
+@dataclass(frozen=True, slots=True)
+class _Places:
+    """Bounds: a request is made before there is a place for it in flight, so that none is idle."""
+
+    made: asyncio.Semaphore
+    sent: asyncio.Semaphore
 
 
 class ServerEngine:
@@ -133,9 +144,12 @@ class ServerEngine:
         self, bodies: Sequence[MakeBody], readers: Sequence[Callable[[Any], T]]
     ) -> AsyncGenerator[Numbered[T], None]:
         """Answers as they arrive; failures of the server are held back until it answers again."""
-        free = asyncio.Semaphore(self._settings.concurrency)
+        concurrency = self._settings.concurrency
+        places = _Places(
+            asyncio.Semaphore(_MADE_FOR_EACH_SENT * concurrency), asyncio.Semaphore(concurrency)
+        )
         tasks = [
-            asyncio.create_task(self._answer(free, number, body, reader))
+            asyncio.create_task(self._answer(places, number, body, reader))
             for number, (body, reader) in enumerate(zip(bodies, readers, strict=True))
         ]
         held: list[Numbered[T]] = []
@@ -160,13 +174,15 @@ class ServerEngine:
             await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _answer(
-        self, free: asyncio.Semaphore, number: int, body: MakeBody, reader: Callable[[Any], T]
+        self, places: "_Places", number: int, body: MakeBody, reader: Callable[[Any], T]
     ) -> tuple[int, T | ReplyError | TransientError]:
         """Send one request; what went wrong with this one alone is returned, not raised."""
-        async with free:
+        async with places.made:
             try:
                 made = await asyncio.to_thread(body)
-                return number, reader(await send(self._client, made, self._backoff))
+                async with places.sent:
+                    answer = await send(self._client, made, self._backoff)
+                return number, reader(answer)
             except (ReplyError, TransientError) as error:
                 return number, error
 
