@@ -6,6 +6,7 @@ from importlib.resources import files
 
 import numpy as np
 
+from pairset.errors import MissingExtraError
 from pairset.measures.calibration import brier_score, calibration_error, reliability
 from review.calibration.evidence import Floats
 from review.calibration.forms import (
@@ -123,8 +124,10 @@ def _shifted(prior: CalibrationModel, judged: Judged) -> CalibrationModel:
 
     Half a verdict of each outcome is added, so that no error in sight is no proof of none.
     """
-    from scipy.optimize import brentq
-
+    try:
+        from scipy.optimize import brentq
+    except ImportError as error:
+        raise MissingExtraError("scipy", "review") from error
     odds = log_odds(prior.probabilities(judged.evidence))
     share = (sum(judged.right) + 0.5) / (len(odds) + 1)
     shift = brentq(lambda by: float((1 / (1 + np.exp(-(odds + by)))).mean()) - share, -50, 50)
