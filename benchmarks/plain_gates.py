@@ -155,6 +155,7 @@ def _difference(here: Floats, there: Floats, seen: NDArray[np.bool_]) -> Differe
         color_difference=float(differs[seen].mean()),
         ssim=float(local[seen].mean()),
         tone_shift=float(np.percentile(shift, 95)),
+        background_shift=float(np.median(shift)),
         detail_ratio=details[0] / details[1],
         mask=np.isin(labels, [part.label for part in large]),
         components=len(large),

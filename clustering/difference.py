@@ -54,6 +54,8 @@ class Difference:
     ssim: float
     tone_shift: float
     """Difference of coarse colours, 95th percentile over blocks, largest channel."""
+    background_shift: float
+    """The same, median: what a local edit leaves as it was."""
     detail_ratio: float
     """Fine detail of the target over the source's, once that map has made their contrast equal."""
     mask: Mask
@@ -99,6 +101,7 @@ def compare(laid: Overlay) -> Difference:
         color_difference=float(np.mean(cv2.mean(differs, mask=seen.view(np.uint8))[:3])),
         ssim=_ssim(here, there, seen),
         tone_shift=float(np.percentile(shift, 95)),
+        background_shift=float(np.median(shift)),
         detail_ratio=_detail(there, fair) / _detail(explained, fair),
         mask=mask,
         components=len(areas),

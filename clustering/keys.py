@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from pairset.ids import content_id
 
 _DIGITS = 16
-_VERSION = "4"
+_VERSION = "5"
 """Raised when the same settings would give other rows."""
 
 

@@ -106,14 +106,15 @@ def measure(pair: Pair, thresholds: Thresholds) -> Pair:
     laid = overlay(source, target, alignment)
     difference = compare(laid)
     status = judge(alignment, difference, pair.phash_distance or 0, thresholds)
-    forwards, backwards = None, None
-    if status == PairStatus.KEPT:
-        forwards, backwards = unexplained(laid, alignment)
+    measured = replace(_with_numbers(pair, difference, size), status=status)
+    if status != PairStatus.KEPT:
+        return measured
+    left = unexplained(laid, alignment)
     return replace(
-        _with_numbers(pair, difference, size),
-        unexplained=forwards,
-        unexplained_backwards=backwards,
-        status=status,
+        measured,
+        unexplained=left.forwards,
+        unexplained_backwards=left.backwards,
+        leftover=left.leftover,
     )
 
 
@@ -122,6 +123,7 @@ def _with_numbers(pair: Pair, difference: Difference, size: tuple[int, int]) -> 
         pair,
         color_difference=difference.color_difference,
         tone_shift=difference.tone_shift,
+        background_shift=difference.background_shift,
         color_shift=list(difference.color_shift),
         chroma_shift=difference.chroma_shift,
         contrast_ratio=difference.contrast_ratio,

@@ -6,6 +6,7 @@ two edits, which no single one explains. So the original is the image that expla
 """
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
@@ -38,6 +39,8 @@ _DARK, _BRIGHT = 8.0, 247.0
 """Grey levels beyond which light may have clipped."""
 _MOVED = 0.05
 """Shares of a side."""
+_BLOCKS = 16
+"""Along each side: what a local edit leaves is looked for in blocks of so many cells."""
 
 Colors = NDArray[np.float32]
 """… × 3: _SIDE × _SIDE cells, or a list of those a fit looks at."""
@@ -46,10 +49,23 @@ Mask = NDArray[np.bool_]
 _LUMA = np.array([0.299, 0.587, 0.114], dtype=np.float32)
 
 
-def unexplained(laid: Overlay, alignment: Alignment) -> tuple[float, float]:
-    """Shares of the target that the source leaves unexplained, and of the source the target.
+@dataclass(frozen=True, slots=True)
+class Unexplained:
+    """What no single edit explains."""
 
-    What one image shows and the other does not is unexplained. 0 to about 1.
+    forwards: float
+    """Share of the target that the source leaves unexplained, 0 to about 1."""
+    backwards: float
+    """Share of the source that the target leaves unexplained."""
+    leftover: float
+    """The block of the target that is farthest from what the best edit of the source makes of it,
+    largest channel, 0 to 255: an object that changed under another light is an edit of its own."""
+
+
+def unexplained(laid: Overlay, alignment: Alignment) -> Unexplained:
+    """Explain each image by the best single edit of the other.
+
+    What one image shows and the other does not is unexplained.
     """
     here, there = _small(laid.source), _small(laid.target)
     shown = (_SIDE, _SIDE)
@@ -57,11 +73,11 @@ def unexplained(laid: Overlay, alignment: Alignment) -> tuple[float, float]:
     inside: Mask = np.asarray(weight >= min(0.99, float(weight.max())))
     moves = frame_edits(alignment)
     covered = overlap(inverse(alignment.matrix), shown), overlap(alignment.matrix, shown)
-    errors = _error(here, there, inside, moves), _error(there, here, inside, moves)
-    first, second = (
-        1 - float(part.mean()) * (1 - error) for part, error in zip(covered, errors, strict=True)
+    best = _best(here, there, inside, moves), _best(there, here, inside, moves)
+    forwards, backwards = (
+        1 - float(part.mean()) * (1 - error) for part, (error, _) in zip(covered, best, strict=True)
     )
-    return first, second
+    return Unexplained(forwards, backwards, _leftover(best[0][1] - there, inside))
 
 
 def frame_edits(alignment: Alignment) -> int:
@@ -76,16 +92,26 @@ def frame_edits(alignment: Alignment) -> int:
     return turned + mirrored + int(max(middle, bent) > _MOVED)
 
 
-def _error(source: Colors, target: Colors, inside: Mask, moves: int) -> float:
-    """Mean error of the best explanation; a moved frame is an edit already."""
-    wanted = _smooth(target)
-    still = moves * _EDIT + _mean_error(_smooth(source), wanted, inside)
+def _best(source: Colors, target: Colors, inside: Mask, moves: int) -> tuple[float, Colors]:
+    """The best explanation and its mean error; a moved frame is an edit already."""
+    wanted, still = _smooth(target), _smooth(source)
+    known = moves * _EDIT + _mean_error(still, wanted, inside), source
     if moves:
-        return still
-    recolored = (_smooth(each) for each in _recolored(source, target, inside))
-    blurred = (_smooth(source, radius) for radius in _BLURS)
-    errors = (_mean_error(each, wanted, inside) for each in (*recolored, *blurred))
-    return min(still, _EDIT + min(errors))
+        return known
+    recolored = [(_smooth(each), each) for each in _recolored(source, target, inside)]
+    blurred = ((_smooth(source, radius), source) for radius in _BLURS)
+    edited = (
+        (_EDIT + _mean_error(smooth, wanted, inside), sharp)
+        for smooth, sharp in (*recolored, *blurred)
+    )
+    return min(known, *edited, key=lambda each: each[0])
+
+
+def _leftover(off: Colors, inside: Mask) -> float:
+    """The largest mean over a block, which neither a blur nor a mosaic of small tiles moves."""
+    shown = np.where(inside[..., None], off, np.float32(0))
+    blocks = cv2.resize(shown, (_BLOCKS, _BLOCKS), interpolation=cv2.INTER_AREA)
+    return float(np.abs(blocks).max())
 
 
 def _mean_error(predicted: Colors, wanted: Colors, inside: Mask) -> float:

@@ -45,12 +45,14 @@ class Pair:
             pa.field("structure_correlation", pa.float32()),
             pa.field("color_difference", pa.float32()),
             pa.field("tone_shift", pa.float32()),
+            pa.field("background_shift", pa.float32()),
             pa.field("color_shift", pa.list_(pa.float32())),
             pa.field("chroma_shift", pa.float32()),
             pa.field("contrast_ratio", pa.float32()),
             pa.field("detail_ratio", pa.float32()),
             pa.field("unexplained", pa.float32()),
             pa.field("unexplained_backwards", pa.float32()),
+            pa.field("leftover", pa.float32()),
             pa.field("ssim", pa.float32()),
             pa.field("change_fraction", pa.float32()),
             pa.field("change_components", pa.int32()),
@@ -87,6 +89,8 @@ class Pair:
     """Mean absolute difference of the aligned images, 0 to 255."""
     tone_shift: float | None = None
     """Difference of the aligned images' coarse colours, 95th percentile, 0 to 255."""
+    background_shift: float | None = None
+    """The same, median over blocks: near 0 where only a part of the image changed."""
     color_shift: list[float] | None = None
     """Mean of target less source: red, green and blue, -255 to 255."""
     chroma_shift: float | None = None
@@ -99,6 +103,9 @@ class Pair:
     """Share of the target that no single edit of the source explains, 0 to about 1."""
     unexplained_backwards: float | None = None
     """The same of the source, from the target: an original explains its edits, not they it."""
+    leftover: float | None = None
+    """The block of the target farthest from what the best single edit of the source makes of it,
+    0 to 255: large where an object changed, and under a change of the whole image two edits did."""
     ssim: float | None = None
     """Structural similarity of the aligned images (Wang et al. 2004)."""
     change_fraction: float | None = None

@@ -19,9 +19,16 @@ LOG_PROBABILITIES = (
 """What the model's own reply says; stored with the annotation, so it costs nothing."""
 PIXELS = (
     *("change_fraction", "change_components", "change_largest", "box_share"),
-    *("color_difference", "tone_shift", "light_shift", "warmth_shift", "chroma_shift"),
+    *(
+        "color_difference",
+        "tone_shift",
+        "background_shift",
+        "light_shift",
+        "warmth_shift",
+        "chroma_shift",
+    ),
     *("contrast_ratio", "detail_ratio", "similarity", "ssim", "structure_correlation"),
-    *("unexplained", "unexplained_backwards", "moved"),
+    *("unexplained", "unexplained_backwards", "leftover", "moved"),
 )
 """What mining measured on the two images."""
 PROBES = (
@@ -78,6 +85,8 @@ class Evidence:
     """Mean absolute difference of the aligned images, 0 to 255."""
     tone_shift: float | None = None
     """Difference of coarse colours, 0 to 255."""
+    background_shift: float | None = None
+    """The same, median over blocks."""
     light_shift: float | None = None
     """Light of the target less that of the source, -255 to 255, like the next two."""
     warmth_shift: float | None = None
@@ -94,6 +103,8 @@ class Evidence:
     unexplained: float | None = None
     """Share of the target that no single edit of the source explains, and of the source."""
     unexplained_backwards: float | None = None
+    leftover: float | None = None
+    """The block that the best single edit of the source explains least, 0 to 255."""
     moved: float | None = None
     """How far the alignment is from none: Frobenius norm of the difference, in sides."""
     critic_yes: float | None = None

@@ -35,10 +35,10 @@ _EVIDENCE = r"""
         change_fraction, change_components, change_largest,
         (change_box[3] - change_box[1]) * (change_box[4] - change_box[2])
             / nullif(i.width * i.height, 0) AS box_share,
-        color_difference, tone_shift,
+        color_difference, tone_shift, background_shift,
         0.299 * color_shift[1] + 0.587 * color_shift[2] + 0.114 * color_shift[3] AS light_shift,
         color_shift[1] - color_shift[3] AS warmth_shift, chroma_shift, contrast_ratio, detail_ratio,
-        similarity, ssim, structure_correlation, unexplained, unexplained_backwards,
+        similarity, ssim, structure_correlation, unexplained, unexplained_backwards, leftover,
         list_distance(alignment::DOUBLE[], [1.0, 0.0, 0.0, 0.0, 1.0, 0.0]) AS moved
     FROM (SELECT *, regexp_extract_all(lower(instruction_en), '\w+') AS words,
                  regexp_extract_all(lower(inverse_en), '\w+') AS words_back FROM annotations) a

@@ -7,7 +7,7 @@ from PIL import ImageEnhance, ImageFilter, ImageOps
 from clustering.alignment import Alignment, align
 from clustering.difference import overlay
 from clustering.frames import IDENTITY, MIRROR
-from clustering.prediction import frame_edits
+from clustering.prediction import Unexplained, frame_edits
 from clustering.prediction import unexplained as unexplained_parts
 from tests.clustering.conftest import photo, view, with_sticker
 
@@ -57,10 +57,15 @@ LOSSY = (clipped, grey, blurred, mosaic, zoomed)
 LOCAL = (with_sticker, framed)
 
 
-def unexplained(source: Pillow.Image, target: Pillow.Image) -> tuple[float, float]:
+def explained(source: Pillow.Image, target: Pillow.Image) -> Unexplained:
     here, there = view(source), view(target)
     alignment = align(here, there)
     return unexplained_parts(overlay(here, there, alignment), alignment)
+
+
+def unexplained(source: Pillow.Image, target: Pillow.Image) -> tuple[float, float]:
+    found = explained(source, target)
+    return found.forwards, found.backwards
 
 
 @pytest.fixture(scope="module")
@@ -95,6 +100,19 @@ def test_two_edits_explain_each_other_less_than_the_original_does(picture, edit)
     other = ImageEnhance.Brightness(with_sticker(picture)).enhance(1.3)
     whole = edit(picture)
     assert unexplained(other, whole)[0] > unexplained(picture, whole)[0] + 0.01
+
+
+@pytest.mark.parametrize("edit", (darker, clipped, grey, muted, blurred))
+def test_a_local_edit_under_one_of_the_whole_image_leaves_its_block(picture, edit):
+    alone = explained(picture, edit(picture)).leftover
+    both = explained(picture, edit(with_sticker(picture))).leftover
+    assert both > 2 * alone
+    assert both > 10
+
+
+def test_a_local_edit_leaves_its_block(picture):
+    assert explained(picture, with_sticker(picture)).leftover > 40
+    assert explained(picture, picture).leftover == 0
 
 
 def test_mirroring_and_turning_are_two_edits_of_the_frame():
