@@ -1,11 +1,11 @@
 """In which order people's looks are worth the most. Pure.
 
 A look changes something if the annotation is wrong, and teaches if the pair is of use: then the
-verdict is a correction to train on, and a rejection is not. What it teaches shrinks with every look
-at the same scene, and with the errors that the queue is likely to hold already of the same kind of
-edit. So the worth of a look is
+verdict is a correction to train on, and a rejection is not (review/fixable.py). What it teaches
+shrinks with every look at the same scene, and with the errors that the queue is likely to hold
+already of the same kind of edit. So the worth of a look is
 
-    (1 - P(right)) · P(fixed | wrong, kind)
+    (1 - P(right)) · P(fixed | wrong)
     / ⁴√((1 + looks at the scene) · (1 + errors of the kind))
 
 The root is so high because scenes are large: shared out any more evenly, looks go to pairs that are
@@ -18,16 +18,13 @@ greedy, Minoux 1978).
 
 import heapq
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TypeAlias
 
-_NO_IDEA = 0.5
-"""P(fixed | wrong) where nobody has decided yet."""
+from review.fixable import NO_IDEA
+
 _SPREAD = 0.25
 """How fast worth falls with looks and errors that are there already; 0 looks at doubt alone."""
-_GUESS_WEIGHT = 10
-"""Decisions that a guess is worth."""
-
 
 _Entry: TypeAlias = tuple[float, float, str, int, int]
 """Negative worth, confidence, name, place, and the looks at the scene it was weighed after."""
@@ -43,35 +40,25 @@ class Prospect:
     scene: str
     kind: str
     """Edit type."""
+    fixable: float = NO_IDEA
+    """P(fixed | wrong), 0 to 1: whether words would help at all."""
     confidence: float = 0.0
     """The lower comes first where worths are equal."""
 
 
-@dataclass(frozen=True, slots=True)
-class Learnt:
-    """What verdicts so far say of the kinds of edit."""
-
-    fixes: Mapping[str, int] = field(default_factory=dict)
-    """Annotations that were put right, by kind."""
-    rejections: Mapping[str, int] = field(default_factory=dict)
-    """Pairs that no words would help, by kind."""
-
-    def use(self, kind: str) -> float:
-        """P(fixed | wrong): the share in this kind, drawn to that of all where it has few."""
-        overall = _share(sum(self.fixes.values()), sum(self.rejections.values()), _NO_IDEA)
-        return _share(self.fixes.get(kind, 0), self.rejections.get(kind, 0), overall)
-
-
 def gain_order(
-    prospects: Sequence[Prospect], learnt: Learnt | None = None, count: int | None = None
+    prospects: Sequence[Prospect],
+    errors: Mapping[str, int] | None = None,
+    count: int | None = None,
 ) -> list[int]:
     """Places in ``prospects`` of the ``count`` most worth a look, the most useful first.
 
+    ``errors`` counts the annotations of each kind that were put right already.
     The order in which they come does not matter. n prospects of k kinds take O(n) to begin with and
     O(k + log n) for every place, and what scenes of many pairs add: a pair is weighed again at most
     once for every look at its scene.
     """
-    queue = _Queue(prospects, learnt or Learnt())
+    queue = _Queue(prospects, errors or {})
     wanted = len(prospects) if count is None else min(count, len(prospects))
     return [queue.take() for _ in range(wanted)]
 
@@ -79,14 +66,14 @@ def gain_order(
 class _Queue:
     """What is left to queue: a heap for each kind, since a kind's worths fall all together."""
 
-    def __init__(self, prospects: Sequence[Prospect], learnt: Learnt) -> None:
+    def __init__(self, prospects: Sequence[Prospect], errors: Mapping[str, int]) -> None:
         self._prospects = prospects
         self._looks: dict[str, int] = {}
-        uses = {kind: learnt.use(kind) for kind in {each.kind for each in prospects}}
-        self._errors = {kind: float(learnt.fixes.get(kind, 0)) for kind in uses}
-        self._heaps: dict[str, list[_Entry]] = {kind: [] for kind in uses}
+        kinds = {each.kind for each in prospects}
+        self._errors = {kind: float(errors.get(kind, 0)) for kind in kinds}
+        self._heaps: dict[str, list[_Entry]] = {kind: [] for kind in kinds}
         for place, each in enumerate(prospects):
-            worth = (1 - each.right) * uses[each.kind]
+            worth = (1 - each.right) * each.fixable
             self._heaps[each.kind].append((-worth, each.confidence, each.name, place, 0))
         for heap in self._heaps.values():
             heapq.heapify(heap)
@@ -111,7 +98,3 @@ class _Queue:
                 heapq.heapreplace(heap, (fallen, confidence, name, place, now))
                 worth, confidence, name, place, looks = heap[0]
             yield worth / (1 + self._errors[kind]) ** _SPREAD, confidence, name, kind
-
-
-def _share(fixed: int, rejected: int, guess: float) -> float:
-    return (fixed + guess * _GUESS_WEIGHT) / (fixed + rejected + _GUESS_WEIGHT)

@@ -8,9 +8,10 @@ from pairset.errors import MissingExtraError
 from pairset.store import PairSet
 from pairset.tables import connect_tables
 from review.calibration.crossfit import CrossFitted, cross_fit
+from review.calibration.evidence import Floats
 from review.calibration.fitting import shipped_prior
 from review.calibration.reading import KnownSet, read_known
-from review.gain import Learnt
+from review.fixable import NO_IDEA, fixable
 from review.guarantee.look import judged_of
 from review.sorting import Candidate
 
@@ -23,40 +24,39 @@ _DECISIONS = """
 
 def with_outlook(
     pair_set: PairSet, candidates: Sequence[Candidate], is_calibrated: bool
-) -> tuple[list[Candidate], Learnt]:
-    """The candidates with their chance of being right, and what verdicts say of kinds of edit.
+) -> tuple[list[Candidate], Counter[str]]:
+    """The candidates with their chances of being right and of being fixed if they are not.
 
-    The chance is calibrated on verdicts where there are enough and scikit-learn is installed; else
+    The first is calibrated on verdicts where there are enough and scikit-learn is installed; else
     it is what the shipped prior makes of the reply. ``is_calibrated`` says that their
-    confidence is such a chance already.
+    confidence is such a chance already. Beside them the annotations that people put right, counted
+    by edit type.
     """
     with connect_tables(pair_set) as tables:
         decisions = tables.execute(_DECISIONS).fetchall()
     judged = {name for name, _, _ in decisions}
-    counts = {
-        wanted: Counter(kind for _, kind, decision in decisions if decision == wanted)
-        for wanted in ("fix", "reject")
-    }
-    chances = {} if is_calibrated else _chances(read_known(pair_set))
-    known = [
+    fixed = {name: decision == "fix" for name, _, decision in decisions if decision != "accept"}
+    known = read_known(pair_set)
+    names = [each.annotation_id for each in known.evidence]
+    chances = {} if is_calibrated else dict(zip(names, _chances(known).tolist(), strict=True))
+    fixables = dict(zip(names, fixable(known.evidence, fixed).tolist(), strict=True))
+    seen = [
         replace(
             each,
             chance=chances.get(each.annotation_id, each.confidence),
+            fixable=fixables.get(each.annotation_id, NO_IDEA),
             is_judged=each.annotation_id in judged,
         )
         for each in candidates
     ]
-    return known, Learnt(counts["fix"], counts["reject"])
+    return seen, Counter(kind for _, kind, decision in decisions if decision == "fix")
 
 
-def _chances(known: KnownSet) -> dict[str, float]:
+def _chances(known: KnownSet) -> Floats:
     try:
         calibration: CrossFitted | None = cross_fit(judged_of(known)) if known.outcomes else None
     except MissingExtraError:
         calibration = None
     if calibration:
-        found = calibration.probabilities(known.evidence, known.scenes)
-    else:
-        found = shipped_prior().probabilities(known.evidence)
-    names = [each.annotation_id for each in known.evidence]
-    return dict(zip(names, found.tolist(), strict=True))
+        return calibration.probabilities(known.evidence, known.scenes)
+    return shipped_prior().probabilities(known.evidence)

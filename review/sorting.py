@@ -7,7 +7,8 @@ from typing import Literal, TypeAlias
 from pairset.ids import content_id
 from pairset.records import Triage
 from pairset.records.triage import Queue, TriageReason
-from review.gain import Learnt, Prospect, gain_order
+from review.fixable import NO_IDEA
+from review.gain import Prospect, gain_order
 
 QueueOrder: TypeAlias = Literal["gain", "doubt", "random"]
 
@@ -31,6 +32,8 @@ class Candidate:
     edit_type: str | None = None
     chance: float | None = None
     """Probability of being right, for the order of the queue; None where nothing is known."""
+    fixable: float = NO_IDEA
+    """P(fixed | wrong): whether words would help, for the same order."""
     is_judged: bool = False
     """Whether a person has decided already."""
     is_behind: bool = False
@@ -48,8 +51,8 @@ class Policy:
     queue_by: QueueOrder
     withheld: TriageReason | None = None
     """Why nothing is accepted at all, however sure; people then get a random sample first."""
-    learnt: Learnt | None = None
-    """What verdicts say of the kinds of edit; matters to the order by gain alone."""
+    errors: Mapping[str, int] | None = None
+    """Annotations that people put right, by edit type; matters to the order by gain alone."""
 
 
 def sort_annotations(candidates: Iterable[Candidate], policy: Policy) -> list[Triage]:
@@ -87,7 +90,7 @@ def _most_gain_first(
     others = [row for row in rows if not known[row.annotation_id].is_judged]
     prospects = [_prospect(known[row.annotation_id]) for row in others]
     count = None if policy.budget is None else max(0, policy.budget - len(judged))
-    chosen = gain_order(prospects, policy.learnt, count)
+    chosen = gain_order(prospects, policy.errors, count)
     left = set(range(len(others))) - set(chosen)
     return [
         *judged,
@@ -100,7 +103,8 @@ def _prospect(candidate: Candidate) -> Prospect:
     name = candidate.annotation_id
     right = candidate.confidence if candidate.chance is None else candidate.chance
     scene, kind = candidate.scene or name, candidate.edit_type or ""
-    return Prospect(name, right or 0.0, scene, kind, candidate.confidence or 0.0)
+    doubt = candidate.confidence or 0.0
+    return Prospect(name, right or 0.0, scene, kind, candidate.fixable, doubt)
 
 
 def audit_draw(annotation_id: str, seed: int) -> float:

@@ -57,8 +57,8 @@ def triage(settings: TriageSettings) -> None:
         candidates = [route.scored(candidate) for candidate in candidates]
         policy = route.policy(policy)
     if settings.queue_by == "gain" and not policy.withheld:
-        candidates, learnt = with_outlook(pair_set, candidates, is_calibrated=bool(route))
-        policy = replace(policy, learnt=learnt)
+        candidates, errors = with_outlook(pair_set, candidates, is_calibrated=bool(route))
+        policy = replace(policy, errors=errors)
     rows = sort_annotations(candidates, policy)
     changed = _save(pair_set, rows, route.kept.files() if route else {})
     pair_set.save_run("triage", settings.model_dump(mode="json"))

@@ -17,7 +17,7 @@ from benchmarks.promise import World
 from review.calibration.crossfit import cross_fit
 from review.calibration.evidence import Evidence, Floats
 from review.calibration.fitting import shipped_prior
-from review.gain import Learnt
+from review.fixable import fixable
 from review.guarantee.look import judged_of
 from review.sorting import Candidate, Policy, QueueOrder, sort_annotations
 
@@ -60,7 +60,7 @@ def looked_at(truth: Truth, order: QueueOrder, budget: int) -> NDArray[np.bool_]
     seen: set[str] = set()
     for part in range(1, _ROUNDS + 1):
         limit = round(budget * part / _ROUNDS)
-        policy = Policy(1.01, 0.0, limit, 0, order, learnt=_learnt(truth, seen))
+        policy = Policy(1.01, 0.0, limit, 0, order, errors=_errors(truth, seen))
         rows = sort_annotations(_candidates(truth, seen), policy)
         seen |= {row.annotation_id for row in rows if row.place is not None}
     return np.array([name in seen for name in names])
@@ -70,10 +70,14 @@ def _candidates(truth: Truth, seen: set[str]) -> list[Candidate]:
     return [
         Candidate(
             *(each.annotation_id, each.annotation_id, str(scene), each.confidence),
-            *(True, True, True, each.edit_type, float(chance), each.annotation_id in seen),
+            *(True, True, True, each.edit_type, chance, words_help, each.annotation_id in seen),
         )
-        for each, scene, chance in zip(
-            truth.evidence, truth.scene.tolist(), _chances(truth, seen), strict=True
+        for each, scene, chance, words_help in zip(
+            truth.evidence,
+            truth.scene.tolist(),
+            _chances(truth, seen).tolist(),
+            fixable(truth.evidence, _fixed(truth, seen)).tolist(),
+            strict=True,
         )
     ]
 
@@ -85,16 +89,19 @@ def _chances(truth: Truth, seen: set[str]) -> Floats:
     return cross_fit(judged_of(known)).probabilities(known.evidence, known.scenes)
 
 
-def _learnt(truth: Truth, seen: set[str]) -> Learnt:
-    wrong = [
-        (each.edit_type or "", use)
-        for each, right, use in zip(
-            truth.evidence, truth.world.right.tolist(), truth.of_use.tolist(), strict=True
-        )
+def _fixed(truth: Truth, seen: set[str]) -> dict[str, bool]:
+    """Of what was looked at and is wrong, whether it could be put right."""
+    outcomes = zip(truth.evidence, truth.world.right.tolist(), truth.of_use.tolist(), strict=True)
+    return {
+        each.annotation_id: use
+        for each, right, use in outcomes
         if each.annotation_id in seen and not right
-    ]
-    fixes, rejections = (Counter(kind for kind, use in wrong if use == of) for of in (True, False))
-    return Learnt(fixes, rejections)
+    }
+
+
+def _errors(truth: Truth, seen: set[str]) -> Counter[str]:
+    fixed = _fixed(truth, seen)
+    return Counter(each.edit_type or "" for each in truth.evidence if fixed.get(each.annotation_id))
 
 
 def measures(

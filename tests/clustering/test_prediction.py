@@ -102,7 +102,7 @@ def test_two_edits_explain_each_other_less_than_the_original_does(picture, edit)
     assert unexplained(other, whole)[0] > unexplained(picture, whole)[0] + 0.01
 
 
-@pytest.mark.parametrize("edit", (darker, clipped, grey, muted, blurred))
+@pytest.mark.parametrize("edit", [darker, clipped, grey, muted, blurred])
 def test_a_local_edit_under_one_of_the_whole_image_leaves_its_block(picture, edit):
     alone = explained(picture, edit(picture)).leftover
     both = explained(picture, edit(with_sticker(picture))).leftover

@@ -3,15 +3,15 @@
 import random
 from dataclasses import replace
 
-from review.gain import Learnt, Prospect, gain_order
+from review.gain import Prospect, gain_order
 
 
 def prospect(name: str, right: float = 0.5, scene: str = "", kind: str = "add") -> Prospect:
     return Prospect(name, right, scene or f"scene of {name}", kind)
 
 
-def names(prospects: list[Prospect], learnt: Learnt | None = None) -> list[str]:
-    return [prospects[place].name for place in gain_order(prospects, learnt)]
+def names(prospects: list[Prospect], errors: dict[str, int] | None = None) -> list[str]:
+    return [prospects[place].name for place in gain_order(prospects, errors)]
 
 
 def test_what_is_likely_wrong_comes_first() -> None:
@@ -33,16 +33,17 @@ def test_a_kind_of_edit_teaches_less_the_more_errors_of_it_are_queued() -> None:
     assert 1 < order.index("rare") < 10
 
 
-def test_kinds_whose_pairs_are_thrown_away_come_later() -> None:
-    learnt = Learnt(fixes={"add": 40, "style": 2}, rejections={"add": 2, "style": 40})
-    pair = [prospect("style", 0.4, kind="style"), prospect("add", 0.4)]
+def test_what_no_words_would_help_comes_later() -> None:
+    hopeless = replace(prospect("hopeless", 0.1), fixable=0.1)
 
-    assert names(pair) == ["add", "style"]
-    pair = [replace(pair[0], name="a"), replace(pair[1], name="z")]
+    assert names([hopeless, prospect("mendable", 0.5)]) == ["mendable", "hopeless"]
+
+
+def test_kinds_that_were_mended_often_come_later() -> None:
+    pair = [prospect("a", 0.4), prospect("z", 0.4, kind="style")]
+
     assert names(pair) == ["a", "z"]
-    fewer_errors = Learnt({"add": 0, "style": 0}, {"add": 0, "style": 90})
-    assert names(pair, fewer_errors) == ["z", "a"]
-    assert learnt.use("add") > 0.8 > 0.3 > learnt.use("style")
+    assert names(pair, {"add": 40}) == ["z", "a"]
 
 
 def test_the_order_they_come_in_does_not_matter() -> None:
