@@ -173,6 +173,7 @@ def summary(draws: list[Draw]) -> dict[str, float]:
     count = len(draws)
     broken = sum(draw.broken for draw in draws) / count
     return {
+        "draws": count,
         "broken": round(broken, 4),
         "broken_standard_error": round(math.sqrt(broken * (1 - broken) / count), 4),
         "nothing_certified": round(sum(not draw.certified for draw in draws) / count, 4),

@@ -1,8 +1,11 @@
 """What each piece of evidence is worth: ranking and calibration on pairs that no verdict is of."""
 
+import os
 import statistics
 from collections.abc import Iterable, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 
@@ -65,7 +68,8 @@ def worth(rows: Rows, draws: Draws, without: Iterable[str] = ()) -> Worth:
     ``without`` names numbers of the evidence that nobody looks at.
     """
     rows = replace(rows, evidence=_blanked(rows, tuple(without)))
-    found = [_draw(rows, draws.verdicts, seed) for seed in range(draws.count)]
+    with ProcessPoolExecutor(os.cpu_count()) as workers:
+        found = list(workers.map(partial(_draw, rows, draws.verdicts), range(draws.count)))
     return Worth(
         statistics.median(each.auroc for each in found),
         statistics.median(each.calibration_error for each in found),

@@ -4,6 +4,7 @@ Every campaign draws other verdicts, calibrates, tests thresholds and accepts; a
 lowest threshold on the same scores that keeps the promise.
 """
 
+import math
 import os
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -23,6 +24,8 @@ from review.sorting import sample_draw
 _AUDITS = 200
 """Random orders of audits."""
 _SHIFT_LEVEL = 0.01
+_PLAIN_SHARE = 0.2
+"""Of the campaigns, for comparison."""
 
 
 def world_of(rows: Rows) -> World:
@@ -31,15 +34,15 @@ def world_of(rows: Rows) -> World:
 
 
 def figures(rows: Rows, verdicts: int, draws: int) -> dict[str, dict[str, float]]:
-    """With so many verdicts, spent as triage asks for them, and on a plain random sample."""
+    """With so many verdicts, spent as triage asks for them; a few times on a plain random sample."""
     world = world_of(rows)
     found = {}
     with ProcessPoolExecutor(os.cpu_count()) as workers:
-        for way in (gated, plain):
-            coming = workers.map(partial(way, world, verdicts), range(draws))
+        for way, count in ((gated, draws), (plain, math.ceil(draws * _PLAIN_SHARE))):
+            coming = workers.map(partial(way, world, verdicts), range(count))
             name = f"promise, {way.__name__}"
             found[way.__name__] = summary(
-                list[Draw](progress(coming, name, total=draws, unit="draw"))
+                list[Draw](progress(coming, name, total=count, unit="draw"))
             )
     return found
 

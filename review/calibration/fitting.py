@@ -1,10 +1,12 @@
 """A calibration fitted on verdicts, in the form that predicts scenes left out best."""
 
-from collections.abc import Sequence
+import math
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from importlib.resources import files
 
 import numpy as np
+from numpy.typing import NDArray
 
 from pairset.errors import MissingExtraError
 from pairset.measures.calibration import brier_score, calibration_error, reliability
@@ -71,9 +73,7 @@ def calibrate(judged: Judged) -> CalibrationModel:
     linear = [form for form in forms if form != Form.STEPPED]
     columns = {form: columns_of(judged, terms_of(form, judged.evidence)) for form in linear}
     trials = [
-        linear_trial(columns[form], judged, folds, form, strength)
-        for form in linear
-        for strength in _STRENGTHS
+        trial for form in linear for trial in _linear_trials(columns[form], judged, folds, form)
     ]
     best = min(trials, key=lambda trial: trial.loss)
     fitted = _fit(judged, best.form, best.strength)
@@ -89,6 +89,19 @@ def calibrate(judged: Judged) -> CalibrationModel:
         before=reliability_of(_raw_confidences(judged), judged.right),
         after=reliability_of(corrected.tolist(), judged.right),
     )
+
+
+def _linear_trials(
+    columns: Floats, judged: Judged, folds: NDArray[np.int64], form: Form
+) -> Iterator[Trial]:
+    """One form at ever weaker penalties, until the loss rises."""
+    least = math.inf
+    for strength in _STRENGTHS:
+        trial = linear_trial(columns, judged, folds, form, strength)
+        yield trial
+        if trial.loss > least:
+            return
+        least = trial.loss
 
 
 def _stretched(model: CalibrationModel, slope: float, intercept: float = 0.0) -> CalibrationModel:
