@@ -34,7 +34,7 @@ def world_of(rows: Rows) -> World:
 
 
 def figures(rows: Rows, verdicts: int, draws: int) -> dict[str, dict[str, float]]:
-    """With so many verdicts, spent as triage asks for them; a few times on a plain random sample."""
+    """With so many verdicts, spent as triage asks for them; now and then on a plain sample."""
     world = world_of(rows)
     found = {}
     with ProcessPoolExecutor(os.cpu_count()) as workers:
