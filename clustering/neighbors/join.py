@@ -20,6 +20,8 @@ ROWS, COLUMNS, GROUP = 1024, 8192, 32
 """A tile of the product, 16 MB of bfloat16, and the rows that share a peak."""
 _CROWDED = 1 / 16
 """Share of peaks from which on a tile is cheaper multiplied again than picked from."""
+_SUMMED = 128
+"""Products added up before the next run of dimensions."""
 _PICKED = 16_384
 """Pairs computed again at once."""
 
@@ -88,7 +90,7 @@ class _Join:
         """All links of a tile with many."""
         import torch
 
-        product = self._operand.exact(*rows) @ self._operand.exact(*columns).T
+        product = _full_product(self._operand.exact(*rows), self._operand.exact(*columns))
         reach = torch.from_numpy(self._kept.reach).to(product.device)
         least = torch.minimum(reach[slice(*rows), None], reach[None, slice(*columns)])
         first, second = (product >= least).nonzero(as_tuple=True)
@@ -97,6 +99,15 @@ class _Join:
         return within(
             self._kept.reach, first + rows[0], second + columns[0], product[first, second]
         )
+
+
+def _full_product(rows: "torch.Tensor", columns: "torch.Tensor") -> "torch.Tensor":
+    """In fp32, summed in short runs: some kernels add up one after the other and err by 1e-6."""
+    product = rows[:, :_SUMMED] @ columns[:, :_SUMMED].T
+    for start in range(_SUMMED, rows.shape[1], _SUMMED):
+        run = slice(start, start + _SUMMED)
+        product += rows[:, run] @ columns[:, run].T
+    return product
 
 
 def computed_again(

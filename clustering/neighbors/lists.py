@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from clustering.encoders import Vectors
 from clustering.neighbors.arithmetic import Arithmetic, Operand, fastest_arithmetic, full_sums
+from clustering.neighbors.centroids import nearest_centroids, spherical_centroids
 from clustering.neighbors.join import COLUMNS, GROUP, ROWS, computed_again, hot_peaks, under_peaks
 from clustering.neighbors.links import Indices, Links, NearestLinks
 
@@ -23,8 +24,6 @@ if TYPE_CHECKING:
 LISTS_PER_IMAGE = 8
 _TRAINED_PER_LIST = 64
 _TRAINING_ROUNDS = 10
-_ASSIGNED = 16_384
-"""Images whose lists are looked up at once."""
 
 ListsOf = NDArray[np.int32]
 """Images × the numbers of their lists, home first."""
@@ -43,34 +42,26 @@ def approximate_links(
     unit rows of float32 or float16, in memory or mapped.
     """
     kept = NearestLinks(len(vectors), floor, per_image)
-    lists = nearest_lists(vectors, threads)
     with full_sums(threads):
+        lists = nearest_lists(vectors)
         operand = Operand(vectors, arithmetic or fastest_arithmetic(), GROUP)
         levels = operand.levels(kept.reach)
+        buffer = operand.block(0, GROUP).new_empty((ROWS + GROUP) * COLUMNS)
         for block in _blocks(lists):
-            first, second = _possible_links(operand, levels, block)
+            first, second = _possible_links(operand, levels, block, buffer)
             first, second = _met_here(lists, first, second)
             if kept.add(*computed_again(operand, kept.reach, first, second)):
                 levels = operand.levels(kept.reach)
     return kept.links()
 
 
-def nearest_lists(vectors: Vectors, threads: int) -> ListsOf:
+def nearest_lists(vectors: Vectors) -> ListsOf:
     """The nearest lists of each image, nearest first; there are as many as the root of images."""
-    import faiss
-
-    faiss.omp_set_num_threads(threads)
     count = max(1, round(math.sqrt(len(vectors))))
-    kmeans = faiss.Kmeans(
-        vectors.shape[1], count, niter=_TRAINING_ROUNDS, spherical=True, min_points_per_centroid=1
-    )
     step = max(1, len(vectors) // (count * _TRAINED_PER_LIST))
-    kmeans.train(np.ascontiguousarray(vectors[::step], dtype=np.float32))
-    nearest = np.empty((len(vectors), min(LISTS_PER_IMAGE, count)), dtype=np.int32)
-    for start in range(0, len(vectors), _ASSIGNED):
-        part = np.asarray(vectors[start : start + _ASSIGNED], dtype=np.float32)
-        nearest[start : start + _ASSIGNED] = kmeans.index.search(part, nearest.shape[1])[1]
-    return nearest
+    sample = np.array(vectors[::step], dtype=np.float32)
+    centroids = spherical_centroids(sample, count, _TRAINING_ROUNDS)
+    return nearest_centroids(vectors, centroids, min(LISTS_PER_IMAGE, count))
 
 
 def _blocks(lists: ListsOf) -> Iterator[tuple[Indices, Indices]]:
@@ -92,14 +83,19 @@ def _by_list(lists: ListsOf) -> list[Indices]:
 
 
 def _possible_links(
-    operand: Operand, levels: "torch.Tensor", block: tuple[Indices, Indices]
+    operand: Operand,
+    levels: "torch.Tensor",
+    block: tuple[Indices, Indices],
+    buffer: "torch.Tensor",
 ) -> "tuple[torch.Tensor, torch.Tensor]":
-    """Pairs of one at home and one member that may be links."""
+    """Pairs of one at home and one member that may be links; the buffer takes their product."""
     import torch
 
     homes, members = (torch.from_numpy(each).to(levels.device) for each in block)
     padded = torch.cat([homes, homes.new_zeros(-len(homes) % GROUP)])
-    product = operand.gathered(padded) @ operand.gathered(members).T
+    shape = len(padded), len(members)
+    product = buffer[: shape[0] * shape[1]].view(shape)
+    torch.mm(operand.gathered(padded), operand.gathered(members).T, out=product)
     of_block = levels[padded], levels[members]
     row, column = under_peaks(product, of_block, hot_peaks(product, of_block))
     real = row < len(homes)

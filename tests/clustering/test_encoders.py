@@ -10,7 +10,7 @@ from PIL import ImageFilter, ImageOps
 
 from clustering.embed import Batches, embed
 from clustering.encoders import EncoderChoice, load_encoder, parse_encoder
-from clustering.encoders.device import has_bfloat16_units, number_type
+from clustering.encoders.device import is_bfloat16_faster, number_type
 from clustering.encoders.protocol import unit_rows
 from pairset.errors import ModelUnavailableError, SettingsError
 from pairset.records import Image
@@ -155,11 +155,11 @@ def test_an_image_that_went_away_is_a_row_with_its_reason_in_its_place(tmp_path)
     assert [row.error_code for row in rows] == ["missing", None, "missing"]
 
 
-def test_auto_takes_bfloat16_only_where_there_are_units_for_it():
+def test_auto_takes_bfloat16_only_where_it_is_the_faster():
     import torch
 
     cpu = torch.device("cpu")
-    expected = torch.bfloat16 if has_bfloat16_units(cpu) else torch.float32
+    expected = torch.bfloat16 if is_bfloat16_faster(cpu) else torch.float32
     assert number_type("auto", cpu) == expected
     assert number_type("bf16", cpu) == torch.bfloat16
     assert number_type("fp32", cpu) == torch.float32

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from clustering.encoders import Vectors
+from clustering.encoders import Vectors, device
 from clustering.encoders.protocol import unit_rows
 from clustering.neighbors import exact_links
 from clustering.neighbors import join as join_module
@@ -121,12 +121,23 @@ def test_fewer_than_two_images_have_no_links():
     assert len(exact_links(plant(8).vectors[:0], THRESHOLD).first) == 0
 
 
-def test_where_no_bfloat16_units_are_fp32_is_taken(monkeypatch):
+@pytest.mark.parametrize(
+    ("capabilities", "seconds", "kind"),
+    [
+        ({}, {"bfloat16": 1, "float32": 2}, "float32"),
+        ({"amx_bf16": True}, {"bfloat16": 1, "float32": 2}, "bfloat16"),
+        ({"avx512_bf16": True}, {"bfloat16": 2, "float32": 1}, "float32"),
+    ],
+    ids=["no units", "fast units", "slow units"],
+)
+def test_the_product_runs_in_what_is_faster_here(monkeypatch, capabilities, seconds, kind):
     import torch
 
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
-    for capabilities, kind in (({}, "float32"), ({"amx_bf16": True}, "bfloat16")):
-        monkeypatch.setattr(torch.cpu, "get_capabilities", lambda found=capabilities: found)
-        fastest_arithmetic.cache_clear()
-        assert fastest_arithmetic().kind == kind
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: capabilities)
+    monkeypatch.setattr(device, "_seconds", lambda number: seconds[str(number).split(".")[1]])
+    fastest_arithmetic.cache_clear()
+    device.is_bfloat16_faster.cache_clear()
+    assert fastest_arithmetic().kind == kind
+    device.is_bfloat16_faster.cache_clear()
     fastest_arithmetic.cache_clear()
