@@ -46,10 +46,11 @@ def _run_here(annotator: Annotator, settings: AnnotateSettings, tasks: Sequence[
     """Shard by shard, with one engine."""
     shown = with_exemplars(PairSet(settings.set_url), annotator, tasks)
     counts = Counts()
+    shards = batches(shown, settings.pairs_per_shard)
     with open_engine(annotator.engine, plan_of(annotator, settings)) as engine:
         rows = (
             count
-            for shard in load_ahead(batches(shown, settings.pairs_per_shard), settings.max_pixels)
+            for shard in load_ahead(annotator, shards, settings.max_pixels)
             for count in ask(engine, annotator, settings, shard)
         )
         for count in progress(rows, "annotate", total=len(tasks), unit="pair"):

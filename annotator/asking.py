@@ -46,17 +46,19 @@ class Loaded:
     """What is to be asked, or what is wrong with an image."""
 
 
-def load(tasks: Sequence[Task], max_pixels: int) -> Loaded:
+def load(annotator: Annotator, tasks: Sequence[Task], max_pixels: int) -> Loaded:
     """Open the images of some pairs."""
-    return Loaded(tasks, load_questions(tasks, max_pixels))
+    return Loaded(tasks, load_questions(tasks, max_pixels, annotator.sends_files))
 
 
-def load_ahead(shards: Iterable[Sequence[Task]], max_pixels: int) -> Iterator[Loaded]:
+def load_ahead(
+    annotator: Annotator, shards: Iterable[Sequence[Task]], max_pixels: int
+) -> Iterator[Loaded]:
     """Shard after shard; while one is asked about, the images of the next are opened."""
     with ThreadPoolExecutor(1) as reader:
         coming: deque[Future[Loaded]] = deque()
         for shard in shards:
-            coming.append(reader.submit(load, shard, max_pixels))
+            coming.append(reader.submit(load, annotator, shard, max_pixels))
             if len(coming) > 1:
                 yield coming.popleft().result()
         while coming:

@@ -22,6 +22,11 @@ class Annotator:
     prompt: Prompt
 
     @property
+    def sends_files(self) -> bool:
+        """Whether a picture may stay a file on its way to the model."""
+        return self.engine == "server"
+
+    @property
     def _parts(self) -> tuple[str, str, str]:
         adapter = self.adapter.identity if self.adapter else ""
         return self.model.identity, adapter, self.prompt.prompt_id

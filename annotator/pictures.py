@@ -3,12 +3,14 @@
 import math
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import TYPE_CHECKING
 
 from annotator.engines.protocol import Question
-from annotator.prompt import Exemplar
+from annotator.prompt import Exemplar, Picture
 from annotator.tasks import Task
-from pairset.images import ImageError, open_image
+from pairset.images import ImageError, decode, open_image, read_bytes
+from pairset.plain_files import plain_file
 from pairset.records import Example
 
 if TYPE_CHECKING:
@@ -19,17 +21,21 @@ _READERS = 4
 """Threads that open images."""
 
 
-def load_questions(tasks: Sequence[Task], max_pixels: int) -> list[Question | ImageError]:
+def load_questions(
+    tasks: Sequence[Task], max_pixels: int, as_files: bool = False
+) -> list[Question | ImageError]:
     """Open the images of some pairs and, each once, of the exemplars shown before them.
 
-    What is wrong with an image is returned in the place of the question, not raised.
+    What is wrong with an image is returned in the place of the question, not raised. ``as_files``:
+    files that can be sent as they are stay what they are.
     """
     shown = {example.example_id: example for task in tasks for example in task.exemplars}
+    open_one = partial(_sendable if as_files else _opened, max_pixels=max_pixels)
 
     def load(task: Task) -> Question | ImageError:
         try:
             exemplars = [_found(opened[example.example_id]) for example in task.exemplars]
-            source, target = load_images(task.source_uri, task.target_uri, max_pixels)
+            source, target = open_one(task.source_uri), open_one(task.target_uri)
         except ImageError as error:
             return error
         return Question(source, target, tuple(exemplars))
@@ -64,8 +70,16 @@ def load_images(
     source_uri: str, target_uri: str, max_pixels: int
 ) -> "tuple[PillowImage, PillowImage]":
     """Both images of a pair as a model sees them. Raises ImageError."""
-    source, target = open_image(source_uri), open_image(target_uri)
-    return bounded(source, max_pixels), bounded(target, max_pixels)
+    return _opened(source_uri, max_pixels), _opened(target_uri, max_pixels)
+
+
+def _opened(uri: str, max_pixels: int) -> "PillowImage":
+    return bounded(open_image(uri), max_pixels)
+
+
+def _sendable(uri: str, max_pixels: int) -> Picture:
+    encoded = read_bytes(uri)
+    return plain_file(encoded, max_pixels) or bounded(decode(encoded).pixels, max_pixels)
 
 
 def bounded(image: "PillowImage", max_pixels: int) -> "PillowImage":

@@ -10,17 +10,21 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from importlib.resources import files
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, Union
 
 from annotator.reply import reply_schema
 from annotator.settings import STARTER
 from annotator.taxonomy import DEFINITIONS
 from pairset.ids import content_id
+from pairset.plain_files import EncodedImage
 
 if TYPE_CHECKING:
     from PIL.Image import Image as PillowImage
 
 PromptName = Literal["full", "brief"]
+
+Picture: TypeAlias = Union["PillowImage", EncodedImage]
+"""Upright RGB pixels of bounded size, or a file that holds such."""
 
 Message = dict[str, Any]
 """One chat message: ``role`` and ``content``, a list of parts."""
@@ -30,8 +34,8 @@ Message = dict[str, Any]
 class Exemplar:
     """A reviewed pair as a model is shown it, and the reply that reviewers stand by."""
 
-    source: "PillowImage"
-    target: "PillowImage"
+    source: Picture
+    target: Picture
     reply: str
 
 
@@ -80,9 +84,9 @@ def _edit_type_lines() -> str:
 
 def build_messages(
     prompt: Prompt,
-    source: "PillowImage",
-    target: "PillowImage",
-    image_part: Callable[["PillowImage"], dict[str, Any]],
+    source: Picture,
+    target: Picture,
+    image_part: Callable[[Picture], dict[str, Any]],
     exemplars: Sequence[Exemplar] = (),
 ) -> list[Message]:
     """The conversation about one pair: source, target, then the words.
@@ -92,7 +96,7 @@ def build_messages(
     everything else is the same wherever a model is asked or trained.
     """
 
-    def question(source: "PillowImage", target: "PillowImage") -> Message:
+    def question(source: Picture, target: Picture) -> Message:
         content = [image_part(source), image_part(target), _text_part(prompt.words)]
         return {"role": "user", "content": content}
 
@@ -112,6 +116,11 @@ def _text_part(text: str) -> dict[str, Any]:
     return {"type": "text", "text": text}
 
 
-def pillow_part(image: "PillowImage") -> dict[str, Any]:
+def pillow_part(picture: Picture) -> dict[str, Any]:
     """An image part as transformers' chat templates take it."""
-    return {"type": "image", "image": image}
+    return {"type": "image", "image": pixels_of(picture)}
+
+
+def pixels_of(picture: Picture) -> "PillowImage":
+    """What a picture shows. Raises ImageError for a file that is damaged inside."""
+    return picture.pixels() if isinstance(picture, EncodedImage) else picture

@@ -51,7 +51,7 @@ def run_shard(spec: ShardSpec) -> Counts:
         )
     tasks = [Task(**json.loads(task)) for task in spec.inputs]
     shown = with_exemplars(PairSet(spec.set_url), annotator, tasks)
-    loaded = load(shown, settings.max_pixels)
+    loaded = load(annotator, shown, settings.max_pixels)
     return sum(ask(_engine(spec.settings), annotator, settings, loaded), start=Counts())
 
 

@@ -70,7 +70,7 @@ def one_round(engine: Engine, witness: Witness, targets: Sequence[Target]) -> di
     def annotate() -> Iterable[object]:
         for shard in shards:
             tasks = [target.task for target in shard]
-            loaded = load(tasks, witness.settings.max_pixels)
+            loaded = load(witness.annotator, tasks, witness.settings.max_pixels)
             yield from annotate_loaded(engine, witness.annotator, loaded)
 
     def probe(*kinds: str) -> Callable[[], Iterable[object]]:

@@ -23,6 +23,10 @@ SIDE_LIMIT = 16_384
 """Longest side that is ever decoded, in pixels: past it, a strip can hide from PIXEL_LIMIT."""
 
 
+SMALLEST_SIDE = 16
+"""Shortest side that is of use, in pixels."""
+
+
 class ImageErrorCode(StrEnum):
     """Why some bytes are no usable image."""
 
@@ -130,7 +134,7 @@ LeastSides = tuple[int, int]
 
 def decode(
     encoded: bytes,
-    smallest_side: int = 16,
+    smallest_side: int = SMALLEST_SIDE,
     pixel_limit: int = PIXEL_LIMIT,
     least_sides: LeastSides | None = None,
 ) -> DecodedImage:

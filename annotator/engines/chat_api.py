@@ -2,17 +2,16 @@
 
 import base64
 import io
+import json
 import math
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import urlsplit
 
 from annotator.confidence import TokenLogprob, tail_of
 from annotator.engines.protocol import Answer, Choice, Draws, Question, Statement, Tokens
-from annotator.prompt import Message, Prompt, build_messages
+from annotator.prompt import Message, Picture, Prompt, build_messages
 from annotator.reply import ReplyError, ReplyErrorCode
-
-if TYPE_CHECKING:
-    from PIL.Image import Image as PillowImage
+from pairset.plain_files import EncodedImage
 
 _FASTEST_COMPRESSION = 1
 _MOST_TOP_LOGPROBS = 20
@@ -81,12 +80,24 @@ def _messages(prompt: Prompt, question: Question) -> list[Message]:
     )
 
 
-def _data_url_part(image: "PillowImage") -> dict[str, Any]:
-    """The image in the request itself, as PNG: without loss, as the other engines see it."""
+def _data_url_part(picture: Picture) -> dict[str, Any]:
+    """The image in the request itself: a plain file as it is, pixels as PNG, without loss."""
+    content, media_type = _encoded(picture)
+    encoded = base64.b64encode(content).decode("ascii")
+    return {"type": "image_url", "image_url": {"url": f"data:{media_type};base64,{encoded}"}}
+
+
+def _encoded(picture: Picture) -> tuple[bytes, str]:
+    if isinstance(picture, EncodedImage):
+        return picture.content, picture.media_type
     buffer = io.BytesIO()
-    image.save(buffer, "PNG", compress_level=_FASTEST_COMPRESSION)
-    encoded = base64.b64encode(buffer.getvalue()).decode("ascii")
-    return {"type": "image_url", "image_url": {"url": f"data:image/png;base64,{encoded}"}}
+    picture.save(buffer, "PNG", compress_level=_FASTEST_COMPRESSION)
+    return buffer.getvalue(), "image/png"
+
+
+def encode_body(body: dict[str, Any]) -> bytes:
+    """A request's body as it travels."""
+    return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
 
 
 def read_completion(body: Any) -> Answer:

@@ -3,7 +3,6 @@
 import asyncio
 import os
 import random
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
@@ -18,6 +17,7 @@ _LOOPBACK = ("localhost", "127.0.0.1", "::1")
 _TOO_MANY_REQUESTS = 429
 _SERVER_ERRORS = 500
 _EXCERPT_CHARACTERS = 300
+_JSON = {"Content-Type": "application/json"}
 
 
 class TransientError(Exception):
@@ -63,14 +63,14 @@ def client_options(url: str, token: str | None, timeout_seconds: float) -> dict[
     }
 
 
-async def try_once(client: httpx.AsyncClient, body: Mapping[str, Any]) -> Any:
-    """Send one chat request; returns the response's JSON.
+async def try_once(client: httpx.AsyncClient, body: bytes) -> Any:
+    """Send one chat request, encoded JSON; returns the response's JSON.
 
     Raises TransientError for transport errors, 429 and 5xx, ReplyError for a request the server
     will never take, SettingsError where token, path or model are wrong.
     """
     try:
-        response = await client.post("chat/completions", json=body)
+        response = await client.post("chat/completions", content=body, headers=_JSON)
     except (httpx.ConnectError, httpx.ConnectTimeout) as error:
         raise UnreachableError(ReplyErrorCode.SERVER_ERROR, f"cannot connect: {error}") from error
     except httpx.TimeoutException as error:
@@ -106,7 +106,7 @@ def _retry_after(response: httpx.Response) -> float:
     return float(value) if value.isdigit() else 0.0
 
 
-async def send(client: httpx.AsyncClient, body: Mapping[str, Any], backoff: Backoff) -> Any:
+async def send(client: httpx.AsyncClient, body: bytes, backoff: Backoff) -> Any:
     """Send one chat request, trying again after transient failures.
 
     Raises EngineDownError where nothing listens any more, else the last TransientError.

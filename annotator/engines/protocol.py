@@ -2,25 +2,22 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol, TypeAlias, TypeVar
+from typing import Protocol, TypeAlias, TypeVar
 
 from annotator.adapters import AdapterChoice
 from annotator.confidence import TokenLogprob
 from annotator.models import ModelChoice
-from annotator.prompt import Exemplar, Prompt
+from annotator.prompt import Exemplar, Picture, Prompt
 from annotator.reply import ReplyError
 from annotator.settings import AskSettings
-
-if TYPE_CHECKING:
-    from PIL.Image import Image as PillowImage
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """The two images of one pair, upright RGB, already bounded in size."""
+    """The two images of one pair."""
 
-    source: "PillowImage"
-    target: "PillowImage"
+    source: Picture
+    target: Picture
     exemplars: tuple[Exemplar, ...] = ()
     """Reviewed pairs shown before it, in this order."""
 

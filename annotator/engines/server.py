@@ -11,6 +11,7 @@ from annotator.engines.chat_api import (
     api_url,
     choice_body,
     draw_body,
+    encode_body,
     read_choice,
     read_completion,
     read_tokens,
@@ -179,7 +180,7 @@ class ServerEngine:
         """Send one request; what went wrong with this one alone is returned, not raised."""
         async with places.made:
             try:
-                made = await asyncio.to_thread(body)
+                made = await asyncio.to_thread(lambda: encode_body(body()))
                 async with places.sent:
                     answer = await send(self._client, made, self._backoff)
                 return number, reader(answer)

@@ -7,7 +7,7 @@ import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import cached_property, partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from annotator.confidence import TokenLogprob
 from annotator.engines.protocol import (
@@ -28,12 +28,9 @@ from annotator.engines.reply_tokens import (
 from annotator.engines.together import ask_together
 from annotator.engines.vllm_options import require_vllm, vllm_arguments, vllm_environment
 from annotator.engines.vllm_scoring import is_read, prompt_with_reply, read_tokens, reading
-from annotator.prompt import Message, Prompt, build_messages
+from annotator.prompt import Message, Picture, Prompt, build_messages, pixels_of
 from annotator.reply import ReplyError
 from pairset.errors import EngineDownError, ModelUnavailableError
-
-if TYPE_CHECKING:
-    from PIL.Image import Image as PillowImage
 
 
 @contextmanager
@@ -103,15 +100,12 @@ class VllmEngine:
             yield from enumerate(ask_together(self._chosen, choices))
 
     def _answers(self, prompt: Prompt, questions: Sequence[Question]) -> list[Answer]:
-        conversations = [_messages(prompt, question) for question in questions]
-        outputs = self._chat(
-            conversations,
-            self._sampling(prompt, temperature=0, max_tokens=self._settings.max_tokens),
-        )
+        conversations = [conversation(prompt, question) for question in questions]
+        outputs = self._chat(conversations, self.greedy(prompt))
         return [_answer(output, output.outputs[0]) for output in outputs]
 
     def _drawn(self, prompt: Prompt, draws: Sequence[Draws]) -> list[list[Answer]]:
-        conversations = [_messages(prompt, each.question) for each in draws]
+        conversations = [conversation(prompt, each.question) for each in draws]
         sampling = [
             self._sampling(
                 prompt,
@@ -127,7 +121,7 @@ class VllmEngine:
 
     def _scored(self, prompt: Prompt, statements: Sequence[Statement]) -> list[Tokens]:
         replies = [self._reply_ids(statement) for statement in statements]
-        conversations = [_messages(prompt, statement.question) for statement in statements]
+        conversations = [conversation(prompt, statement.question) for statement in statements]
         prompts = [
             prompt_with_reply(self._tokenizer, messages, statement.question, reply)
             for messages, statement, reply in zip(conversations, statements, replies, strict=True)
@@ -147,7 +141,7 @@ class VllmEngine:
     def _chosen(self, choices: Sequence[Choice]) -> list[float]:
         from vllm import SamplingParams
 
-        conversations = [_messages(choice.prompt, choice.question) for choice in choices]
+        conversations = [conversation(choice.prompt, choice.question) for choice in choices]
         ids = [first_token_ids(self._tokenizer, choice.words) for choice in choices]
         sampling = [
             SamplingParams(temperature=0, max_tokens=1, logprobs=2, logprob_token_ids=pair)
@@ -189,6 +183,10 @@ class VllmEngine:
                 )
             )
 
+    def greedy(self, prompt: Prompt) -> Any:
+        """VLLM's parameters of a reply that is not drawn."""
+        return self._sampling(prompt, temperature=0, max_tokens=self._settings.max_tokens)
+
     def _sampling(self, prompt: Prompt, **options: Any) -> Any:
         from vllm import SamplingParams
         from vllm.sampling_params import StructuredOutputsParams
@@ -218,7 +216,8 @@ def _in_our_words() -> Iterator[None]:
         ) from error
 
 
-def _messages(prompt: Prompt, question: Question) -> list[Message]:
+def conversation(prompt: Prompt, question: Question) -> list[Message]:
+    """A pair as ``LLM.chat`` takes it."""
     return build_messages(
         prompt, question.source, question.target, _pillow_part, question.exemplars
     )
@@ -232,8 +231,8 @@ def _lora_request(plan: EnginePlan) -> Any:
     return LoRARequest(plan.adapter.name, 1, str(plan.adapter.folder))
 
 
-def _pillow_part(image: "PillowImage") -> dict[str, Any]:
-    return {"type": "image_pil", "image_pil": image}
+def _pillow_part(picture: Picture) -> dict[str, Any]:
+    return {"type": "image_pil", "image_pil": pixels_of(picture)}
 
 
 def _answer(output: Any, completion: Any) -> Answer:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from annotator.confidence import TokenLogprob
 from annotator.engines.protocol import Question, Tokens
 from annotator.engines.reply_tokens import token_text
-from annotator.prompt import Exemplar, Message
+from annotator.prompt import Exemplar, Message, pixels_of
 
 if TYPE_CHECKING:
     from PIL.Image import Image as PillowImage
@@ -27,7 +27,7 @@ def prompt_with_reply(
 
 def _images(question: Question) -> "list[PillowImage]":
     shown: list[Exemplar | Question] = [*question.exemplars, question]
-    return [image for pair in shown for image in (pair.source, pair.target)]
+    return [pixels_of(picture) for pair in shown for picture in (pair.source, pair.target)]
 
 
 def _without_images(messages: Sequence[Message]) -> list[Message]:

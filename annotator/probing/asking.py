@@ -70,7 +70,8 @@ def ask_targets(
     """
     pair_set = PairSet(witness.settings.set_url)
     tasks = with_exemplars(pair_set, witness.annotator, [target.task for target in targets])
-    loaded = load_questions(tasks, witness.settings.max_pixels)
+    max_pixels, as_files = witness.settings.max_pixels, witness.annotator.sends_files
+    loaded = load_questions(tasks, max_pixels, as_files)
     shown = []
     for target, question in zip(targets, loaded, strict=True):
         if isinstance(question, Question):

@@ -2,11 +2,13 @@
 
     python -m benchmarks.confidence.throughput SET [--rounds 3] [--pairs 256]
 
-In this process: the stage, which opens pictures, asks, checks and writes, against `llm.chat`.
-Through a server started here: the stage against an asynchronous client that only posts and reads.
-Both are measured twice, opening the pictures themselves as a plain script would, and with all that
-they send at hand before the clock starts. Each part of the pairs is asked once, so that no cache
-knows it. The last line is one JSON object; shares are of pairs per second, medians over rounds.
+In this process: the stage, which opens pictures, asks, checks and writes, against `llm.chat` asked
+the same. Through a server started here: the stage against an asynchronous client that posts the
+files as they are and reads. Both are measured twice, opening the pictures themselves as a plain
+script would, and with all that they send at hand before the clock starts; `llm.chat` also without
+log-probabilities, which are what free evidence costs. Each part of the pairs is asked once, so that
+no cache knows it. The last line is one JSON object; shares are of pairs per second, medians over
+rounds.
 """
 
 import argparse
@@ -21,20 +23,19 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
+from pathlib import Path
 from typing import Any
-
-from PIL.Image import Image
 
 from annotator.asking import ask, load_ahead, plan_of
 from annotator.batches import batches
 from annotator.engines import Engine, Question
-from annotator.engines.chat_api import request_body
+from annotator.engines.chat_api import encode_body, request_body
 from annotator.identity import Annotator
 from annotator.pictures import load_questions
-from annotator.prompt import build_messages
 from annotator.resolve import resolve_annotator
 from annotator.settings import AnnotateSettings
 from annotator.tasks import Task
+from pairset.plain_files import EncodedImage
 from pairset.records.pair import PairStatus
 from pairset.store import PairSet, create_set, open_set
 
@@ -100,29 +101,35 @@ class _Turns:
         return taken
 
 
-def _shares(name: str, ways: tuple[Way, Way], turns: "_Turns", rounds: int) -> dict[str, float]:
-    """Medians of stage over raw, and of raw pairs per second; first a turn of each to warm up."""
-    stage, prepare = ways
+def _shares(name: str, ways: dict[str, Way], turns: "_Turns", rounds: int) -> dict[str, float]:
+    """Medians of stage over each other way, and of raw pairs per second; a turn of each to warm up.
 
-    def plain(tasks: Sequence[Task]) -> Run:
-        return lambda: prepare(tasks)()
-
-    measured = {"stage": stage, "plain": plain, "at_hand": prepare}
+    ``ways`` are the stage, what is raw, and variants of it.
+    """
+    measured = ways | {"plain": _with_preparation(ways["at_hand"])}
     for way in measured.values():
         way(turns.take(_WARM))()
-    found = defaultdict(list)
+    rates = defaultdict(list)
     for number in range(rounds):
         names = list(measured)[:: 1 if number % 2 else -1]
-        rates = {each: _rate(measured[each], turns.take()) for each in names}
-        for each in ("plain", "at_hand"):
-            found[each].append(rates["stage"] / rates[each])
-        found["rate"].append(rates["plain"])
-    middle = {each: round(statistics.median(values), 3) for each, values in found.items()}
-    return {
-        f"stage_over_{name}": middle["plain"],
-        f"stage_over_{name}_at_hand": middle["at_hand"],
-        f"{name}_pairs_per_second": middle["rate"],
-    }
+        for each in names:
+            rates[each].append(_rate(measured[each], turns.take()))
+    others = {f"stage_over_{name}" + _SUFFIX.get(each, f"_{each}"): each for each in measured}
+    del others[f"stage_over_{name}_stage"]
+    found = {said: _median_ratio(rates["stage"], rates[each]) for said, each in others.items()}
+    return found | {f"{name}_pairs_per_second": round(statistics.median(rates["plain"]), 3)}
+
+
+_SUFFIX = {"plain": ""}
+
+
+def _with_preparation(prepare: Way) -> Way:
+    return lambda tasks: lambda: prepare(tasks)()
+
+
+def _median_ratio(over: Sequence[float], under: Sequence[float]) -> float:
+    """Of the turns of one round each."""
+    return round(statistics.median(a / b for a, b in zip(over, under, strict=True)), 3)
 
 
 def _rate(way: Way, tasks: Sequence[Task]) -> float:
@@ -137,7 +144,7 @@ def _stage(engine: Engine, annotator: Annotator, settings: AnnotateSettings) -> 
 
     def run(tasks: Sequence[Task]) -> None:
         shards = batches(tasks, settings.pairs_per_shard)
-        for shard in load_ahead(shards, settings.max_pixels):
+        for shard in load_ahead(annotator, shards, settings.max_pixels):
             for _ in ask(engine, annotator, settings, shard):
                 pass
 
@@ -145,26 +152,31 @@ def _stage(engine: Engine, annotator: Annotator, settings: AnnotateSettings) -> 
 
 
 @contextmanager
-def _in_process(annotator: Annotator, settings: AnnotateSettings) -> Iterator[tuple[Way, Way]]:
-    from annotator.engines.vllm import open_vllm
+def _in_process(annotator: Annotator, settings: AnnotateSettings) -> Iterator[dict[str, Way]]:
+    from annotator.engines.vllm import VllmEngine, conversation, open_vllm
+
+    def chat(engine: VllmEngine, sampling: Any) -> Way:
+        def prepare(tasks: Sequence[Task]) -> Run:
+            loaded = load_questions(tasks, settings.max_pixels)
+            questions = [each for each in loaded if isinstance(each, Question)]
+            asked = [conversation(annotator.prompt, each) for each in questions]
+            return lambda: engine._model.chat(asked, sampling, use_tqdm=False)
+
+        return prepare
 
     with open_vllm(plan_of(annotator, settings)) as engine:
-        llm, sampling = engine._model, engine._sampling(annotator.prompt)
-
-        def raw(tasks: Sequence[Task]) -> Run:
-            asked = [
-                build_messages(annotator.prompt, each.source, each.target, _pillow_part)
-                for each in _questions(tasks, settings)
-            ]
-            return lambda: llm.chat(asked, sampling, use_tqdm=False)
-
-        yield _stage(engine, annotator, settings), raw
+        greedy = engine.greedy(annotator.prompt)
+        silent = engine.greedy(annotator.prompt)
+        silent.logprobs = None
+        yield {
+            "stage": _stage(engine, annotator, settings),
+            "at_hand": chat(engine, greedy),
+            "without_logprobs": _with_preparation(chat(engine, silent)),
+        }
 
 
 @contextmanager
-def _through_a_server(
-    annotator: Annotator, settings: AnnotateSettings
-) -> Iterator[tuple[Way, Way]]:
+def _through_a_server(annotator: Annotator, settings: AnnotateSettings) -> Iterator[dict[str, Way]]:
     from annotator.engines.server import open_server
     from annotator.engines.spawn import spawned_server
 
@@ -173,48 +185,42 @@ def _through_a_server(
         settings = settings.model_copy(update={"server": url, "spawn": False})
 
         def raw(tasks: Sequence[Task]) -> Run:
-            bodies = [
-                request_body(
-                    annotator.model.name,
-                    annotator.prompt,
-                    question,
-                    settings.max_tokens,
-                    settings.guided,
-                )
-                for question in _questions(tasks, settings)
-            ]
+            bodies = [_body(annotator, settings, each) for each in tasks]
             return lambda: asyncio.run(_post(url, token, bodies, settings.concurrency))
 
         with open_server(plan_of(annotator, settings)) as engine:
-            yield _stage(engine, annotator, settings), raw
+            yield {"stage": _stage(engine, annotator, settings), "at_hand": raw}
 
 
-async def _post(url: str, token: str, bodies: Sequence[dict[str, Any]], concurrency: int) -> None:
+def _body(annotator: Annotator, settings: AnnotateSettings, task: Task) -> bytes:
+    """The same request, from the files as they lie on the disk."""
+    files = [
+        EncodedImage(Path(uri).read_bytes(), "image/jpeg", (0, 0))
+        for uri in (task.source_uri, task.target_uri)
+    ]
+    limits = settings.max_tokens, settings.guided
+    return encode_body(
+        request_body(annotator.model.name, annotator.prompt, Question(*files), *limits)
+    )
+
+
+async def _post(url: str, token: str, bodies: Sequence[bytes], concurrency: int) -> None:
     """All of them, so many at once, and nothing but that."""
     import httpx
 
     free = asyncio.Semaphore(concurrency)
-    headers = {"Authorization": f"Bearer {token}"}
+    headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
     limits = httpx.Limits(max_connections=concurrency)
     async with httpx.AsyncClient(
         headers=headers, limits=limits, timeout=300, trust_env=False
     ) as client:
 
-        async def post(body: dict[str, Any]) -> None:
+        async def post(body: bytes) -> None:
             async with free:
-                response = await client.post(f"{url}/chat/completions", json=body)
+                response = await client.post(f"{url}/chat/completions", content=body)
                 response.raise_for_status().json()
 
         await asyncio.gather(*map(post, bodies))
-
-
-def _questions(tasks: Sequence[Task], settings: AnnotateSettings) -> list[Question]:
-    loaded = load_questions(tasks, settings.max_pixels)
-    return [question for question in loaded if isinstance(question, Question)]
-
-
-def _pillow_part(image: Image) -> dict[str, Any]:
-    return {"type": "image_pil", "image_pil": image}
 
 
 if __name__ == "__main__":

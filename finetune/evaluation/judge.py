@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from annotator.engines.chat_api import api_url, read_completion
+from annotator.engines.chat_api import api_url, encode_body, read_completion
 from annotator.reply import ReplyError
 from finetune.examples import fields_of
 from pairset.errors import EngineDownError, MissingExtraError, SettingsError
@@ -150,7 +150,7 @@ async def _ask(judge: Judge, questions: Sequence[Question]) -> list[bool | None]
     async def one(client: httpx.AsyncClient, question: Question) -> bool | None:
         async with free:
             try:
-                body = _request_body(judge.model, question)
+                body = encode_body(_request_body(judge.model, question))
                 reply = await send(client, body, Backoff(judge.retries))
                 return verdict_in(read_completion(reply).text)
             except ReplyError:

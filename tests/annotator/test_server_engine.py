@@ -1,18 +1,23 @@
 """The server engine against a server written by hand: good, slow, broken, refusing, gone."""
 
+import base64
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from PIL import Image
 
 from annotator.engines import Answer, EnginePlan, Question, open_engine
 from annotator.models import served_model
+from annotator.pictures import load_questions
 from annotator.prompt import load_prompt
 from annotator.reply import ReplyError
 from annotator.resolve import resolve_annotator
 from annotator.settings import AnnotateSettings
+from annotator.tasks import Task
 from pairset.errors import EngineDownError, ModelUnavailableError, SettingsError
+from pairset.images import ImageError, ImageErrorCode
 from tests.annotator.fake_server import DROPPED, FakeServer, failure, raw_reply, reply
 
 QUESTION = Question(Image.new("RGB", (24, 24), "red"), Image.new("RGB", (24, 24), "blue"))
@@ -48,6 +53,25 @@ def test_a_request_holds_both_images_the_words_and_the_schema(fake: FakeServer) 
     assert words["text"] == load_prompt("brief").words
     assert request["response_format"]["json_schema"]["schema"] == load_prompt("brief").schema
     assert request["temperature"] == 0
+
+
+def test_a_plain_file_travels_as_it_is(fake: FakeServer, tmp_path: Path) -> None:
+    paths = [tmp_path / "a.jpg", tmp_path / "b.jpg", tmp_path / "cut.jpg"]
+    for path, colour in zip(paths, ("red", "blue", "grey"), strict=True):
+        Image.new("RGB", (24, 24), colour).save(path)
+    paths[2].write_bytes(paths[2].read_bytes()[:-200])
+    whole, cut = (Task("id", "pair", str(paths[0]), str(paths[end])) for end in (1, 2))
+    question, error = load_questions([whole, cut], 10_000, as_files=True)
+    assert isinstance(question, Question)
+    assert isinstance(error, ImageError)
+    assert error.code == ImageErrorCode.TRUNCATED
+    plan = EnginePlan(settings_for(fake), served_model("fake"), None)
+    with open_engine("server", plan) as engine:
+        list(engine.ask(load_prompt("brief"), [question]))
+    (request,) = fake.requests
+    shown = [part["image_url"]["url"] for part in request["messages"][0]["content"][:2]]
+    assert [url.split(",")[0] for url in shown] == ["data:image/jpeg;base64"] * 2
+    assert base64.b64decode(shown[1].split(",")[1]) == paths[1].read_bytes()
 
 
 def test_unguided_requests_name_no_schema(fake: FakeServer) -> None:
