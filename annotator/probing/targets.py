@@ -8,8 +8,9 @@ from annotator.probing.witness import Witness
 from annotator.settings import ProbeSettings
 from annotator.tasks import Task
 from pairset.ids import content_id
+from pairset.probes import latest_attempts
 from pairset.records.probe import ProbeKind, probe_id_of
-from pairset.store import PairSet, Stage
+from pairset.store import PairSet
 from pairset.tables import connect_tables, stream_rows
 
 _CONTRASTS = (ProbeKind.SWAPPED, ProbeKind.SOURCE_TWICE, ProbeKind.BLANK_TARGET)
@@ -71,7 +72,7 @@ def pending_probes(pair_set: PairSet, witness: Witness) -> PendingProbes:
     ``retry_failed`` questions whose latest answer failed are asked once more.
     """
     settings = witness.settings
-    answered = _latest(pair_set.stage("probes", witness.key))
+    answered = latest_attempts(pair_set.stage("probes", witness.key))
     targets, annotations, failed = [], 0, 0
     for row in _annotated(pair_set, settings):
         annotations += 1
@@ -123,13 +124,3 @@ def _annotated(pair_set: PairSet, settings: ProbeSettings) -> Iterator[dict[str,
     bounds = {"least": settings.least_confidence, "most": settings.most_confidence}
     with connect_tables(pair_set) as tables:
         yield from stream_rows(tables, _ANNOTATED.format(**bounds))
-
-
-def _latest(stage: Stage) -> dict[str, tuple[int, bool]]:
-    """Of each probe id its latest attempt, and whether that failed."""
-    latest: dict[str, tuple[int, bool]] = {}
-    for table in stage.tables(["probe_id", "attempt", "error_code"]):
-        for row in table.to_pylist():
-            known = latest.get(row["probe_id"], (0, False))
-            latest[row["probe_id"]] = max(known, (row["attempt"], row["error_code"] is not None))
-    return latest

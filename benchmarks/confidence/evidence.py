@@ -40,6 +40,7 @@ PIECES = {
     "images swapped": ("gap_swapped",),
     "source twice": ("gap_source_twice",),
     "blank target": ("gap_blank_target",),
+    "directions of images and captions": ("direction",),
 }
 """Numbers of the evidence by what they tell."""
 

@@ -1,6 +1,7 @@
 """AltCLIP and Chinese-CLIP through transformers: CLIPs that know English and Chinese."""
 
 from collections.abc import Sequence
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -19,22 +20,26 @@ if TYPE_CHECKING:
 _CLASSES = {"altclip": "AltCLIPModel", "chinese_clip": "ChineseCLIPModel"}
 
 _UNUSED = ("text_", "logit_scale")
-"""The text towers: only images are encoded."""
+"""The text towers, where only images are encoded."""
 
 
 class BilingualClip:
-    """The image tower of one of them."""
+    """The image tower of one of them, and its text tower where that is asked for."""
 
-    def __init__(self, kind: str, model: str, precision: Precision = "auto") -> None:
+    def __init__(
+        self, kind: str, model: str, precision: Precision = "auto", reads_text: bool = False
+    ) -> None:
         fit_torch_companions()
         import transformers
 
+        self._kind, self._name = kind, model
         self._device = best_device()
         self._type = number_type(precision, self._device)
         with fetching(model, kind):
             images: Any = transformers.AutoImageProcessor
             self._processor = images.from_pretrained(model)
-            loaded = load_whole(getattr(transformers, _CLASSES[kind]), model, may_lack=_UNUSED)
+            may_lack = ("logit_scale",) if reads_text else _UNUSED
+            loaded = load_whole(getattr(transformers, _CLASSES[kind]), model, may_lack=may_lack)
         self._model = loaded.eval().to(self._device, self._type)
         self.side = least_side(self._processor)
 
@@ -46,7 +51,24 @@ class BilingualClip:
     def encode(self, batch: Sequence[Prepared]) -> Vectors:
         """Unit vectors of prepared images."""
         pixels = torch.stack([view for (view,) in batch]).to(self._device, self._type)
-        features = self._model.get_image_features(pixel_values=pixels)
-        if not isinstance(features, torch.Tensor):  # newer transformers wrap them
-            features = features.pooler_output
-        return unit_rows(features.float().cpu().numpy())
+        return _unit(self._model.get_image_features(pixel_values=pixels))
+
+    @torch.inference_mode()
+    def encode_texts(self, texts: Sequence[str]) -> Vectors:
+        """Unit vectors of texts, where it was opened to read them."""
+        tokens = self._tokenizer(list(texts), padding=True, truncation=True, return_tensors="pt")
+        return _unit(self._model.get_text_features(**tokens.to(self._device)))
+
+    @cached_property
+    def _tokenizer(self) -> Any:
+        from transformers import AutoTokenizer
+
+        tokenizers: Any = AutoTokenizer
+        with fetching(self._name, self._kind):
+            return tokenizers.from_pretrained(self._name)
+
+
+def _unit(features: Any) -> Vectors:
+    if not isinstance(features, torch.Tensor):  # newer transformers wrap them
+        features = features.pooler_output
+    return unit_rows(features.float().cpu().numpy())

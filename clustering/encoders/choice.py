@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from clustering.encoders.protocol import Encoder
+from clustering.encoders.protocol import Encoder, TextEncoder
 from clustering.settings import Precision
 from pairset.errors import MissingExtraError, SettingsError
 from pairset.ids import content_id
@@ -25,6 +25,8 @@ _SCENE_SIMILARITIES = {"shared_neighbors": (0.75, 0.77), "hdbscan": (0.8, 0.82)}
 _ADOPTION_FLOORS = {OFFLINE: 0.5}
 _ADOPTION_FLOOR = 0.85
 """CLIPs crowd all images into a narrow cone: further off, strangers are as near as kin."""
+_READ_ENGLISH = frozenset({"open_clip", "altclip"})
+"""Chinese-CLIP's text tower reads Chinese, and captions are English."""
 _KEY_DIGITS = 8
 _VERSION = "2"
 """Raised when the same weights would give other vectors."""
@@ -105,6 +107,28 @@ def load_encoder(choice: EncoderChoice) -> Encoder:
     """
     try:
         return _load(choice)
+    except ModuleNotFoundError as error:
+        raise MissingExtraError(error.name or choice.kind, "mine") from error
+
+
+def load_text_encoder(choice: EncoderChoice) -> TextEncoder:
+    """Load an encoder whose text tower reads English.
+
+    Raises SettingsError for one without, and what ``load_encoder`` raises.
+    """
+    if choice.kind not in _READ_ENGLISH:
+        raise SettingsError(
+            f"{choice.kind} has no tower that reads English captions. Choose --encoder "
+            "open_clip:MODEL/TAG or altclip:MODEL."
+        )
+    try:
+        if choice.kind == "open_clip":
+            from clustering.encoders.open_clip import OpenClip
+
+            return OpenClip(choice.model, choice.weights, choice.precision)
+        from clustering.encoders.bilingual_clip import BilingualClip
+
+        return BilingualClip(choice.kind, choice.model, choice.precision, reads_text=True)
     except ModuleNotFoundError as error:
         raise MissingExtraError(error.name or choice.kind, "mine") from error
 

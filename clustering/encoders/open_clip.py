@@ -1,6 +1,7 @@
 """Any model of the open_clip library, by hub tag or with a local checkpoint."""
 
 from collections.abc import Sequence
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -16,12 +17,13 @@ if TYPE_CHECKING:
 
 
 class OpenClip:
-    """The image tower of one open_clip model."""
+    """The towers of one open_clip model."""
 
     def __init__(self, model: str, weights: str, precision: Precision = "auto") -> None:
         fit_torch_companions()
         import open_clip
 
+        self._name = model
         self._device = best_device()
         self._type = number_type(precision, self._device)
         with fetching(weights, "open_clip"):
@@ -42,6 +44,19 @@ class OpenClip:
         """Unit vectors of prepared images."""
         pixels = torch.stack([view for (view,) in batch]).to(self._device, self._type)
         return unit_rows(self._model.encode_image(pixels).float().cpu().numpy())
+
+    @torch.inference_mode()
+    def encode_texts(self, texts: Sequence[str]) -> Vectors:
+        """Unit vectors of texts, from a tower that stays in the checkpoint's own numbers."""
+        tokens = self._tokenizer(list(texts)).to(self._device)
+        return unit_rows(self._model.encode_text(tokens).float().cpu().numpy())
+
+    @cached_property
+    def _tokenizer(self) -> Any:
+        import open_clip
+
+        with fetching(self._name, "open_clip"):
+            return open_clip.get_tokenizer(self._name)
 
 
 def _shorten(tower: Any) -> None:

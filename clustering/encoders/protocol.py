@@ -33,6 +33,14 @@ class Encoder(Protocol):
         ...
 
 
+class TextEncoder(Encoder, Protocol):
+    """Turns texts into vectors of the same space, too."""
+
+    def encode_texts(self, texts: Sequence[str]) -> Vectors:
+        """Unit vectors of texts, in one forward pass; longer ones than it can read are cut."""
+        ...
+
+
 def unit_rows(vectors: NDArray[np.floating]) -> Vectors:
     """The same rows at unit length; a row of zeros stays one."""
     rows = np.asarray(vectors, dtype=np.float32)

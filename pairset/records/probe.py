@@ -24,6 +24,8 @@ class ProbeKind(StrEnum):
     """How likely it is where the target is the source again."""
     BLANK_TARGET = "blank_target"
     """How likely it is where the target is a grey area."""
+    DIRECTION = "direction"
+    """Whether the images change as their captions do; asked of an encoder with a text tower."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +45,7 @@ class Probe:
             pa.field("prompt_id", pa.string(), nullable=False),
             pa.field("engine", pa.string(), nullable=False),
             pa.field("p_yes", pa.float64()),
+            pa.field("direction", pa.float64()),
             pa.field("logprobs", pa.list_(pa.float32())),
             pa.field("instruction_en", pa.string()),
             pa.field("edit_type", pa.string()),
@@ -70,6 +73,9 @@ class Probe:
     engine: str
     p_yes: float | None = None
     """What a critic says: the probability of yes where nothing but yes and no can be said."""
+    direction: float | None = None
+    """CLIP directional similarity (Gal et al. 2021): cosine between target less source of the
+    images' vectors and of the captions', -1 to 1."""
     logprobs: list[float] | None = None
     """Natural-log probability of each token of the English instruction: of a sample its own, else
     the annotation's. Not tempered; the grammar's mask applies to samples alone."""

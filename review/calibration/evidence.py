@@ -33,9 +33,9 @@ PIXELS = (
 """What mining measured on the two images."""
 PROBES = (
     *("critic_yes", "sample_type_agreement", "sample_chrf"),
-    *("gap_swapped", "gap_source_twice", "gap_blank_target", "other_mean"),
+    *("gap_swapped", "gap_source_twice", "gap_blank_target", "other_mean", "direction"),
 )
-"""What a model said when it was asked again (pairset probe)."""
+"""What was asked of models afterwards (pairset probe, pairset direction)."""
 
 _LEAST_PROBABILITY = 1e-6
 
@@ -120,6 +120,9 @@ class Evidence:
     gap_blank_target: float | None = None
     other_mean: float | None = None
     """Mean log-probability of its tokens to models that did not write it."""
+    direction: float | None = None
+    """Cosine between what changed in the images and in their captions, -1 to 1 (pairset
+    direction)."""
 
 
 def measured(evidence: Sequence[Evidence], name: str) -> Floats:

@@ -15,7 +15,7 @@ _PROBED = """
     WITH said AS (
         SELECT *, list_avg(logprobs) AS mean FROM probes WHERE error_code IS NULL
     ), by_witness AS (
-        SELECT annotation_id, model, adapter, avg(p_yes) AS p_yes,
+        SELECT annotation_id, model, adapter, avg(p_yes) AS p_yes, avg(direction) AS direction,
             list(edit_type) FILTER (kind = 'sample') AS types,
             list(instruction_en) FILTER (kind = 'sample') AS texts,
             avg(mean) FILTER (kind = 'as_it_is') AS other_mean,
@@ -32,14 +32,17 @@ _PROBED = """
     )
     SELECT annotation_id, any_value(edit_type) AS edit_type,
         any_value(instruction_en) AS instruction_en,
-        avg(p_yes) AS critic_yes, avg(other_mean) AS other_mean,
+        avg(p_yes) AS critic_yes, avg(other_mean) AS other_mean, avg(direction) AS direction,
         avg(own - swapped) AS gap_swapped, avg(own - source_twice) AS gap_source_twice,
         avg(own - blank_target) AS gap_blank_target,
         flatten(list(types) FILTER (types IS NOT NULL)) AS types,
         flatten(list(texts) FILTER (texts IS NOT NULL)) AS texts
     FROM beside GROUP BY annotation_id
 """
-_READ = ("critic_yes", "other_mean", "gap_swapped", "gap_source_twice", "gap_blank_target")
+_READ = (
+    *("critic_yes", "other_mean", "direction"),
+    *("gap_swapped", "gap_source_twice", "gap_blank_target"),
+)
 
 
 def read_probed(tables: "DuckDBPyConnection") -> dict[str, dict[str, float | None]]:
