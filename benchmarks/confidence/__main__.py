@@ -54,8 +54,8 @@ class Scale:
     """Rounds, and pairs in each turn."""
 
 
-FULL = Scale(2_400, Draws(20, 600), 200, (0.05, 0.1, 0.2, 0.4), (3, 256))
-QUICK = Scale(400, Draws(3, 150), 3, (0.2,), (1, 96))
+FULL = Scale(2_400, Draws(20, 600), 200, (0.05, 0.1, 0.2, 0.4), (3, 160))
+QUICK = Scale(400, Draws(3, 150), 3, (0.2,), (1, 48))
 
 
 def main() -> None:

@@ -1,6 +1,6 @@
 """The annotate stage beside what it is built on, on the same kind of pairs, in turns.
 
-    python -m benchmarks.confidence.throughput SET [--rounds 3] [--pairs 256]
+    python -m benchmarks.confidence.throughput SET [--rounds 3] [--pairs 160]
 
 In this process: the stage, which opens pictures, asks, checks and writes, against `llm.chat` asked
 the same. Through a server started here: the stage against an asynchronous client that posts the
@@ -53,7 +53,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("set", help="a set with enough kept pairs")
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--pairs", type=int, default=256, help="asked about in each turn")
+    parser.add_argument("--pairs", type=int, default=160, help="asked about in each turn")
     options = parser.parse_args()
     os.environ.setdefault("OMP_NUM_THREADS", "1")
     print(json.dumps(figures(open_set(options.set), options.rounds, options.pairs)))

@@ -17,7 +17,7 @@ _FP32_STEP = 2.0**-23
 """Between 1 and the next number; a sum of products that truncates errs by as much per step."""
 _NORM_SLACK = 1.0001
 """More than a norm measured in fp32 is off."""
-_HELD_BYTES = 1 << 31
+_HELD_BYTES = 3 << 29
 """Vectors up to this size are kept in the product's own type, larger ones converted by block."""
 
 

@@ -1,13 +1,14 @@
 """Spherical k-means (Dhillon & Modha 2001) by matrix products, for lists of many thousand images.
 
 faiss does the same, at a seventh of torch's pace on a CPU. Lists need no better centroids than a
-few rounds on a sample give.
+few rounds on a sample give, but they must not differ much in size: what is joined within them grows
+with the square.
 """
 
-from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from clustering.encoders import Vectors
 
@@ -16,29 +17,47 @@ if TYPE_CHECKING:
 
 _ROWS = 16_384
 """Looked up at once."""
+_SETTLING = 3
+"""Last rounds, in which only centroids without any row move away."""
+_CROWDED = 3
+"""Times the mean from which on a list has too many rows; below its inverse it has too few."""
 
 
 def spherical_centroids(sample: Vectors, count: int, rounds: int, seed: int = 0) -> "torch.Tensor":
     """Unit centroids (count × dimensions) of unit rows; the same sample and seed give the same.
 
-    A centroid that no row is nearest to moves to one of the rows that are farthest from their own.
+    Until the last rounds, those with hardly a row move in among those with the most, as faiss moves
+    the empty ones.
     """
     import torch
 
-    rows = torch.from_numpy(sample)
-    drawn = np.random.default_rng(seed).permutation(len(rows))[:count]
-    centroids = rows[torch.from_numpy(np.sort(drawn))].clone()
-    for _ in range(rounds):
-        own, cosine = _nearest_one(rows, centroids)
-        sums = torch.zeros_like(centroids).index_add_(0, own, rows)
-        empty = (torch.bincount(own, minlength=count) == 0).nonzero()[:, 0]
-        sums[empty] = rows[cosine.argsort(stable=True)[: len(empty)]]
+    rows, generator = torch.from_numpy(sample), np.random.default_rng(seed)
+    drawn = np.sort(generator.permutation(len(rows))[:count])
+    centroids = rows[torch.from_numpy(drawn)].clone()
+    for left in range(rounds, 0, -1):
+        own = _nearest_one(rows, centroids)
+        sums = torch.zeros_like(centroids).index_add_(0, torch.from_numpy(own), rows)
+        idle = torch.from_numpy(np.bincount(own, minlength=count) == 0)
+        sums[idle] = centroids[idle]
+        moved, to = _moves(own, count, generator, is_settling=left <= _SETTLING)
+        sums[torch.from_numpy(moved)] = rows[torch.from_numpy(to)]
         centroids = torch.nn.functional.normalize(sums, dim=1)
     return centroids
 
 
-def nearest_centroids(vectors: Vectors, centroids: "torch.Tensor", count: int) -> np.ndarray:
-    """Numbers of the ``count`` nearest centroids of each row, nearest first: int32.
+def _moves(
+    own: NDArray[np.int64], count: int, generator: np.random.Generator, is_settling: bool
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Centroids that move, and the rows that they move to."""
+    sizes = np.bincount(own, minlength=count)
+    crowd = np.flatnonzero(sizes[own] > _CROWDED * sizes.mean())
+    few = sizes == 0 if is_settling else sizes < sizes.mean() / _CROWDED
+    moved = np.flatnonzero(few)[: len(crowd)]
+    return moved, generator.choice(crowd, len(moved), replace=False)
+
+
+def nearest_centroids(vectors: Vectors, centroids: "torch.Tensor", count: int) -> NDArray[np.int32]:
+    """Numbers of the ``count`` nearest centroids of each row, nearest first.
 
     vectors: rows × dimensions, of float16 or float32, in memory or mapped.
     """
@@ -51,20 +70,6 @@ def nearest_centroids(vectors: Vectors, centroids: "torch.Tensor", count: int) -
     return found
 
 
-def _nearest_one(
-    rows: "torch.Tensor", centroids: "torch.Tensor"
-) -> "tuple[torch.Tensor, torch.Tensor]":
-    """Of each row the nearest centroid, and the cosine to it."""
-    import torch
-
-    cosines, places = zip(*_best(rows, centroids), strict=True)
-    return torch.cat(places), torch.cat(cosines)
-
-
-def _best(
-    rows: "torch.Tensor", centroids: "torch.Tensor"
-) -> "Iterator[tuple[torch.Tensor, torch.Tensor]]":
-    for start in range(0, len(rows), _ROWS):
-        part = rows[start : start + _ROWS]
-        best = (part @ centroids.T).max(dim=1)
-        yield best.values, best.indices
+def _nearest_one(rows: "torch.Tensor", centroids: "torch.Tensor") -> NDArray[np.int64]:
+    parts = (rows[start : start + _ROWS] for start in range(0, len(rows), _ROWS))
+    return np.concatenate([(part @ centroids.T).argmax(dim=1).numpy() for part in parts])

@@ -21,9 +21,11 @@ from clustering.neighbors.links import Indices, Links, NearestLinks
 if TYPE_CHECKING:
     import torch
 
-LISTS_PER_IMAGE = 8
-_TRAINED_PER_LIST = 64
-_TRAINING_ROUNDS = 10
+LISTS_PER_IMAGE = 4
+_LISTS_PER_ROOT = 4
+"""Lists for the root of the number of images: fewer, and what belongs together shares none."""
+_TRAINED_PER_LIST = 32
+_TRAINING_ROUNDS = 8
 
 ListsOf = NDArray[np.int32]
 """Images × the numbers of their lists, home first."""
@@ -56,8 +58,8 @@ def approximate_links(
 
 
 def nearest_lists(vectors: Vectors) -> ListsOf:
-    """The nearest lists of each image, nearest first; there are as many as the root of images."""
-    count = max(1, round(math.sqrt(len(vectors))))
+    """The nearest lists of each image, nearest first."""
+    count = max(1, round(_LISTS_PER_ROOT * math.sqrt(len(vectors))))
     step = max(1, len(vectors) // (count * _TRAINED_PER_LIST))
     sample = np.array(vectors[::step], dtype=np.float32)
     centroids = spherical_centroids(sample, count, _TRAINING_ROUNDS)

@@ -35,14 +35,23 @@ def test_the_nearest_come_first_as_brute_force_has_them() -> None:
     assert np.allclose(ranked, -np.sort(-cosine, axis=1)[:, :8], atol=1e-6)
 
 
-def test_no_centroid_is_left_without_rows() -> None:
-    """Many equal vectors: centroids drawn among them are equal, and all but one would be idle."""
-    vectors, _ = bundles(10, 30)
-    crowded = np.concatenate([np.repeat(vectors[:1], 300, axis=0), vectors])
-    centroids = spherical_centroids(crowded, 10, rounds=10)
-    counts = np.bincount(nearest_centroids(crowded, centroids, 1)[:, 0], minlength=10)
+def test_a_crowd_is_shared_out() -> None:
+    """Half the rows lie in one direction, loosely: drawn centroids alone would let one take all."""
+    crowd, _ = bundles(1, 600, seed=2)
+    vectors, _ = bundles(30, 20)
+    rows = np.concatenate([crowd, vectors])
+    centroids = spherical_centroids(rows, 30, rounds=10)
+    sizes = np.bincount(nearest_centroids(rows, centroids, 1)[:, 0], minlength=30)
 
-    assert (counts > 0).sum() >= 9
+    assert sizes.max() < 250
+    assert (sizes > 0).sum() >= 28
+
+
+def test_equal_rows_leave_centroids_idle_and_nothing_breaks() -> None:
+    same = np.repeat(bundles(1, 1)[0], 50, axis=0)
+    centroids = spherical_centroids(same, 5, rounds=6)
+
+    assert np.allclose(centroids.numpy(), same[:5], atol=1e-6)
 
 
 def test_the_same_sample_gives_the_same_centroids() -> None:
