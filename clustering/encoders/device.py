@@ -7,6 +7,9 @@ import torch
 
 from clustering.settings import Precision
 
+_TURNS = 10
+"""The first chooses the kernels and does not count; the least of the others does."""
+
 
 def best_device() -> torch.device:
     """The first CUDA device, else the CPU with one thread: each worker process is one."""
@@ -36,21 +39,21 @@ def has_bfloat16_units(device: torch.device) -> bool:
 def is_bfloat16_faster(device: torch.device) -> bool:
     """Whether a product of bfloat16 takes less time than one of float32.
 
-    On a CPU both are timed, which takes a tenth of a second. Without units bfloat16 is emulated;
-    but units alone are no promise: AVX-512 BF16 was seen at twice the pace of float32 on one kind
-    of CPU and at half of it on another.
+    On a CPU both are timed in turns, which takes some tenths of a second. Without units bfloat16 is
+    emulated; but units alone are no promise: AVX-512 BF16 was seen at twice the pace of float32 on
+    one kind of CPU and at half of it on another.
     """
     if device.type != "cpu" or not has_bfloat16_units(device):
         return has_bfloat16_units(device)
-    return _seconds(torch.bfloat16) < _seconds(torch.float32)
+    kinds = (torch.bfloat16, torch.float32)
+    turns = [[_seconds(kind) for kind in kinds] for _ in range(_TURNS)]
+    half, whole = (min(seconds) for seconds in zip(*turns[1:], strict=True))
+    return bool(half < whole)
 
 
 def _seconds(kind: torch.dtype, rows: int = 512, columns: int = 2048, inner: int = 512) -> float:
-    """Of one product, the least of five."""
+    """Of one product."""
     left, right = torch.ones(rows, inner, dtype=kind), torch.ones(columns, inner, dtype=kind)
-    taken = []
-    for _ in range(6):  # the first one chooses the kernel
-        start = time.perf_counter()
-        torch.mm(left, right.T)
-        taken.append(time.perf_counter() - start)
-    return min(taken[1:])
+    start = time.perf_counter()
+    torch.mm(left, right.T)
+    return time.perf_counter() - start
