@@ -36,6 +36,8 @@ MIXES: dict[str, Callable[[int, Sequence[View]], list[MixedPair]]] = {
 SPARE = 1.15
 """Views over pairs: unrelated pairs take two."""
 SEED = 9
+_SECONDS = "seconds.json"
+"""What the commands took when a mix was annotated and asked about again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +74,7 @@ def main() -> None:
         found[name] = of_mix(rows[name], scale)
         say({name: found[name]})
     found["shift"] = promises.shift_figures(rows["in_domain"], rows["hard"], scale.draws.verdicts)
+    found["cost"] = {name: cost(options.out, name) for name in MIXES}
     found["throughput"] = throughput(options.out / "hard" / "set", *scale.throughput)
     print(json.dumps(found | {"seconds": round(time.monotonic() - start)}))
 
@@ -84,9 +87,20 @@ def annotated_mix(out: Path, name: str, pairs: int) -> Rows:
         found = views(random.Random(f"{name} {SEED}"), photographs, round(SPARE * pairs))
         save_known(folder / "known.json", write_set(folder, MIXES[name](SEED, found)[:pairs]))
     pair_set = str(folder / "set")
+    start = time.monotonic()
     annotate(pair_set, "--engine", "vllm")
+    annotated = time.monotonic()
     pairset("probe", pair_set, "--model", "starter", "--dtype", "float32")
+    taken = {"annotate": annotated - start, "probe": time.monotonic() - annotated}
+    if not (folder / _SECONDS).exists():  # of the first time: later there is nothing to ask
+        (folder / _SECONDS).write_text(json.dumps(taken), encoding="utf-8")
     return read_rows(open_set(pair_set), load_known(folder / "known.json"))
+
+
+def cost(out: Path, name: str) -> dict[str, float]:
+    """Wall time of the two commands, and of both over the first."""
+    taken = json.loads((out / name / _SECONDS).read_text(encoding="utf-8"))
+    return taken | {"full_over_annotation": 1 + taken["probe"] / taken["annotate"]}
 
 
 def of_mix(rows: Rows, scale: Scale) -> dict[str, object]:
