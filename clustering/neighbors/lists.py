@@ -44,6 +44,8 @@ def approximate_links(
     unit rows of float32 or float16, in memory or mapped.
     """
     kept = NearestLinks(len(vectors), floor, per_image)
+    if len(vectors) < 2:
+        return kept.links()
     with full_sums(threads):
         lists = nearest_lists(vectors)
         operand = Operand(vectors, arithmetic or fastest_arithmetic(), GROUP)
@@ -59,7 +61,7 @@ def approximate_links(
 
 def nearest_lists(vectors: Vectors) -> ListsOf:
     """The nearest lists of each image, nearest first."""
-    count = max(1, round(_LISTS_PER_ROOT * math.sqrt(len(vectors))))
+    count = min(len(vectors), round(_LISTS_PER_ROOT * math.sqrt(len(vectors))))
     step = max(1, len(vectors) // (count * _TRAINED_PER_LIST))
     sample = np.array(vectors[::step], dtype=np.float32)
     centroids = spherical_centroids(sample, count, _TRAINING_ROUNDS)
@@ -68,18 +70,18 @@ def nearest_lists(vectors: Vectors) -> ListsOf:
 
 def _blocks(lists: ListsOf) -> Iterator[tuple[Indices, Indices]]:
     """Of each list some that are at home in it, and some of all that are in it."""
-    at_home = _by_list(lists[:, :1])
-    inside = _by_list(lists)
+    count = int(lists.max()) + 1
+    at_home, inside = _by_list(lists[:, :1], count), _by_list(lists, count)
     for homes, members in zip(at_home, inside, strict=True):
         for top in range(0, len(homes), ROWS):
             for left in range(0, len(members), COLUMNS):
                 yield homes[top : top + ROWS], members[left : left + COLUMNS]
 
 
-def _by_list(lists: ListsOf) -> list[Indices]:
-    """The images of each list, in their order."""
+def _by_list(lists: ListsOf, count: int) -> list[Indices]:
+    """The images of each of so many lists, in their order."""
     order = np.argsort(lists.ravel(), kind="stable")
-    sizes = np.bincount(lists.ravel(), minlength=int(lists.max()) + 1)
+    sizes = np.bincount(lists.ravel(), minlength=count)
     width = lists.shape[1]
     return np.split(order // width, np.cumsum(sizes)[:-1])
 

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import numpy as np
+import pytest
 
 from clustering.neighbors import Search, choose, exact_links, find_links
 from clustering.neighbors.arithmetic import Arithmetic
@@ -45,3 +46,11 @@ def test_the_approximate_search_repeats_itself_in_either_arithmetic():
     found = [approximate_links(vectors, 0.76, 8, arithmetic=way) for way in ways]
     for name in ("first", "second", "similarity"):
         assert len({getattr(links, name).tobytes() for links in found}) == 1
+
+
+@pytest.mark.parametrize("images", [0, 1, 2, 5, 20])
+def test_lists_of_a_handful_of_images_miss_nothing(images):
+    vectors = np.repeat(plant(64).vectors[:10], 2, axis=0)[:images]
+    exact, found = (way(vectors, 0.75, 8) for way in (exact_links, approximate_links))
+    assert found.first.tolist() == exact.first.tolist()
+    assert found.second.tolist() == exact.second.tolist()
