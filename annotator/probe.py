@@ -6,8 +6,8 @@ from annotator.probing.asking import probe_targets
 from annotator.probing.targets import PendingProbes, drawing_seed, pending_probes
 from annotator.probing.witness import Witness, find_witness
 from annotator.settings import ProbeSettings
+from pairset.annotations import annotations_to_follow
 from pairset.console import say
-from pairset.errors import MissingStageError
 from pairset.progress import progress
 from pairset.shards import Counts
 from pairset.store import open_set
@@ -20,12 +20,7 @@ def probe(settings: ProbeSettings) -> None:
     Raises MissingStageError where nothing is annotated.
     """
     pair_set = open_set(settings.set_url)
-    annotations = pair_set.current("annotations")
-    if annotations is None:
-        raise MissingStageError(
-            f"{pair_set.url} holds no annotations yet. Make some with: pairset annotate "
-            f"{pair_set.url}"
-        )
+    annotations = annotations_to_follow(pair_set)
     witness = find_witness(pair_set, annotations, settings)
     pending = pending_probes(pair_set, witness)
     pair_set.save_run(f"probe-{witness.key}", witness.settings.model_dump(mode="json"))

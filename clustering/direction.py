@@ -12,10 +12,10 @@ from clustering.directional import Described, SpaceOfBoth, compare
 from clustering.encoders import parse_encoder
 from clustering.encoders.choice import load_text_encoder
 from clustering.settings import DirectionSettings
+from pairset.annotations import annotations_to_follow
 from pairset.console import say
-from pairset.errors import MissingStageError
 from pairset.ids import content_id
-from pairset.probes import latest_attempts
+from pairset.probes import latest_probes
 from pairset.progress import open_bar
 from pairset.records import Probe, table_of
 from pairset.records.probe import ProbeKind, probe_id_of
@@ -43,12 +43,7 @@ def direction(settings: DirectionSettings) -> None:
     text tower that reads English, and what loading it raises.
     """
     pair_set = open_set(settings.set_url)
-    annotations = pair_set.current("annotations")
-    if annotations is None:
-        raise MissingStageError(
-            f"{pair_set.url} holds no annotations yet. Make some with: pairset annotate "
-            f"{pair_set.url}"
-        )
+    annotations = annotations_to_follow(pair_set)
     choice = parse_encoder(settings.encoder, settings.precision)
     encoder = load_text_encoder(choice)
     stage = pair_set.stage("probes", content_id("direction", annotations.key, choice.key()))
@@ -67,7 +62,7 @@ def direction(settings: DirectionSettings) -> None:
 
 
 def _pending(tables: "DuckDBPyConnection", stage: Stage, retry_failed: bool) -> Iterator[Described]:
-    compared = latest_attempts(stage)
+    compared = latest_probes(stage)
     for row in stream_rows(tables, _ANNOTATED, _ROWS_AT_ONCE):
         probe_id = probe_id_of(stage.key or "", row["annotation_id"], ProbeKind.DIRECTION, 0)
         attempt, has_failed = compared.get(probe_id, (0, False))

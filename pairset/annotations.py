@@ -2,6 +2,7 @@
 
 import pyarrow as pa
 
+from pairset.errors import MissingStageError
 from pairset.records import Annotation
 from pairset.store import PairSet, Stage
 
@@ -14,6 +15,17 @@ def latest_annotations(pair_set: PairSet) -> pa.Table:
     """
     stage = pair_set.current("annotations")
     return latest_attempts(stage) if stage else Annotation.SCHEMA.empty_table()
+
+
+def annotations_to_follow(pair_set: PairSet) -> Stage:
+    """Those of the annotator that readers follow. Raises MissingStageError where none is."""
+    stage = pair_set.current("annotations")
+    if stage is None:
+        raise MissingStageError(
+            f"{pair_set.url} holds no annotations yet. Make some with: pairset annotate "
+            f"{pair_set.url}"
+        )
+    return stage
 
 
 def latest_attempts(stage: Stage, columns: list[str] | None = None) -> pa.Table:

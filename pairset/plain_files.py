@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 _ORIENTATION = 0x0112
 _UPRIGHT = (None, 1)
 _JPEG_START, _JPEG_END, _PNG_END = b"\xff\xd8", b"\xff\xd9", b"IEND\xaeB`\x82"
-_START_OF_SCAN = 0xDA
+_MARKER, _START_OF_SCAN = 0xFF, 0xDA
 _METADATA = frozenset([*range(0xE1, 0xEE), 0xEF, 0xFE])
 """EXIF, XMP, profiles, comments. APP0 (JFIF) and APP14 (Adobe) tell how colours are stored."""
 _BIT_DEPTH = 24
@@ -68,6 +68,8 @@ def _without_metadata(jpeg: bytes) -> bytes:
     """The same picture without what was noted about it: a place or a name need not travel."""
     parts, place = [_JPEG_START], len(_JPEG_START)
     while jpeg[place + 1] != _START_OF_SCAN:
+        if jpeg[place] != _MARKER:
+            raise ValueError("no marker where a segment should begin")
         after = place + 2 + int.from_bytes(jpeg[place + 2 : place + 4])
         if jpeg[place + 1] not in _METADATA:
             parts.append(jpeg[place:after])

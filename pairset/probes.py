@@ -3,7 +3,7 @@
 from pairset.store import Stage
 
 
-def latest_attempts(stage: Stage) -> dict[str, tuple[int, bool]]:
+def latest_probes(stage: Stage) -> dict[str, tuple[int, bool]]:
     """Of each probe id its latest attempt, and whether that failed."""
     latest: dict[str, tuple[int, bool]] = {}
     for table in stage.tables(["probe_id", "attempt", "error_code"]):

@@ -36,10 +36,14 @@ def with_outlook(
         decisions = tables.execute(_DECISIONS).fetchall()
     judged = {name for name, _, _ in decisions}
     fixed = {name: decision == "fix" for name, _, decision in decisions if decision != "accept"}
-    known = read_known(pair_set)
-    names = [each.annotation_id for each in known.evidence]
-    chances = {} if is_calibrated else dict(zip(names, _chances(known).tolist(), strict=True))
-    fixables = dict(zip(names, fixable(known.evidence, fixed).tolist(), strict=True))
+    chances: dict[str, float] = {}
+    fixables: dict[str, float] = {}
+    if fixed or not is_calibrated:  # else the evidence would be read for nothing
+        known = read_known(pair_set)
+        names = [each.annotation_id for each in known.evidence]
+        fixables = dict(zip(names, fixable(known.evidence, fixed).tolist(), strict=True))
+        if not is_calibrated:
+            chances = dict(zip(names, _chances(known).tolist(), strict=True))
     seen = [
         replace(
             each,

@@ -8,7 +8,7 @@ from annotator.probing.witness import Witness
 from annotator.settings import ProbeSettings
 from annotator.tasks import Task
 from pairset.ids import content_id
-from pairset.probes import latest_attempts
+from pairset.probes import latest_probes
 from pairset.records.probe import ProbeKind, probe_id_of
 from pairset.store import PairSet
 from pairset.tables import connect_tables, stream_rows
@@ -72,7 +72,7 @@ def pending_probes(pair_set: PairSet, witness: Witness) -> PendingProbes:
     ``retry_failed`` questions whose latest answer failed are asked once more.
     """
     settings = witness.settings
-    answered = latest_attempts(pair_set.stage("probes", witness.key))
+    answered = latest_probes(pair_set.stage("probes", witness.key))
     targets, annotations, failed = [], 0, 0
     for row in _annotated(pair_set, settings):
         annotations += 1

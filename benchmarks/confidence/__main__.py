@@ -87,19 +87,23 @@ def annotated_mix(out: Path, name: str, pairs: int) -> Rows:
         found = views(random.Random(f"{name} {SEED}"), photographs, round(SPARE * pairs))
         save_known(folder / "known.json", write_set(folder, MIXES[name](SEED, found)[:pairs]))
     pair_set = str(folder / "set")
+    is_new = open_set(pair_set).current("annotations") is None
     start = time.monotonic()
     annotate(pair_set, "--engine", "vllm")
     annotated = time.monotonic()
     pairset("probe", pair_set, "--model", "starter", "--dtype", "float32")
     taken = {"annotate": annotated - start, "probe": time.monotonic() - annotated}
-    if not (folder / _SECONDS).exists():  # of the first time: later there is nothing to ask
+    if is_new:  # later there is nothing to ask
         (folder / _SECONDS).write_text(json.dumps(taken), encoding="utf-8")
     return read_rows(open_set(pair_set), load_known(folder / "known.json"))
 
 
 def cost(out: Path, name: str) -> dict[str, float]:
-    """Wall time of the two commands, and of both over the first."""
-    taken = json.loads((out / name / _SECONDS).read_text(encoding="utf-8"))
+    """Wall time of the two commands, and of both over the first; nothing of sets from elsewhere."""
+    path = out / name / _SECONDS
+    if not path.exists():
+        return {}
+    taken = json.loads(path.read_text(encoding="utf-8"))
     return taken | {"full_over_annotation": 1 + taken["probe"] / taken["annotate"]}
 
 

@@ -39,7 +39,7 @@ def has_bfloat16_units(device: torch.device) -> bool:
 def is_bfloat16_faster(device: torch.device) -> bool:
     """Whether a product of bfloat16 takes less time than one of float32.
 
-    On a CPU both are timed in turns, which takes some tenths of a second. Without units bfloat16 is
+    On a CPU both are timed in turns, which takes a tenth of a second. Without units bfloat16 is
     emulated; but units alone are no promise: AVX-512 BF16 was seen at twice the pace of float32 on
     one kind of CPU and at half of it on another.
     """
@@ -51,7 +51,7 @@ def is_bfloat16_faster(device: torch.device) -> bool:
     return bool(half < whole)
 
 
-def _seconds(kind: torch.dtype, rows: int = 512, columns: int = 2048, inner: int = 512) -> float:
+def _seconds(kind: torch.dtype, rows: int = 256, columns: int = 1024, inner: int = 512) -> float:
     """Of one product."""
     left, right = torch.ones(rows, inner, dtype=kind), torch.ones(columns, inner, dtype=kind)
     start = time.perf_counter()
