@@ -21,9 +21,10 @@ from clustering.encoders import Vectors
 from clustering.graph import Graph
 from clustering.neighbors import Links, exact_links, find_links
 from clustering.neighbors.arithmetic import fastest_arithmetic
-from clustering.neighbors.join import COLUMNS, ROWS
+from clustering.neighbors.join import COLUMNS, ROWS, half_tiles
 from clustering.scenes import find_scenes
 from clustering.settings import MineSettings
+from pairset.torch_companions import fit_torch_companions
 from tests.clustering.planted_vectors import pair_f1
 
 FLOOR = 0.8
@@ -43,12 +44,10 @@ def floor(vectors: Vectors) -> Found:
     kind = getattr(torch, fastest_arithmetic().kind)
     operand = torch.from_numpy(np.array(vectors)).to(kind)
     product = torch.empty(ROWS * COLUMNS, dtype=kind)
-    for top in range(0, len(operand), ROWS):
-        rows = operand[top : top + ROWS]
-        for left in range(top, len(operand), COLUMNS):
-            columns = operand[left : left + COLUMNS]
-            shape = len(rows), len(columns)
-            torch.mm(rows, columns.T, out=product[: shape[0] * shape[1]].view(shape))
+    for (top, bottom), (left, right) in half_tiles(len(operand)):
+        shape = bottom - top, right - left
+        out = product[: shape[0] * shape[1]].view(shape)
+        torch.mm(operand[top:bottom], operand[left:right].T, out=out)
     return {"arithmetic": fastest_arithmetic().kind}
 
 
@@ -175,6 +174,7 @@ def fast_hdbscan(vectors: Vectors) -> Found:
 
 def imagededup(vectors: Vectors) -> Found:
     """Its CNN method from the encodings on: every cosine, then a search for near duplicates."""
+    fit_torch_companions()
     from imagededup.methods import CNN
     from imagededup.utils.logger import return_logger
 

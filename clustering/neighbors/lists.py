@@ -100,7 +100,7 @@ def _possible_links(
     shape = len(padded), len(members)
     product = buffer[: shape[0] * shape[1]].view(shape)
     torch.mm(operand.gathered(padded), operand.gathered(members).T, out=product)
-    of_block = levels[padded], levels[members]
+    product, of_block = product.view(levels.dtype), (levels[padded], levels[members])
     row, column = under_peaks(product, of_block, hot_peaks(product, of_block))
     real = row < len(homes)
     return homes[row[real]], members[column[real]]
