@@ -28,6 +28,7 @@ from clustering.encoders import Encoder, Vectors
 from clustering.encoders.protocol import unit_rows
 from clustering.scan import image_row
 from pairset.demo.scenes import photograph
+from pairset.images import decode
 from pairset.records import Image
 
 PHOTOS = (
@@ -135,7 +136,7 @@ def _reduced_decoding(folder: Path, side: int) -> float:
     from clustering.encoders.lite0 import Lite0
 
     encoder, paths = Lite0(), list(_jpegs(folder, side))
-    whole = [encoder.prepare(Pillow.open(path)) for path in paths]
+    whole = [encoder.prepare(decode(Path(path).read_bytes())) for path in paths]
     return _least_cosine(encoder.encode(whole), _by_us(paths, encoder))
 
 

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from clustering.encoders import Encoder, load_encoder, parse_encoder
 from clustering.encoders.protocol import Prepared
 from clustering.settings import MineSettings
-from pairset.images import ImageError, open_image
+from pairset.images import ImageError, decode, read_bytes
+from pairset.jpegs import LeastSides
 from pairset.records import Embedding, Image, rows_of, table_of
 from pairset.shards import Counts, ShardSpec
 from pairset.store import PairSet
@@ -86,6 +87,6 @@ class Batches:
 def _loaded(encoder: Encoder, image: Image) -> Prepared | ImageError:
     least = _SPARE * encoder.side
     try:
-        return encoder.prepare(open_image(image.uri, (least, least)))
+        return encoder.prepare(decode(read_bytes(image.uri), least_sides=LeastSides(least, least)))
     except ImageError as error:
         return error

@@ -18,6 +18,7 @@ from clustering.selection import Caps, select
 from clustering.settings import MineSettings
 from clustering.views import Size, View, fitting
 from pairset.images import ImageError, decode, read_bytes
+from pairset.jpegs import LeastSides
 from pairset.masks import encode_mask
 from pairset.records import Pair, rows_of, table_of
 from pairset.records.pair import PairStatus
@@ -157,8 +158,10 @@ def box_of(
 @lru_cache(maxsize=_OPEN_IMAGES)
 def _view(uri: str) -> tuple[View, Size]:
     """An image shrunk to what the comparison needs, and its whole size. Raises ImageError."""
-    decoded = decode(read_bytes(uri), least_sides=(1, _VIEW_SIDE))
-    image = decoded.pixels
-    if max(image.size) > _VIEW_SIDE:
-        image = image.resize(fitting(image.size, _VIEW_SIDE), reducing_gap=2.0)
-    return View(np.asarray(image, dtype=np.uint8)), decoded.size
+    decoded = decode(read_bytes(uri), least_sides=LeastSides(1, _VIEW_SIDE))
+    array = decoded.array
+    if max(array.shape) > _VIEW_SIDE:
+        image = decoded.pixels
+        shrunk = image.resize(fitting(image.size, _VIEW_SIDE), reducing_gap=2.0)
+        array = np.asarray(shrunk, dtype=np.uint8)
+    return View(array), decoded.size

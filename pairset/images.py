@@ -8,9 +8,11 @@ from enum import StrEnum
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from pairset.jpegs import LeastSides, Pixels, decoded_jpeg
 from pairset.uris import open_file, split_uri
 
 if TYPE_CHECKING:
@@ -25,6 +27,10 @@ SIDE_LIMIT = 16_384
 
 SMALLEST_SIDE = 16
 """Shortest side that is of use, in pixels."""
+
+
+_ORIENTATION = 0x0112
+"""The EXIF field that says how a picture is turned; 1 is upright."""
 
 
 class ImageErrorCode(StrEnum):
@@ -50,13 +56,25 @@ class ImageError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class DecodedImage:
-    """Upright RGB pixels, and what the file itself was."""
+    """Upright RGB pixels, as Pillow or numpy have them, and what the file itself was."""
 
-    pixels: "PillowImage"
+    stored: "PillowImage | Pixels"
     format: str
     mode: str
     size: tuple[int, int]
     """Width and height of the upright whole; pixels of a reduced JPEG have fewer."""
+
+    @property
+    def pixels(self) -> "PillowImage":
+        """As a picture."""
+        from PIL import Image
+
+        return Image.fromarray(self.stored) if isinstance(self.stored, np.ndarray) else self.stored
+
+    @property
+    def array(self) -> Pixels:
+        """As height × width × 3 numbers of uint8."""
+        return self.stored if isinstance(self.stored, np.ndarray) else np.array(self.stored)
 
 
 def read_bytes(uri: str) -> bytes:
@@ -128,10 +146,6 @@ _STILLS_OF_SEVERAL = frozenset({"MPO"})
 """Formats of photos that hold more pictures of the same moment: phones write depth maps so."""
 
 
-LeastSides = tuple[int, int]
-"""Pixels that the shorter and the longer side of a picture must keep."""
-
-
 def decode(
     encoded: bytes,
     smallest_side: int = SMALLEST_SIDE,
@@ -143,10 +157,9 @@ def decode(
     EXIF orientation is applied, CMYK and 16-bit are converted, transparency is laid on white.
     The size is checked before any pixel is decoded. Raises ImageError.
 
-    least_sides: JPEGs may be decoded at a half, a quarter or an eighth of their size, as long as
-    so much is left; libjpeg does that at a fraction of the time.
+    least_sides: JPEGs may be decoded at a part of their size, as long as so much is left.
     """
-    from PIL import Image, ImageOps, UnidentifiedImageError
+    from PIL import Image, UnidentifiedImageError
 
     # Our limit is checked before any pixel is decoded; Pillow's would also warn on the terminal.
     Image.MAX_IMAGE_PIXELS = None
@@ -155,12 +168,11 @@ def decode(
             found, mode = image.format or "?", image.mode
             _check_shape(image, smallest_side, pixel_limit)
             whole = image.size
-            if least_sides is not None:
-                _reduce(image, least_sides)
-            reduced = image.size
-            image.load()
-            upright = ImageOps.exif_transpose(image)
-            turned = upright.size != reduced
+            stored = decoded_jpeg(encoded, image, least_sides) if least_sides else None
+            if stored is not None and image.getexif().get(_ORIENTATION, 1) == 1:
+                return DecodedImage(stored, found, mode, whole)
+            upright = _upright(image, stored)
+            turned = (image.width > image.height) != (upright.width > upright.height)
             return DecodedImage(_to_rgb(upright), found, mode, whole[::-1] if turned else whole)
     except UnidentifiedImageError as error:
         code = _code_of_unidentified(encoded)
@@ -171,11 +183,17 @@ def decode(
         raise ImageError(ImageErrorCode.TRUNCATED, f"the image data is damaged: {error}") from error
 
 
-def _reduce(image: "PillowImage", least_sides: LeastSides) -> None:
-    """Let a JPEG be decoded at the least size that its reader offers and that is enough."""
-    shrink = min(min(image.size) // least_sides[0], max(image.size) // least_sides[1])
-    if shrink > 1:
-        image.draft(None, (image.width // shrink, image.height // shrink))
+def _upright(image: "PillowImage", reduced: Pixels | None) -> "PillowImage":
+    """A picture turned as its EXIF says; ``reduced`` are its pixels where they were decoded."""
+    from PIL import Image, ImageOps
+
+    image.load()
+    if reduced is not None:
+        smaller = Image.fromarray(reduced)
+        smaller.info = dict(image.info)
+        image = smaller
+    ImageOps.exif_transpose(image, in_place=True)
+    return image
 
 
 _MAGIC = (b"\xff\xd8\xff", b"\x89PNG", b"RIFF", b"GIF8", b"BM", b"II*\x00", b"MM\x00*")
@@ -209,6 +227,8 @@ def _check_shape(image: "PillowImage", smallest_side: int, pixel_limit: int) -> 
 def _to_rgb(image: "PillowImage") -> "PillowImage":
     from PIL import Image
 
+    if image.mode == "RGB" and not image.has_transparency_data:
+        return image
     if image.mode.startswith(("I", "F")):
         return _scaled_to_8_bits(image).convert("RGB")
     if image.has_transparency_data:
@@ -220,7 +240,6 @@ def _to_rgb(image: "PillowImage") -> "PillowImage":
 
 def _scaled_to_8_bits(image: "PillowImage") -> "PillowImage":
     """Keep the high byte of 16-bit greys; Pillow's own conversion would clip them to white."""
-    import numpy as np
     from PIL import Image
 
     values = np.asarray(image).astype(np.float64)

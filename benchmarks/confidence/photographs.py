@@ -18,6 +18,8 @@ from clustering.encoders.choice import load_encoder, parse_encoder
 from clustering.encoders.protocol import Vectors
 from clustering.perceptual_hashes import perceptual_hashes
 from finetune.photos import CROP_SIDE, cut_crops, held_out_photos, is_lively, training_photos
+from pairset.images import DecodedImage, decode
+from pairset.jpegs import LeastSides
 from pairset.union_find import root
 
 _MOST_ALIKE = 0.75
@@ -89,16 +91,14 @@ def _vectors(paths: Sequence[Path]) -> Vectors:
     encoder = load_encoder(parse_encoder("lite0"))
     return np.concatenate(
         [
-            encoder.encode([encoder.prepare(_opened(path)) for path in batch])
+            encoder.encode([encoder.prepare(_decoded(path)) for path in batch])
             for batch in batches(paths, _BATCH)
         ]
     )
 
 
-def _opened(path: Path) -> Image.Image:
-    with Image.open(path) as file:
-        file.draft("RGB", (_LOOKED_AT, _LOOKED_AT))
-        return file.convert("RGB")
+def _decoded(path: Path) -> DecodedImage:
+    return decode(path.read_bytes(), least_sides=LeastSides(_LOOKED_AT, _LOOKED_AT))
 
 
 def _differs(path: Path, vector: Vectors, trained: Sequence[Path], known: Vectors) -> bool:
@@ -113,7 +113,7 @@ def _bits_apart(one: Path, other: Path) -> int:
 
 @cache
 def _hash(path: Path) -> str:
-    return perceptual_hashes(_opened(path))[0]
+    return perceptual_hashes(_decoded(path).pixels)[0]
 
 
 def _scenes(paths: Sequence[Path], vectors: Vectors) -> list[str]:

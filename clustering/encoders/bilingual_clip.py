@@ -15,7 +15,7 @@ from pairset.checkpoints import load_whole
 from pairset.torch_companions import fit_torch_companions
 
 if TYPE_CHECKING:
-    from PIL.Image import Image
+    from pairset.images import DecodedImage
 
 _CLASSES = {"altclip": "AltCLIPModel", "chinese_clip": "ChineseCLIPModel"}
 
@@ -43,9 +43,9 @@ class BilingualClip:
         self._model = loaded.eval().to(self._device, self._type)
         self.side = least_side(self._processor)
 
-    def prepare(self, image: "Image") -> Prepared:
+    def prepare(self, image: "DecodedImage") -> Prepared:
         """The model's own transform."""
-        return prepared(self._processor, image)
+        return prepared(self._processor, image.pixels)
 
     @torch.inference_mode()
     def encode(self, batch: Sequence[Prepared]) -> Vectors:

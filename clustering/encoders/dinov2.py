@@ -14,7 +14,7 @@ from pairset.checkpoints import load_whole
 from pairset.torch_companions import fit_torch_companions
 
 if TYPE_CHECKING:
-    from PIL.Image import Image
+    from pairset.images import DecodedImage
 
 _UNUSED = ("embeddings.mask_token",)
 """What only training looks at."""
@@ -36,9 +36,9 @@ class DinoV2:
         self._model = loaded.eval().to(self._device, self._type)
         self.side = least_side(self._processor)
 
-    def prepare(self, image: "Image") -> Prepared:
+    def prepare(self, image: "DecodedImage") -> Prepared:
         """The model's own transform."""
-        return prepared(self._processor, image)
+        return prepared(self._processor, image.pixels)
 
     @torch.inference_mode()
     def encode(self, batch: Sequence[Prepared]) -> Vectors:

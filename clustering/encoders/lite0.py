@@ -20,6 +20,8 @@ from clustering.encoders.protocol import Prepared, Vectors, unit_rows
 if TYPE_CHECKING:
     from PIL.Image import Image
 
+    from pairset.images import DecodedImage
+
 _SIDE = 224
 _CENTRE = 0.84
 """Share of each side that is looked at; what surrounds it may be a frame."""
@@ -54,9 +56,9 @@ class Lite0:
         _fold_norms(self._network)
         self._network.to(self._device, memory_format=torch.channels_last)
 
-    def prepare(self, image: "Image") -> Prepared:
+    def prepare(self, image: "DecodedImage") -> Prepared:
         """The sharp view and the blurred one."""
-        return _views(image)
+        return _views(image.pixels)
 
     @torch.inference_mode()
     def encode(self, batch: Sequence[Prepared]) -> Vectors:

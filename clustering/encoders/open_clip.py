@@ -8,12 +8,14 @@ import torch
 
 from clustering.encoders.device import best_device, number_type
 from clustering.encoders.hub import fetching
+from clustering.encoders.pixels import transform_of
 from clustering.encoders.protocol import Prepared, Vectors, unit_rows
+from clustering.encoders.towers import lighten
 from clustering.settings import Precision
 from pairset.torch_companions import fit_torch_companions
 
 if TYPE_CHECKING:
-    from PIL.Image import Image
+    from pairset.images import DecodedImage
 
 
 class OpenClip:
@@ -31,19 +33,23 @@ class OpenClip:
                 model, pretrained=weights, device=self._device
             )
         self._model.eval().visual.to(self._type)
-        _shorten(self._model.visual)
+        lighten(self._model.visual)
+        self._transform = transform_of(open_clip.get_model_preprocess_cfg(self._model))
         size = self._model.visual.image_size
         self.side = max(size) if isinstance(size, tuple | list) else int(size)
 
-    def prepare(self, image: "Image") -> Prepared:
-        """The model's own transform."""
-        return (self._preprocess(image),)
+    def prepare(self, image: "DecodedImage") -> Prepared:
+        """The model's own transform, but for what comes after the pixels where we do that."""
+        own = self._transform
+        return (own.pixels(image.array) if own else self._preprocess(image.pixels),)
 
     @torch.inference_mode()
     def encode(self, batch: Sequence[Prepared]) -> Vectors:
         """Unit vectors of prepared images."""
-        pixels = torch.stack([view for (view,) in batch]).to(self._device, self._type)
-        return unit_rows(self._model.encode_image(pixels).float().cpu().numpy())
+        pixels = torch.stack([view for (view,) in batch]).to(self._device)
+        if self._transform:
+            pixels = self._transform.normalised(pixels)
+        return unit_rows(self._model.encode_image(pixels.to(self._type)).float().cpu().numpy())
 
     @torch.inference_mode()
     def encode_texts(self, texts: Sequence[str]) -> Vectors:
@@ -57,35 +63,3 @@ class OpenClip:
 
         with fetching(self._name, "open_clip"):
             return open_clip.get_tokenizer(self._name)
-
-
-def _shorten(tower: Any) -> None:
-    """Let a plain vision transformer end with the one token that is read of it.
-
-    The same vector for a twelfth less work in a tower of twelve blocks; other towers stay as
-    they are.
-    """
-    from open_clip.transformer import ResidualAttentionBlock, VisionTransformer
-
-    if not isinstance(tower, VisionTransformer) or tower.pool_type != "tok" or tower.output_tokens:
-        return
-    blocks = tower.transformer.resblocks
-    plain = isinstance(blocks[-1], ResidualAttentionBlock)
-    if plain and tower.attn_pool is None and tower.transformer.batch_first:
-        blocks[-1] = ClassTokenBlock(blocks[-1])
-
-
-class ClassTokenBlock(torch.nn.Module):
-    """A last block of attention that computes its first token alone."""
-
-    def __init__(self, whole: Any) -> None:
-        super().__init__()
-        self.whole = whole
-
-    def forward(self, tokens: torch.Tensor, attn_mask: torch.Tensor | None = None) -> torch.Tensor:
-        """Images × tokens × width in, images × 1 × width out."""
-        block, normed = self.whole, self.whole.ln_1(tokens)
-        seen, _ = block.attn(normed[:, :1], normed, normed, need_weights=False, attn_mask=attn_mask)
-        first: torch.Tensor = tokens[:, :1] + block.ls_1(seen)
-        last: torch.Tensor = first + block.ls_2(block.mlp(block.ln_2(first)))
-        return last

@@ -8,7 +8,8 @@ from numpy.typing import NDArray
 
 if TYPE_CHECKING:
     import torch
-    from PIL.Image import Image
+
+    from pairset.images import DecodedImage
 
 Vectors = NDArray[np.float32]
 """Images × dimensions; rows of unit length."""
@@ -24,8 +25,8 @@ class Encoder(Protocol):
         """Pixels that the model looks at along the shorter side of an image."""
         ...
 
-    def prepare(self, image: "Image") -> Prepared:
-        """Resize and normalise one upright RGB image. Safe to call from another thread."""
+    def prepare(self, image: "DecodedImage") -> Prepared:
+        """Resize and normalise one image. Safe to call from another thread."""
         ...
 
     def encode(self, batch: Sequence[Prepared]) -> Vectors:

@@ -1,7 +1,9 @@
 """Every kind of encoder, with real weights or small random ones in local folders."""
 
 import json
+from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -11,8 +13,10 @@ from PIL import ImageFilter, ImageOps
 from clustering.embed import Batches, embed
 from clustering.encoders import EncoderChoice, load_encoder, parse_encoder
 from clustering.encoders.device import is_bfloat16_faster, number_type
+from clustering.encoders.pixels import transform_of
 from clustering.encoders.protocol import unit_rows
 from pairset.errors import ModelUnavailableError, SettingsError
+from pairset.images import DecodedImage
 from pairset.records import Image
 from pairset.torch_companions import fit_torch_companions
 from tests.clustering.conftest import encoded, photo
@@ -21,9 +25,13 @@ SCENES = ("chelsea", "coffee", "astronaut", "rocket", "brick")
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning")
 
 
+def decoded(image: Pillow.Image) -> DecodedImage:
+    return DecodedImage(image, "PNG", image.mode, image.size)
+
+
 def encoded_by(choice: EncoderChoice, images: list) -> np.ndarray:
     encoder = load_encoder(choice)
-    return encoder.encode([encoder.prepare(image) for image in images])
+    return encoder.encode([encoder.prepare(decoded(image)) for image in images])
 
 
 def check(choice: EncoderChoice) -> None:
@@ -83,15 +91,22 @@ def test_an_open_clip_model_loads_from_a_local_checkpoint(small_clip):
     check(parse_encoder(f"open_clip:{small_clip}"))
 
 
-def by_open_clip(small_clip: str, photos: list) -> np.ndarray:
-    """Vectors of open_clip's own transform and model, in float32."""
+def open_clip_of(small_clip: str) -> tuple[Any, Any]:
+    """open_clip's own model and transform."""
     import open_clip
-    import torch
 
     model, transform = open_clip.create_model_from_pretrained(*small_clip.split("/", 1))
+    return model.eval(), transform
+
+
+def by_open_clip(small_clip: str, photos: list) -> np.ndarray:
+    """Vectors of open_clip's own transform and model, in float32."""
+    import torch
+
+    model, transform = open_clip_of(small_clip)
     with torch.inference_mode():
         batch = torch.stack([transform(each) for each in photos])
-        return model.eval().encode_image(batch, normalize=True).numpy()
+        return model.encode_image(batch, normalize=True).numpy()
 
 
 @pytest.mark.parametrize("precision", ["fp32", "bf16"])
@@ -115,7 +130,7 @@ def test_from_jpeg_to_vector_we_agree_with_open_clip_in_float32(small_clip, tmp_
 
 
 def test_a_tower_that_ends_with_its_class_token_gives_the_same_vector(small_clip):
-    from clustering.encoders.open_clip import ClassTokenBlock
+    from clustering.encoders.towers import ClassTokenBlock
 
     photos = [photo(name, 64) for name in SCENES]
     choice = parse_encoder(f"open_clip:{small_clip}", "fp32")
@@ -123,6 +138,53 @@ def test_a_tower_that_ends_with_its_class_token_gives_the_same_vector(small_clip
     assert isinstance(tower.transformer.resblocks[-1], ClassTokenBlock)
     ours = encoded_by(choice, photos)
     assert np.abs(ours - by_open_clip(small_clip, photos)).max() < 1e-5
+
+
+def test_in_bfloat16_patches_and_perceptrons_are_computed_otherwise_to_the_same_vector(small_clip):
+    import torch
+
+    from clustering.encoders.towers import BlockedMlp, Patches
+
+    photos = [photo(name, 64) for name in SCENES]
+    encoder = load_encoder(parse_encoder(f"open_clip:{small_clip}", "bf16"))
+    tower = encoder._model.visual
+    assert isinstance(tower.conv1, Patches)
+    assert isinstance(tower.transformer.resblocks[0].mlp, BlockedMlp)
+    ours = encoder.encode([encoder.prepare(decoded(each)) for each in photos])
+    plain, transform = open_clip_of(small_clip)
+    plain.visual.to(torch.bfloat16)
+    with torch.inference_mode():
+        batch = torch.stack([transform(each) for each in photos]).bfloat16()
+        theirs = unit_rows(plain.encode_image(batch).float().numpy())
+    assert (ours * theirs).sum(axis=1).min() > 0.9995
+
+
+@pytest.mark.parametrize("interpolation", ["bicubic", "bilinear"])
+@pytest.mark.parametrize("resize_mode", ["shortest", "squash"])
+@pytest.mark.parametrize("size", [(512, 341), (301, 640), (224, 224), (100, 90), (90, 1000)])
+def test_pixels_are_open_clips_within_two_levels(size, resize_mode, interpolation):
+    import torch
+
+    fit_torch_companions()
+    from open_clip.transform import PreprocessCfg, image_transform_v2
+
+    told = PreprocessCfg(resize_mode=resize_mode, interpolation=interpolation)
+    image = photo("chelsea").resize(size)
+    transform = transform_of(asdict(told))
+    assert transform is not None
+    ours = transform.normalised(transform.pixels(np.array(image))[None])[0]
+    theirs = image_transform_v2(told, is_train=False)(image)
+    apart = (ours - theirs).abs() * torch.tensor(told.std)[:, None, None] * 255
+    assert apart.max() < 2.001
+    assert apart.mean() < 0.25
+
+
+@pytest.mark.parametrize("told", [{"resize_mode": "longest"}, {"size": (224, 336)}])
+def test_other_transforms_are_left_to_open_clip(told):
+    fit_torch_companions()
+    from open_clip.transform import PreprocessCfg
+
+    assert transform_of(asdict(PreprocessCfg(**told))) is None
 
 
 @pytest.mark.parametrize("name", ["lite0", "open_clip"])

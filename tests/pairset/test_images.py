@@ -21,6 +21,7 @@ from pairset.images import (
     open_image,
     read_bytes,
 )
+from pairset.jpegs import LeastSides
 from pairset.uris import file_uri, parquet_row_uri, tar_member_uri
 
 DAMAGED_COPIES = 300
@@ -71,28 +72,53 @@ def test_exif_orientation_is_applied() -> None:
 def test_a_jpeg_is_decoded_as_small_as_is_enough(least: int, kept: int) -> None:
     content = encoded(plain(size=(400, 600), color=(9, 80, 200)), "JPEG")
 
-    decoded = decode(content, least_sides=(least, least))
+    decoded = decode(content, least_sides=LeastSides(least, least))
 
     assert decoded.pixels.size == (kept, kept * 3 // 2)
     assert decoded.size == (400, 600)
     assert decoded.pixels.getpixel((5, 5)) == decode(content).pixels.getpixel((5, 5))
 
 
+@pytest.mark.parametrize("mode", ["RGB", "L"])
+@pytest.mark.parametrize("part", [1, 2, 4, 8])
+def test_a_reduced_jpeg_is_what_pillow_makes_of_it(mode: str, part: int) -> None:
+    noise = np.random.default_rng(0).integers(0, 256, (40, 60, 3), dtype=np.uint8)
+    picture = Image.fromarray(noise).resize((601, 403)).convert(mode)
+    content = encoded(picture, "JPEG", quality=90)
+    with Image.open(io.BytesIO(content)) as theirs:
+        theirs.draft(None, (601 // part, 403 // part))
+        expected = np.asarray(theirs.convert("RGB"), dtype=np.int16)
+
+    ours = decode(content, least_sides=LeastSides(400 // part, 600 // part))
+
+    assert ours.pixels.size == expected.shape[1::-1]
+    assert np.abs(np.asarray(ours.pixels, dtype=np.int16) - expected).max() <= 1
+
+
+def test_a_jpeg_that_ends_early_is_damaged_however_small_it_is_wanted() -> None:
+    content = encoded(plain(size=(400, 200)), "JPEG")
+    with pytest.raises(ImageError) as failure:
+        decode(content[: len(content) * 2 // 3], least_sides=LeastSides(10, 10))
+    assert failure.value.code is ImageErrorCode.TRUNCATED
+
+
 def test_a_reduced_picture_stands_upright() -> None:
     exif = Image.Exif()
     exif[0x0112] = 6
 
-    decoded = decode(encoded(plain(size=(400, 200)), "JPEG", exif=exif), least_sides=(100, 100))
+    decoded = decode(
+        encoded(plain(size=(400, 200)), "JPEG", exif=exif), least_sides=LeastSides(100, 100)
+    )
 
     assert decoded.pixels.size == (100, 200)
     assert decoded.size == (200, 400)
 
 
 def test_only_jpegs_are_reduced_and_bombs_stay_too_large() -> None:
-    decoded = decode(encoded(plain(size=(400, 200))), least_sides=(10, 10))
+    decoded = decode(encoded(plain(size=(400, 200))), least_sides=LeastSides(10, 10))
     assert decoded.pixels.size == (400, 200)
     with pytest.raises(ImageError) as failure:
-        decode(encoded(plain("L", size=(16_400, 20)), "JPEG"), least_sides=(1, 1))
+        decode(encoded(plain("L", size=(16_400, 20)), "JPEG"), least_sides=LeastSides(1, 1))
     assert failure.value.code is ImageErrorCode.TOO_LARGE
 
 
