@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from annotator.engines.protocol import Question
-from annotator.prompt import Exemplar, Picture
+from annotator.prompt import Exemplar, Picture, pixels_of
 from annotator.tasks import Task
 from pairset.images import ImageError, decode, open_image, read_bytes
 from pairset.plain_files import plain_file
@@ -80,6 +80,17 @@ def _opened(uri: str, max_pixels: int) -> "PillowImage":
 def _sendable(uri: str, max_pixels: int) -> Picture:
     encoded = read_bytes(uri)
     return plain_file(encoded, max_pixels) or bounded(decode(encoded).pixels, max_pixels)
+
+
+def damage_of(question: Question) -> ImageError | None:
+    """What is wrong inside a file of a question that was sent unread; None where nothing is."""
+    shown = [picture for each in question.exemplars for picture in (each.source, each.target)]
+    for picture in (*shown, question.source, question.target):
+        try:
+            pixels_of(picture)
+        except ImageError as error:
+            return error
+    return None
 
 
 def bounded(image: "PillowImage", max_pixels: int) -> "PillowImage":

@@ -29,8 +29,8 @@ SMALLEST_SIDE = 16
 """Shortest side that is of use, in pixels."""
 
 
-_ORIENTATION = 0x0112
-"""The EXIF field that says how a picture is turned; 1 is upright."""
+_ORIENTATION, _UPRIGHT = 0x0112, 1
+"""The EXIF field that says how a picture is turned, and its value where it is not."""
 
 
 class ImageErrorCode(StrEnum):
@@ -169,10 +169,10 @@ def decode(
             _check_shape(image, smallest_side, pixel_limit)
             whole = image.size
             stored = decoded_jpeg(encoded, image, least_sides) if least_sides else None
-            if stored is not None and image.getexif().get(_ORIENTATION, 1) == 1:
+            if stored is not None and is_upright(image):
                 return DecodedImage(stored, found, mode, whole)
-            upright = _upright(image, stored)
-            turned = (image.width > image.height) != (upright.width > upright.height)
+            upright = _turned(image, stored)
+            turned = (whole[0] > whole[1]) != (upright.width > upright.height)
             return DecodedImage(_to_rgb(upright), found, mode, whole[::-1] if turned else whole)
     except UnidentifiedImageError as error:
         code = _code_of_unidentified(encoded)
@@ -183,17 +183,22 @@ def decode(
         raise ImageError(ImageErrorCode.TRUNCATED, f"the image data is damaged: {error}") from error
 
 
-def _upright(image: "PillowImage", reduced: Pixels | None) -> "PillowImage":
-    """A picture turned as its EXIF says; ``reduced`` are its pixels where they were decoded."""
+def is_upright(image: "PillowImage") -> bool:
+    """Whether its EXIF says that it is stored as it is to be seen."""
+    return bool(image.getexif().get(_ORIENTATION, _UPRIGHT) == _UPRIGHT)
+
+
+def _turned(image: "PillowImage", pixels: Pixels | None) -> "PillowImage":
+    """A picture as its EXIF says; ``pixels`` are its own where they were decoded already."""
     from PIL import Image, ImageOps
 
-    image.load()
-    if reduced is not None:
-        smaller = Image.fromarray(reduced)
-        smaller.info = dict(image.info)
-        image = smaller
-    ImageOps.exif_transpose(image, in_place=True)
-    return image
+    decoded = image
+    if pixels is not None:
+        decoded = Image.fromarray(pixels)
+        decoded.info = dict(image.info)
+    decoded.load()
+    ImageOps.exif_transpose(decoded, in_place=True)
+    return decoded
 
 
 _MAGIC = (b"\xff\xd8\xff", b"\x89PNG", b"RIFF", b"GIF8", b"BM", b"II*\x00", b"MM\x00*")

@@ -7,13 +7,11 @@ import io
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pairset.images import SIDE_LIMIT, SMALLEST_SIDE, decode
+from pairset.images import SIDE_LIMIT, SMALLEST_SIDE, decode, is_upright
 
 if TYPE_CHECKING:
     from PIL.Image import Image as PillowImage
 
-_ORIENTATION = 0x0112
-_UPRIGHT = (None, 1)
 _JPEG_START, _JPEG_END, _PNG_END = b"\xff\xd8", b"\xff\xd9", b"IEND\xaeB`\x82"
 _MARKER, _START_OF_SCAN = 0xFF, 0xDA
 _METADATA = frozenset([*range(0xE1, 0xEE), 0xEF, 0xFE])
@@ -52,7 +50,7 @@ def plain_file(encoded: bytes, max_pixels: int) -> EncodedImage | None:
                 and width * height <= max_pixels
             )
             is_rgb = image.mode == "RGB" and not image.has_transparency_data
-            if not (is_bounded and is_rgb and image.getexif().get(_ORIENTATION) in _UPRIGHT):
+            if not (is_bounded and is_rgb and is_upright(image)):
                 return None
             if image.format == "JPEG" and encoded.endswith(_JPEG_END):
                 return EncodedImage(_without_metadata(encoded), "image/jpeg", image.size)

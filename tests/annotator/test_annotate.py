@@ -109,6 +109,21 @@ def test_unreadable_images_are_rows_and_are_not_asked(tmp_path: Path, fake: Fake
     assert len(fake.requests) == 1
 
 
+def test_damage_that_only_decoding_shows_is_named_when_a_server_rejects_it(
+    tmp_path: Path, fake: FakeServer
+) -> None:
+    pair_set = make_set(tmp_path, pairs=1)
+    path = tmp_path / "000-source.png"
+    content = bytearray(path.read_bytes())
+    middle = content.index(b"IDAT") + 8
+    content[middle : middle + 8] = bytes(8)
+    path.write_bytes(content)
+    fake.queue.append(failure(400))
+    (row,) = run(pair_set, fake)
+    assert row["error_code"] == "image_truncated"
+    assert len(fake.requests) == 1
+
+
 def test_a_dead_server_stops_the_run_and_what_was_answered_stays(
     small_set: PairSet, fake: FakeServer
 ) -> None:
