@@ -114,9 +114,11 @@ def test_damage_that_only_decoding_shows_is_named_when_a_server_rejects_it(
 ) -> None:
     pair_set = make_set(tmp_path, pairs=1)
     path = tmp_path / "000-source.png"
-    content = bytearray(path.read_bytes())
-    middle = content.index(b"IDAT") + 8
-    content[middle : middle + 8] = bytes(8)
+    buffer = io.BytesIO()
+    Image.open(path).save(buffer, "JPEG")
+    content = bytearray(buffer.getvalue())
+    huffman_counts = content.index(b"\xff\xc4") + 5
+    content[huffman_counts : huffman_counts + 16] = b"\xff" * 16
     path.write_bytes(content)
     fake.queue.append(failure(400))
     (row,) = run(pair_set, fake)
