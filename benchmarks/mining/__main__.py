@@ -1,11 +1,12 @@
-"""Mining beside its peers, CPU seconds with one thread each, in turns in one run.
+r"""Mining beside its peers, CPU seconds with one thread each, in turns in one run.
 
     python -m benchmarks.mining [--quick] [--peers FOLDER] [--vectors FOLDER]
 
 Vectors are planted as CLIP's lie. `--quick` takes two minutes and fewer images. Peers that pairset
 does not install come from a folder of their own, and are skipped where it lacks them:
 
-    pip install --target FOLDER --no-deps fast-hdbscan imagededup
+    pip install --target FOLDER --no-deps fast-hdbscan pynndescent imagededup \
+        matplotlib contourpy cycler fonttools kiwisolver pyparsing
 
 The last line is one JSON object, with the figures of `benchmarks.embedding` and `benchmarks.gates`.
 Every ratio over 1 is in our favour, but join_over_floor, the join's time over that of the bare

@@ -22,7 +22,7 @@ def figures(bench: Bench, options: Options) -> dict[str, object]:
     images, largest = options.join_images, middle
     if images != options.neighbors_images:
         print(f"neighbours of {images} images", flush=True)
-        largest = bench.rounds(WAYS[:2], bench.vectors(images, options.seed), 1)
+        largest = bench.rounds(WAYS[:2], bench.vectors(images, options.seed), options.rounds)
     return found | {
         "join_images": images,
         "join_over_floor": largest["join"]["cpu_seconds"] / largest["floor"]["cpu_seconds"],
