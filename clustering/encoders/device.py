@@ -2,6 +2,7 @@
 
 import time
 from functools import lru_cache
+from typing import Any
 
 import torch
 
@@ -30,9 +31,17 @@ def has_bfloat16_units(device: torch.device) -> bool:
     """Whether the device multiplies bfloat16 in hardware: AMX or AVX-512 BF16, or such a GPU."""
     if device.type == "cuda":
         return bool(torch.cuda.is_bf16_supported(including_emulation=False))
+    return has_x86_bfloat16() or bool(_cpu_capabilities().get("bf16"))
+
+
+def has_x86_bfloat16() -> bool:
+    """Whether the CPU has AMX or AVX-512 BF16, for which oneDNN has bfloat16 layouts."""
+    return any(bool(_cpu_capabilities().get(name)) for name in ("amx_bf16", "avx512_bf16"))
+
+
+def _cpu_capabilities() -> dict[str, Any]:
     ask = getattr(torch.cpu, "get_capabilities", None)  # not in every torch that we allow
-    told = ask() if ask else {}
-    return any(bool(told.get(name)) for name in ("amx_bf16", "avx512_bf16", "bf16"))
+    return ask() if ask else {}
 
 
 @lru_cache

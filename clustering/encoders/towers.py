@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import nn
 
+from clustering.encoders.device import has_x86_bfloat16
+
 if TYPE_CHECKING:
     from torch import Tensor
 
@@ -24,8 +26,8 @@ def lighten(tower: Any) -> None:
     weight = tower.conv1.weight
     if weight.device.type == "cpu" and weight.dtype == torch.bfloat16:
         tower.conv1 = Patches(tower.conv1)
-        for block in blocks:
-            if isinstance(block.mlp.gelu, nn.GELU):
+        for block in blocks if has_x86_bfloat16() else ():
+            if isinstance(block.mlp.gelu, nn.GELU):  # oneDNN has no QuickGELU
                 block.mlp = BlockedMlp(block.mlp)
     reads_one_token = tower.pool_type == "tok" and not tower.output_tokens
     if reads_one_token and tower.attn_pool is None and tower.transformer.batch_first:

@@ -12,7 +12,7 @@ from PIL import ImageFilter, ImageOps
 
 from clustering.embed import Batches, embed
 from clustering.encoders import EncoderChoice, load_encoder, parse_encoder
-from clustering.encoders.device import is_bfloat16_faster, number_type
+from clustering.encoders.device import has_x86_bfloat16, is_bfloat16_faster, number_type
 from clustering.encoders.pixels import transform_of
 from clustering.encoders.protocol import unit_rows
 from pairset.errors import ModelUnavailableError, SettingsError
@@ -149,7 +149,7 @@ def test_in_bfloat16_patches_and_perceptrons_are_computed_otherwise_to_the_same_
     encoder = load_encoder(parse_encoder(f"open_clip:{small_clip}", "bf16"))
     tower = encoder._model.visual
     assert isinstance(tower.conv1, Patches)
-    assert isinstance(tower.transformer.resblocks[0].mlp, BlockedMlp)
+    assert isinstance(tower.transformer.resblocks[0].mlp, BlockedMlp) == has_x86_bfloat16()
     ours = encoder.encode([encoder.prepare(decoded(each)) for each in photos])
     plain, transform = open_clip_of(small_clip)
     plain.visual.to(torch.bfloat16)
