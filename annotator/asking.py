@@ -12,8 +12,8 @@ from annotator.reply import ReplyError, ReplyErrorCode
 from annotator.rows import annotation_of, failed_annotation
 from annotator.settings import AnnotateSettings, AskSettings
 from annotator.tasks import Task, shard_name
+from pairset.decoding import ImageError
 from pairset.exemplars.library import exemplars_for, read_examples
-from pairset.images import ImageError
 from pairset.records import Annotation, table_of
 from pairset.shards import Counts
 from pairset.store import PairSet, Stage

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from annotator.engines.protocol import Question
 from annotator.prompt import Exemplar, Picture, pixels_of
 from annotator.tasks import Task
-from pairset.images import ImageError, decode, open_image, read_bytes
+from pairset.decoding import ImageError, decode
+from pairset.images import open_image, read_bytes
 from pairset.plain_files import plain_file
 from pairset.records import Example
 

@@ -7,7 +7,7 @@ from annotator.engines.protocol import Answer
 from annotator.identity import Annotator
 from annotator.reply import CheckedReply, ReplyError, check_finish, check_reply
 from annotator.tasks import Task
-from pairset.images import ImageError
+from pairset.decoding import ImageError
 from pairset.records import Annotation
 
 _WITH_EVIDENCE = ("instruction_en", "instruction_zh", "inverse_en", "inverse_zh", "edit_type")

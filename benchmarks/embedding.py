@@ -27,8 +27,8 @@ from clustering.embed import Batches, embed
 from clustering.encoders import Encoder, Vectors
 from clustering.encoders.protocol import unit_rows
 from clustering.scan import image_row
+from pairset.decoding import decode
 from pairset.demo.scenes import photograph
-from pairset.images import decode
 from pairset.records import Image
 
 PHOTOS = (

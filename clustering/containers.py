@@ -11,11 +11,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from clustering.corpus import IMAGE_SUFFIXES
-from pairset.images import (
-    ImageError,
-    ImageErrorCode,
-    image_bytes_of,
-)
+from pairset.decoding import ImageError, ImageErrorCode
+from pairset.images import image_bytes_of
 from pairset.uris import open_file, parquet_row_uri, tar_member_uri
 
 _CAPTIONS = ("caption", "text", "prompt", "description", "title")

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from clustering.encoders import Encoder, load_encoder, parse_encoder
 from clustering.encoders.protocol import Prepared
 from clustering.settings import MineSettings
-from pairset.images import ImageError, decode, read_bytes
+from pairset.decoding import ImageError, decode
+from pairset.images import read_bytes
 from pairset.jpegs import LeastSides
 from pairset.records import Embedding, Image, rows_of, table_of
 from pairset.shards import Counts, ShardSpec

@@ -17,7 +17,8 @@ from clustering.prediction import unexplained
 from clustering.selection import Caps, select
 from clustering.settings import MineSettings
 from clustering.views import Size, View, fitting
-from pairset.images import ImageError, decode, read_bytes
+from pairset.decoding import ImageError, decode
+from pairset.images import read_bytes
 from pairset.jpegs import LeastSides
 from pairset.masks import encode_mask
 from pairset.records import Pair, rows_of, table_of

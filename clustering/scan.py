@@ -8,8 +8,9 @@ from clustering.containers import Found, in_parquet, in_tar
 from clustering.corpus import SourceKind
 from clustering.perceptual_hashes import perceptual_hashes
 from clustering.plan import Part, read_parts
+from pairset.decoding import ImageError, ImageErrorCode, decode
 from pairset.ids import content_id
-from pairset.images import ImageError, ImageErrorCode, decode, read_bytes
+from pairset.images import read_bytes
 from pairset.records import Image, table_of
 from pairset.records.image import image_id_of
 from pairset.shards import Counts, ShardSpec

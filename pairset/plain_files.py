@@ -7,7 +7,7 @@ import io
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pairset.images import SIDE_LIMIT, SMALLEST_SIDE, decode, is_upright
+from pairset.decoding import SIDE_LIMIT, SMALLEST_SIDE, decode, is_upright
 
 if TYPE_CHECKING:
     from PIL.Image import Image as PillowImage

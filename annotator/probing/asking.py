@@ -14,8 +14,8 @@ from annotator.probing.witness import Witness
 from annotator.prompt import Prompt
 from annotator.reply import ReplyError, ReplyErrorCode, check_finish
 from annotator.taxonomy import EditType
+from pairset.decoding import ImageError
 from pairset.ids import content_id
-from pairset.images import ImageError
 from pairset.records import Probe, table_of
 from pairset.records.probe import ProbeKind
 from pairset.shards import Counts

@@ -18,7 +18,7 @@ from clustering.encoders.choice import load_encoder, parse_encoder
 from clustering.encoders.protocol import Vectors
 from clustering.perceptual_hashes import perceptual_hashes
 from finetune.photos import CROP_SIDE, cut_crops, held_out_photos, is_lively, training_photos
-from pairset.images import DecodedImage, decode
+from pairset.decoding import DecodedImage, decode
 from pairset.jpegs import LeastSides
 from pairset.union_find import root
 

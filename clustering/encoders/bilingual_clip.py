@@ -15,7 +15,7 @@ from pairset.checkpoints import load_whole
 from pairset.torch_companions import fit_torch_companions
 
 if TYPE_CHECKING:
-    from pairset.images import DecodedImage
+    from pairset.decoding import DecodedImage
 
 _CLASSES = {"altclip": "AltCLIPModel", "chinese_clip": "ChineseCLIPModel"}
 

@@ -20,7 +20,7 @@ from clustering.encoders.protocol import Prepared, Vectors, unit_rows
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-    from pairset.images import DecodedImage
+    from pairset.decoding import DecodedImage
 
 _SIDE = 224
 _CENTRE = 0.84

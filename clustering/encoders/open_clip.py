@@ -15,7 +15,7 @@ from clustering.settings import Precision
 from pairset.torch_companions import fit_torch_companions
 
 if TYPE_CHECKING:
-    from pairset.images import DecodedImage
+    from pairset.decoding import DecodedImage
 
 
 class OpenClip:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 if TYPE_CHECKING:
     import torch
 
-    from pairset.images import DecodedImage
+    from pairset.decoding import DecodedImage
 
 Vectors = NDArray[np.float32]
 """Images × dimensions; rows of unit length."""

@@ -12,8 +12,8 @@ from finetune.lora.batches import ItemKey, TrainingItem
 from finetune.lora.conversations import Conversation, Converser
 from finetune.lora.vision import can_look, look
 from finetune.settings import TrainSettings
+from pairset.decoding import ImageError
 from pairset.exemplars.library import Shown, exemplars_for
-from pairset.images import ImageError
 from pairset.progress import progress
 from pairset.records import Example
 from pairset.records.example import ExclusionReason

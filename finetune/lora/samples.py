@@ -12,8 +12,8 @@ from annotator.pictures import load_images
 from finetune.lora.conversations import Converser
 from finetune.lora.model import Learner
 from finetune.settings import TrainSettings
+from pairset.decoding import ImageError
 from pairset.ids import content_id
-from pairset.images import ImageError
 from pairset.progress import progress
 from pairset.records import Example
 from pairset.records.example import Split

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from PIL import Image
 
-from pairset.images import ImageErrorCode
+from pairset.decoding import ImageErrorCode
 
 
 @dataclass(frozen=True, slots=True)

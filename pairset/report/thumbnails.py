@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
-from pairset.images import ImageError, open_image
+from pairset.decoding import ImageError
+from pairset.images import open_image
 from pairset.progress import progress
 from pairset.records import Pair
 from pairset.store import PairSet, write_atomically

@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pairset.images import ImageError, open_image
+from pairset.decoding import ImageError
+from pairset.images import open_image
 from pairset.progress import progress
 from pairset.store import PairSet, safe_name
 from review.studio.home import home_of

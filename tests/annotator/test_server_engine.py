@@ -16,8 +16,8 @@ from annotator.reply import ReplyError
 from annotator.resolve import resolve_annotator
 from annotator.settings import AnnotateSettings
 from annotator.tasks import Task
+from pairset.decoding import ImageError, ImageErrorCode
 from pairset.errors import EngineDownError, ModelUnavailableError, SettingsError
-from pairset.images import ImageError, ImageErrorCode
 from tests.annotator.fake_server import DROPPED, FakeServer, failure, raw_reply, reply
 
 QUESTION = Question(Image.new("RGB", (24, 24), "red"), Image.new("RGB", (24, 24), "blue"))

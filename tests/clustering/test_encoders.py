@@ -15,8 +15,8 @@ from clustering.encoders import EncoderChoice, load_encoder, parse_encoder
 from clustering.encoders.device import has_x86_bfloat16, is_bfloat16_faster, number_type
 from clustering.encoders.pixels import transform_of
 from clustering.encoders.protocol import unit_rows
+from pairset.decoding import DecodedImage
 from pairset.errors import ModelUnavailableError, SettingsError
-from pairset.images import DecodedImage
 from pairset.records import Image
 from pairset.torch_companions import fit_torch_companions
 from tests.clustering.conftest import encoded, photo

@@ -5,7 +5,7 @@ from PIL import ImageEnhance, ImageFilter, ImageOps
 from clustering.alignment import align
 from clustering.difference import compare, overlay
 from clustering.gates import Thresholds, judge
-from pairset.images import decode
+from pairset.decoding import decode
 from pairset.records.pair import PairStatus
 from tests.clustering.conftest import encoded, photo, view, with_sticker
 

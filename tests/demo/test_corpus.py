@@ -8,9 +8,10 @@ import pytest
 from PIL import Image, ImageOps
 
 from finetune.procedural import EDITS
+from pairset.decoding import ImageError, decode
 from pairset.demo.corpus import build_corpus
 from pairset.demo.truth import Truth, load_truth
-from pairset.images import ImageError, decode, open_image
+from pairset.images import open_image
 
 
 @pytest.fixture(scope="module")

@@ -14,13 +14,8 @@ import pyarrow.parquet as pq
 import pytest
 from PIL import Image, PngImagePlugin
 
-from pairset.images import (
-    ImageError,
-    ImageErrorCode,
-    decode,
-    open_image,
-    read_bytes,
-)
+from pairset.decoding import ImageError, ImageErrorCode, decode
+from pairset.images import open_image, read_bytes
 from pairset.jpegs import LeastSides
 from pairset.uris import file_uri, parquet_row_uri, tar_member_uri
 

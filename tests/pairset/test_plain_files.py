@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from pairset.images import decode
+from pairset.decoding import decode
 from pairset.plain_files import plain_file
 
 BOUND = 100_000
