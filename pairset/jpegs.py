@@ -13,8 +13,7 @@ Pixels = NDArray[np.uint8]
 """Height × width × 3, RGB."""
 
 _PARTS = (1, 2, 4)
-"""Eighths of its sides at which a picture may be decoded. At others colours are scaled apart from
-the light, and vectors of encoders begin to differ."""
+"""Eighths of its sides at which a picture may be decoded. At others vectors begin to differ."""
 
 
 @dataclass(frozen=True, slots=True)

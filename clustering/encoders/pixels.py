@@ -1,4 +1,4 @@
-"""open_clip's transform of an image, resampled by torch: a quarter of Pillow's time."""
+"""open_clip's transform of an image, resampled by torch in a fraction of Pillow's time."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

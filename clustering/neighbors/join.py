@@ -1,7 +1,7 @@
 """The exact join: every pair of images above a similarity, by half a matrix product in blocks.
 
 The product is taken in the fastest arithmetic there is. Of each group of rows and each column only
-the peak is looked at, which costs a twentieth of the product; where a peak might be a link, the
+the peak is looked at, which costs a small part of the product; where a peak might be a link, the
 group's products are, and what still might be is computed again in fp32, which alone decides.
 """
 
