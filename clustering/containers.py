@@ -13,6 +13,7 @@ import pyarrow.parquet as pq
 from clustering.corpus import IMAGE_SUFFIXES
 from pairset.decoding import ImageError, ImageErrorCode
 from pairset.images import image_bytes_of
+from pairset.text import storable
 from pairset.uris import open_file, parquet_row_uri, tar_member_uri
 
 _CAPTIONS = ("caption", "text", "prompt", "description", "title")
@@ -106,11 +107,6 @@ def said_in(row: Mapping[str, Any]) -> dict[str, str | None]:
         for field, names in wanted.items()
     }
     return {field: storable(value) for field, value in found.items() if value is not None}
-
-
-def storable(text: str) -> str:
-    """A text without lone surrogates: JSON and file names may hold them, tables may not."""
-    return text.encode("utf-8", errors="replace").decode("utf-8")
 
 
 def in_parquet(uri: str, first_row: int, rows: int | None) -> Iterator[Found]:

@@ -2,18 +2,26 @@
 
 import sys
 from collections.abc import Iterable, Sequence
+from typing import TextIO
+
+from pairset.text import printable
 
 
 def say(text: str = "") -> None:
     """Print one result for the person, or for a pipe."""
-    sys.stdout.write(f"{text}\n")
-    sys.stdout.flush()
+    _write(sys.stdout, f"{printable(text)}\n")
 
 
 def complain(text: str) -> None:
     """Print what went wrong, and what to do next."""
-    sys.stderr.write(f"{text}\n")
-    sys.stderr.flush()
+    _write(sys.stderr, f"{printable(text)}\n")
+
+
+def _write(stream: TextIO, text: str) -> None:
+    """Write to a stream of any encoding: what it lacks is written as an escape."""
+    encoding = stream.encoding or "utf-8"
+    stream.write(text.encode(encoding, "backslashreplace").decode(encoding))
+    stream.flush()
 
 
 def say_table(title: str, header: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
@@ -21,6 +29,7 @@ def say_table(title: str, header: Sequence[str], rows: Iterable[Sequence[object]
     from rich import box
     from rich.console import Console
     from rich.table import Table
+    from rich.text import Text
 
     listed = [[_cell(value) for value in row] for row in rows]
     table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD)
@@ -28,11 +37,11 @@ def say_table(title: str, header: Sequence[str], rows: Iterable[Sequence[object]
         numeric = all(row[index].replace(".", "").replace("%", "").isdigit() for row in listed)
         table.add_column(name, justify="right" if numeric and listed else "left", overflow="fold")
     for row in listed:
-        table.add_row(*row)
+        table.add_row(*(Text(value) for value in row))  # a str would be read as rich's markup
     Console(file=sys.stdout, highlight=False).print(table)
 
 
 def _cell(value: object) -> str:
     if value is None:
         return "–"
-    return f"{value:.3f}" if isinstance(value, float) else str(value)
+    return f"{value:.3f}" if isinstance(value, float) else printable(str(value))
