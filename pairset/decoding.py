@@ -21,6 +21,9 @@ SIDE_LIMIT = 16_384
 """Longest side that is ever decoded, in pixels: past it, a strip can hide from PIXEL_LIMIT."""
 
 
+ENCODED_LIMIT_BYTES = 256 << 20
+"""Largest encoded image that is ever read out of a container."""
+
 SMALLEST_SIDE = 16
 """Shortest side that is of use, in pixels."""
 
