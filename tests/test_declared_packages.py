@@ -1,4 +1,4 @@
-"""What a floor imports, an extra that its users install declares; a lock of all of it can be made."""
+"""What a floor imports, an extra that its users install declares; uv can lock all of it."""
 
 import ast
 import os
