@@ -77,9 +77,7 @@ class AnnotateSettings(AskSettings, ExecutorSettings):
 
     verb: ClassVar[str] = "annotate"
 
-    model_config = SettingsConfigDict(
-        env_prefix="PAIRSET_ANNOTATE_", cli_prog_name="pairset annotate"
-    )
+    model_config = SettingsConfigDict(env_prefix="PAIRSET_ANNOTATE_")
 
 
 EvidenceKind = Literal["critic", "samples", "contrasts"]
@@ -94,7 +92,7 @@ class ProbeSettings(AskSettings):
 
     verb: ClassVar[str] = "probe"
 
-    model_config = SettingsConfigDict(env_prefix="PAIRSET_PROBE_", cli_prog_name="pairset probe")
+    model_config = SettingsConfigDict(env_prefix="PAIRSET_PROBE_")
 
     evidence: list[EvidenceKind] = Field(default=["critic", "samples", "contrasts"], min_length=1)
     """critic: is the instruction true, complete and not reversed? samples: what is said at random.

@@ -4,8 +4,9 @@ import os
 from typing import ClassVar, Literal
 
 from pydantic import Field
-from pydantic_settings import CliPositionalArg, SettingsConfigDict
+from pydantic_settings import SettingsConfigDict
 
+from pairset.command.fields import Positional
 from pairset.settings import ExecutorSettings, VerbSettings
 
 DEFAULT_ENCODER = "open_clip:xlm-roberta-base-ViT-B-32/laion5b_s13b_b90k"
@@ -18,9 +19,9 @@ class MineSettings(ExecutorSettings):
 
     verb: ClassVar[str] = "mine"
 
-    model_config = SettingsConfigDict(env_prefix="PAIRSET_MINE_", cli_prog_name="pairset mine")
+    model_config = SettingsConfigDict(env_prefix="PAIRSET_MINE_")
 
-    corpus: CliPositionalArg[list[str]]
+    corpus: Positional[list[str]]
     """Folders of any nesting, image files, WebDataset tars, Parquet files, fsspec URLs."""
     encoder: str = DEFAULT_ENCODER
     """open_clip:MODEL/TAG (or /CHECKPOINT), dinov2:, altclip:, chinese_clip: with a hub id or a
@@ -104,9 +105,7 @@ class DirectionSettings(VerbSettings):
 
     verb: ClassVar[str] = "direction"
 
-    model_config = SettingsConfigDict(
-        env_prefix="PAIRSET_DIRECTION_", cli_prog_name="pairset direction"
-    )
+    model_config = SettingsConfigDict(env_prefix="PAIRSET_DIRECTION_")
 
     encoder: str = DEFAULT_ENCODER
     """open_clip:MODEL/TAG (or /CHECKPOINT) or altclip: with a hub id or a local folder. The vectors

@@ -4,9 +4,10 @@ from pathlib import Path
 from typing import ClassVar, Literal
 
 from pydantic import Field, field_validator
-from pydantic_settings import CliPositionalArg, SettingsConfigDict
+from pydantic_settings import SettingsConfigDict
 
 from annotator.lora_ranks import VLLM_LORA_RANKS
+from pairset.command.fields import Positional
 from pairset.settings import VerbSettings
 
 
@@ -28,7 +29,7 @@ class TrainSettings(SplitSettings):
     """
 
     verb: ClassVar[str] = "train"
-    model_config = SettingsConfigDict(env_prefix="PAIRSET_TRAIN_", cli_prog_name="pairset train")
+    model_config = SettingsConfigDict(env_prefix="PAIRSET_TRAIN_")
 
     model: str | None = None
     """Base model: hub id, local folder, or "starter". Default: Qwen/Qwen3-VL-8B-Instruct."""
@@ -115,8 +116,6 @@ class EvaluateSettings(SplitSettings):
     verb: ClassVar[str] = "evaluate"
     model_config = SettingsConfigDict(
         env_prefix="PAIRSET_EVALUATE_",
-        cli_prog_name="pairset evaluate",
-        cli_shortcuts={"json-output": "json"},
     )
 
     adapters: list[str] = Field(default=[])
@@ -147,20 +146,18 @@ class AdaptersSettings(VerbSettings):
     """List the adapters that were trained in a set."""
 
     verb: ClassVar[str] = "adapters"
-    model_config = SettingsConfigDict(
-        env_prefix="PAIRSET_ADAPTERS_", cli_prog_name="pairset adapters"
-    )
+    model_config = SettingsConfigDict(env_prefix="PAIRSET_ADAPTERS_")
 
 
 class MergeSettings(VerbSettings):
     """Merge an adapter into its base: a plain checkpoint that needs no PEFT."""
 
     verb: ClassVar[str] = "merge"
-    model_config = SettingsConfigDict(env_prefix="PAIRSET_MERGE_", cli_prog_name="pairset merge")
+    model_config = SettingsConfigDict(env_prefix="PAIRSET_MERGE_")
 
-    adapter: CliPositionalArg[str]
+    adapter: Positional[str]
     """Name of the adapter in the set."""
-    output: CliPositionalArg[Path]
+    output: Positional[Path]
     """Folder to write; it must be empty or not there."""
     model: str | None = None
     """Its base, where that is not found under the name in the adapter's card."""

@@ -14,7 +14,7 @@ class TriageSettings(VerbSettings):
     """Accept sure annotations; queue doubtful ones, and a random share, for a person."""
 
     verb: ClassVar[str] = "triage"
-    model_config = SettingsConfigDict(env_prefix="PAIRSET_TRIAGE_", cli_prog_name="pairset triage")
+    model_config = SettingsConfigDict(env_prefix="PAIRSET_TRIAGE_")
 
     threshold: float = Field(default=0.9, ge=0, le=1)
     """Confidence from which an annotation is accepted; --precision finds one that is proven."""
@@ -65,9 +65,7 @@ class ServeSettings(StudioSettings):
     """
 
     verb: ClassVar[str] = "review serve"
-    model_config = SettingsConfigDict(
-        env_prefix="PAIRSET_REVIEW_SERVE_", cli_prog_name="pairset review serve"
-    )
+    model_config = SettingsConfigDict(env_prefix="PAIRSET_REVIEW_SERVE_")
 
     host: str = "127.0.0.1"
     """Address it listens on. Any other than loopback lets other machines reach it, unencrypted."""
@@ -85,9 +83,7 @@ class PushSettings(StudioSettings):
     """Send the queued pairs to Label Studio, each once, with what the model says of it."""
 
     verb: ClassVar[str] = "review push"
-    model_config = SettingsConfigDict(
-        env_prefix="PAIRSET_REVIEW_PUSH_", cli_prog_name="pairset review push"
-    )
+    model_config = SettingsConfigDict(env_prefix="PAIRSET_REVIEW_PUSH_")
 
     batch_size: int = Field(default=250, gt=0)
     """Tasks in one request."""
@@ -102,9 +98,7 @@ class PullSettings(StudioSettings):
     """Fetch what reviewers submitted, edited, skipped and deleted since the last pull."""
 
     verb: ClassVar[str] = "review pull"
-    model_config = SettingsConfigDict(
-        env_prefix="PAIRSET_REVIEW_PULL_", cli_prog_name="pairset review pull"
-    )
+    model_config = SettingsConfigDict(env_prefix="PAIRSET_REVIEW_PULL_")
 
     watch: bool = False
     """Go on pulling until Ctrl-C."""
@@ -128,8 +122,6 @@ class AgreementSettings(VerbSettings):
     verb: ClassVar[str] = "review agreement"
     model_config = SettingsConfigDict(
         env_prefix="PAIRSET_REVIEW_AGREEMENT_",
-        cli_prog_name="pairset review agreement",
-        cli_shortcuts={"json-output": "json"},
     )
 
     text_floor: float = Field(default=60, ge=0, le=100)

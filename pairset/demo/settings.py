@@ -2,19 +2,18 @@
 
 from typing import ClassVar, Literal
 
-from pydantic_settings import CliPositionalArg
-
+from pairset.command.fields import Positional
 from pairset.settings import VerbSettings
 
 DemoEngine = Literal["auto", "vllm", "transformers", "server"]
 
 
-class DemoSettings(VerbSettings, env_prefix="PAIRSET_DEMO_", cli_prog_name="pairset demo"):
+class DemoSettings(VerbSettings, env_prefix="PAIRSET_DEMO_"):
     """Build a small corpus with planted edits, mine it, annotate it, and measure the result."""
 
     verb: ClassVar[str] = "demo"
 
-    set_url: CliPositionalArg[str]
+    set_url: Positional[str]
     """Folder to make: the corpus, the set, report/index.html and demo.json go there."""
     engine: DemoEngine = "auto"
     """What the starter model runs in; auto is vLLM where it is installed, else transformers."""

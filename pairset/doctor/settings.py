@@ -13,8 +13,6 @@ class DoctorSettings(Settings):
     verb: ClassVar[str] = "doctor"
     model_config = SettingsConfigDict(
         env_prefix="PAIRSET_DOCTOR_",
-        cli_prog_name="pairset doctor",
-        cli_shortcuts={"json-output": "json"},
     )
 
     network: bool = False

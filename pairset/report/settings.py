@@ -14,7 +14,7 @@ class ReportSettings(VerbSettings):
     """Write a page with the pairs side by side and the funnel of gates."""
 
     verb: ClassVar[str] = "report"
-    model_config = SettingsConfigDict(env_prefix="PAIRSET_REPORT_", cli_prog_name="pairset report")
+    model_config = SettingsConfigDict(env_prefix="PAIRSET_REPORT_")
 
     output: str | None = None
     """Folder, or fsspec URL, the page is written to as index.html; SET/report if not given."""

@@ -13,8 +13,6 @@ class StatusSettings(VerbSettings):
     verb: ClassVar[str] = "status"
     model_config = SettingsConfigDict(
         env_prefix="PAIRSET_STATUS_",
-        cli_prog_name="pairset status",
-        cli_shortcuts={"json-output": "json"},
     )
 
     json_output: bool = False
