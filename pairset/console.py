@@ -5,6 +5,7 @@ Everything goes through ``printable`` and fits the stream's encoding. A run's jo
 
 import io
 import logging
+import os
 import shutil
 import sys
 from collections.abc import Callable, Iterable, Sequence
@@ -13,6 +14,11 @@ from typing import Any, TextIO
 
 from pairset.redaction import redacted
 from pairset.text import json_text, printable
+
+_PLAIN = str.maketrans(
+    dict.fromkeys("┌┬┐├┼┤└┴┘", "+") | {"─": "-", "│": "|", "…": "...", "–": "-", "’": "'"}
+)
+"""What stands for lines and marks where a stream has ASCII alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +61,13 @@ def complain(text: str) -> None:
     text = redacted(text)
     _note(text)
     _write(sys.stderr, f"{printable(text)}\n")
+
+
+def line_width() -> int | None:
+    """Characters of a line on this terminal, or as $COLUMNS says; None for a pipe without."""
+    if not sys.stdout.isatty() and not os.environ.get("COLUMNS", "").isdigit():
+        return None
+    return shutil.get_terminal_size().columns
 
 
 def say_json(document: Any) -> None:
@@ -114,8 +127,10 @@ def _write_whole(stream: TextIO, text: str) -> None:
 
 
 def _fitting(stream: TextIO, text: str) -> str:
+    if _takes(stream, text):
+        return text
     encoding = stream.encoding or "utf-8"
-    return text.encode(encoding, "backslashreplace").decode(encoding)
+    return text.translate(_PLAIN).encode(encoding, "backslashreplace").decode(encoding)
 
 
 def _takes(stream: TextIO, text: str) -> bool:

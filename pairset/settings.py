@@ -29,6 +29,8 @@ from pairset.command.problems import Sources, in_words, unreadable_variable
 from pairset.errors import SettingsError
 
 CONFIG_FILE_VARIABLE = "PAIRSET_CONFIG"
+MOST_SEED = 2**32 - 1
+"""Every generator of random numbers takes seeds up to this."""
 
 _config_table: ContextVar[dict[str, Any]] = ContextVar("config_table")
 
@@ -102,7 +104,9 @@ def parse_settings(settings_type: type[S], arguments: Sequence[str]) -> S:
 
     Raises SettingsError for flags and values that do not fit, SystemExit for --help.
     """
-    given = values_of(build_parser(settings_type).parse_args(list(arguments)), settings_type)
+    parser = build_parser(settings_type)
+    parser.check_flags(arguments)
+    given = values_of(parser.parse_args(list(arguments)), settings_type)
     path = given.get("config") or os.environ.get(CONFIG_FILE_VARIABLE)
     table = read_config(Path(path), settings_type.verb) if path else {}
     prefix = settings_type.model_config.get("env_prefix", "")

@@ -4,6 +4,7 @@ import argparse
 import inspect
 import re
 from collections.abc import Sequence
+from itertools import takewhile
 from typing import Any, NoReturn
 
 from pydantic.fields import FieldInfo
@@ -17,6 +18,15 @@ from pairset.errors import SettingsError
 
 class VerbParser(argparse.ArgumentParser):
     """Complains in one line, through SettingsError, and prints help as everything is printed."""
+
+    def check_flags(self, arguments: Sequence[str]) -> None:
+        """Name a flag that is none before anything else that may be wrong. Raises SettingsError."""
+        before_words_alone = takewhile(lambda word: word != "--", arguments)
+        for word in before_words_alone:
+            flag = word.split("=", 1)[0]
+            looks_like_one = flag.startswith("--") and " " not in flag
+            if looks_like_one and flag not in self._option_string_actions:
+                self.error(f"unrecognized arguments: {flag}")
 
     def error(self, message: str) -> NoReturn:
         """Raises SettingsError."""

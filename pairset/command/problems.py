@@ -39,9 +39,8 @@ class Sources:
 
 
 def in_words(error: ValidationError, settings: type[Described], sources: Sources) -> str:
-    """One line for each value that cannot be. No value of a secret, nor of an unknown setting."""
-    lines = [_problem(dict(problem), settings, sources) for problem in error.errors()]
-    said = " ".join(lines) if len(lines) == 1 else "\n  ".join(["", *lines]).lstrip(" ")
+    """One line about the values that cannot be. No value of a secret, nor of an unknown setting."""
+    said = " ".join(_problem(dict(problem), settings, sources) for problem in error.errors())
     return f"{said} pairset {settings.verb} --help explains each."
 
 

@@ -1,12 +1,11 @@
 """Look at this machine, and say what can run on it."""
 
-import json
 import platform
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from importlib.resources import files
 
-from pairset.console import say, say_table
+from pairset.console import say, say_json, say_table
 from pairset.doctor.extras import PackageState, extras_of, installed_version
 from pairset.doctor.machine import gpus, hub_answer, torch_words
 from pairset.doctor.settings import DoctorSettings
@@ -70,7 +69,7 @@ def doctor(settings: DoctorSettings) -> None:
     """Print what was found."""
     diagnosis = diagnose(settings.network)
     if settings.json_output:
-        say(json.dumps(asdict(diagnosis), indent=2, ensure_ascii=False))
+        say_json(asdict(diagnosis))
     else:
         _say_diagnosis(diagnosis)
 

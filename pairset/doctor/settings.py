@@ -2,6 +2,7 @@
 
 from typing import ClassVar
 
+from pydantic import Field
 from pydantic_settings import SettingsConfigDict
 
 from pairset.settings import Settings
@@ -17,5 +18,5 @@ class DoctorSettings(Settings):
 
     network: bool = False
     """Also try to reach the model hub."""
-    json_output: bool = False
-    """Print everything as JSON."""
+    json_output: bool = Field(default=False, exclude=True)
+    """Print everything as one JSON document, and nothing else on standard output."""
