@@ -193,7 +193,7 @@ def open_set(url: str) -> PairSet:
     pair_set = PairSet(url)
     if not pair_set.exists:
         is_folder = pair_set.filesystem.isdir(pair_set.root)
-        why = ", only a folder of other things" if is_folder else ""
+        why = ", only a folder without a set's rows" if is_folder else ""
         raise SettingsError(
             f"There is no set at {url}{why}. Make one with: pairset mine {url} PHOTOS"
         )

@@ -6,20 +6,11 @@ from dataclasses import asdict, dataclass
 from importlib.resources import files
 
 from pairset.console import say, say_json, say_table
+from pairset.doctor.ability import Ability, ability_of_verb
 from pairset.doctor.extras import PackageState, extras_of, installed_version
 from pairset.doctor.machine import gpus, hub_answer, torch_words
 from pairset.doctor.settings import DoctorSettings
-
-
-@dataclass(frozen=True, slots=True)
-class Ability:
-    """An engine or encoder, and whether it can run here."""
-
-    kind: str
-    name: str
-    runs: bool
-    detail: str
-    """What it runs on, or what to install."""
+from pairset.verbs import VERBS
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +74,10 @@ def diagnose(network: bool) -> Diagnosis:
         gpus=found_gpus,
         torch=torch_words(),
         extras=extras_of("pairset"),
-        abilities=[ability_of(need, has_gpu=bool(found_gpus)) for need in _NEEDS],
+        abilities=[
+            *map(ability_of_verb, VERBS),
+            *(ability_of(need, has_gpu=bool(found_gpus)) for need in _NEEDS),
+        ],
         starter=_starter_words(),
         hub=hub_answer() if network else None,
     )
