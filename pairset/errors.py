@@ -4,6 +4,8 @@ Bad input never raises past its row: it becomes a row with an error code. These 
 what stops a run: a wrong setting, a missing extra, a server that is down.
 """
 
+from pairset.packages import package_of
+
 
 class PairsetError(Exception):
     """A run cannot go on. ``str(error)`` says what, which id, and what to do."""
@@ -35,6 +37,7 @@ class MissingExtraError(PairsetError):
     exit_code = 3
 
     def __init__(self, package: str, extra: str | None) -> None:
+        package = package_of(package)
         what = f"'pairset[{extra}]'" if extra else package
         super().__init__(
             f"{package} is not installed. Install it with: pip install {what} "

@@ -110,9 +110,11 @@ def _logging_to(handlers: Sequence[logging.Handler], own_level: int) -> Iterator
     levels = [logger.level for logger in ours]
     for logger in ours:
         logger.setLevel(own_level)
+    logging.captureWarnings(True)
     try:
         yield
     finally:
+        logging.captureWarnings(False)
         for handler in handlers:
             root.removeHandler(handler)
         for logger, level in zip(ours, levels, strict=True):

@@ -141,6 +141,14 @@ VERBS = (
         answers=True,
         reads_only=True,
     ),
+    Verb(
+        "completion",
+        "the script by which a shell completes verbs, flags and choices",
+        "pairset.completion.settings:CompletionSettings",
+        "pairset.completion.scripts:completion",
+        answers=True,
+        reads_only=True,
+    ),
 )
 
 
