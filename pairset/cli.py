@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from pairset import __version__
 from pairset.command.suggestions import did_you_mean
 from pairset.console import complain, say
-from pairset.run import run_verb
 from pairset.verbs import VERBS, find_verb, verbs_under
 
 
@@ -45,6 +44,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 0
     verb, rest = find_verb(words)
     if verb is not None:
+        from pairset.run import run_verb  # what it needs, help does without
+
         return run_verb(verb, rest)
     if verbs_under(words[0]):
         return _half_a_verb(words)

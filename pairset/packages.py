@@ -1,6 +1,5 @@
 """Which package a module comes from, and which extra of this package brings it."""
 
-import importlib.metadata
 import re
 
 _BY_MODULE = {
@@ -45,6 +44,8 @@ def extra_for(module: str, verb: str) -> str | None:
 
 
 def _extras_by_package() -> dict[str, list[str]]:
+    import importlib.metadata
+
     try:
         lines = importlib.metadata.requires("pairset") or []
     except importlib.metadata.PackageNotFoundError:

@@ -4,7 +4,6 @@ import json
 import os
 import re
 from collections.abc import Mapping
-from urllib.parse import quote
 
 HIDDEN = "***"
 _SECRET_NAME = re.compile(r"(KEY|TOKEN|SECRET|PASSWORD|PASSWD|CREDENTIALS?)$", re.IGNORECASE)
@@ -21,6 +20,8 @@ def is_secret_name(name: str) -> bool:
 
 def secrets_of(environment: Mapping[str, str]) -> list[str]:
     """The secret values of an environment, however they may be quoted, the longest first."""
+    from urllib.parse import quote
+
     values = {value.strip() for name, value in environment.items() if is_secret_name(name)}
     told = {value for value in values if len(value) >= _LEAST_LETTERS}
     told |= {json.dumps(value)[1:-1] for value in told} | {repr(value)[1:-1] for value in told}
