@@ -1,6 +1,5 @@
 """The verb ``pairset evaluate``: what annotators are worth on pairs that nobody trained on."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import asdict, replace
 from importlib.util import find_spec
@@ -14,7 +13,7 @@ from finetune.evaluation.terminal import say_figures
 from finetune.examples import make_examples
 from finetune.scenes import SplitRule
 from finetune.settings import EvaluateSettings
-from pairset.console import say
+from pairset.console import say, say_json
 from pairset.errors import MissingExtraError, SettingsError
 from pairset.ids import content_id
 from pairset.records import Evaluation, Example, table_of
@@ -47,7 +46,7 @@ def evaluate(settings: EvaluateSettings) -> None:
     pair_set.save_run("evaluate", settings.model_dump(mode="json"))
     page = write_page(pair_set, figures, contest, examples, settings)
     if settings.json_output:
-        say(json.dumps(asdict(figures), indent=2, ensure_ascii=False))
+        say_json(asdict(figures))
     else:
         say_figures(figures)
         say(page)

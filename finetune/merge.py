@@ -26,22 +26,32 @@ def merge(settings: MergeSettings) -> None:
             f"{pair_set.url} has no adapter {settings.adapter}. "
             f"See what it has: pairset adapters {pair_set.url}"
         )
-    if settings.output.exists() and any(settings.output.iterdir()):
-        raise SettingsError(f"{settings.output} is not empty: name another folder.")
+    _check_is_free(settings.output)
     model = load_model(settings.model or card.model)
     check_base(card, model.name, model.identity)
     _write(model.folder, adapter, settings.output)
     say(f"{settings.output}: {card.model} with {card.name}, to be used as --model FOLDER")
 
 
+def _check_is_free(output: Path) -> None:
+    try:
+        if output.exists() and any(output.iterdir()):
+            raise SettingsError(f"{output} is not empty: name another folder.")
+    except OSError as error:
+        raise SettingsError(f"{output} cannot be written to: {error.strerror}.") from error
+
+
 def _write(base: Path, adapter: Path, output: Path) -> None:
+    import finetune.lora  # noqa: F401, I001 - first: it makes torch's companions fit
+
     from peft import PeftModel
     from transformers import AutoModelForImageTextToText, AutoProcessor
-
-    import finetune.lora  # noqa: F401 - makes torch's companions fit, or says what is missing
+    from transformers.utils import logging
 
     models: Any = AutoModelForImageTextToText
     processors: Any = AutoProcessor
+    loading_bar: Any = logging
+    loading_bar.disable_progress_bar()
     model = models.from_pretrained(base, dtype="auto")
     merged = PeftModel.from_pretrained(model, str(adapter)).merge_and_unload(safe_merge=True)
     merged.save_pretrained(output)

@@ -28,12 +28,9 @@ import pyarrow.parquet as pq
 from fsspec.implementations.local import LocalFileSystem
 
 from pairset.errors import SettingsError
+from pairset.set_folder import is_set
 from pairset.uris import filesystem_of
 
-STAGES = (
-    *("images", "embeddings", "cells", "clusters", "candidates", "pairs"),
-    *("annotations", "probes", "triage", "verdicts", "consensus", "examples", "evaluations"),
-)
 _SAFE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
 
@@ -69,7 +66,14 @@ class PairSet:
 
     @property
     def exists(self) -> bool:
-        return bool(self.filesystem.isdir(self.root))
+        """Whether there is a folder, and one that holds a set's rows or runs."""
+        return bool(self.filesystem.isdir(self.root)) and is_set(self.root, self._names_in)
+
+    def _names_in(self, folder: str) -> list[str]:
+        if not self.filesystem.isdir(folder):
+            return []
+        listing = self.filesystem.ls(folder, detail=False)
+        return [path.rstrip("/").rsplit("/", 1)[-1] for path in listing]
 
     def stage(self, name: str, key: str | None = None) -> "Stage":
         """Folder of one stage; ``key`` names one content-addressed run of it."""
@@ -182,10 +186,17 @@ def write_atomically(pair_set: PairSet, path: str, content: bytes) -> None:
 
 
 def open_set(url: str) -> PairSet:
-    """Open a set that exists. Raises SettingsError where there is none."""
+    """Open a set that exists. Raises SettingsError where there is none.
+
+    An empty folder is none, nor is one that holds other things: nothing is ever written there.
+    """
     pair_set = PairSet(url)
     if not pair_set.exists:
-        raise SettingsError(f"There is no set at {url}. Make one with: pairset mine {url} PHOTOS")
+        is_folder = pair_set.filesystem.isdir(pair_set.root)
+        why = ", only a folder without a set's rows" if is_folder else ""
+        raise SettingsError(
+            f"There is no set at {url}{why}. Make one with: pairset mine {url} PHOTOS"
+        )
     return pair_set
 
 

@@ -25,7 +25,8 @@ from pairset.records import (
     Verdict,
 )
 from pairset.scenes import PairPlace
-from pairset.store import STAGES, PairSet, Stage
+from pairset.set_folder import STAGES
+from pairset.store import PairSet, Stage
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection

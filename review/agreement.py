@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
-from pairset.console import say, say_table
+from pairset.console import say, say_json, say_table
 from pairset.errors import MissingStageError
 from pairset.ids import content_id
 from pairset.records import Consensus, Verdict, rows_of, table_of
@@ -61,7 +61,7 @@ def agreement(settings: AgreementSettings) -> None:
     found = _measure(verdicts, settled)
     _save(pair_set, settled, found)
     if settings.json_output:
-        say(json.dumps(asdict(found), indent=2, ensure_ascii=False))
+        say_json(asdict(found))
     else:
         _say_all(found)
 

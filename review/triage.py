@@ -3,9 +3,10 @@
 import datetime
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
+from typing import Any
 
-from pairset.console import say, say_table
+from pairset.console import say, say_json, say_table
 from pairset.errors import MissingStageError
 from pairset.ids import content_id
 from pairset.records import Triage, Verdict, rows_of, table_of
@@ -16,7 +17,7 @@ from pairset.store import PairSet, open_set, write_atomically
 from pairset.tables import connect_tables, stream_rows
 from review.confidence import keep_confidence
 from review.outlook import with_outlook
-from review.promise import promised_route, say_promise
+from review.promise import Route, promised_route, say_promise
 from review.settings import TriageSettings
 from review.sorting import Candidate, Policy, sort_annotations
 
@@ -64,11 +65,28 @@ def triage(settings: TriageSettings) -> None:
     pair_set.save_run("triage", settings.model_dump(mode="json"))
     changed = _save_auto_verdicts(pair_set) or changed
     changed = keep_confidence(pair_set, settings.seed, route) or changed
+    if settings.json_output:
+        say_json(_document(rows, route, changed))
+        return
     _say_rows(pair_set, rows)
     if route:
         say_promise(route.kept, pair_set.url)
     if not changed:
         say("Nothing changed since the last triage.")
+
+
+def _document(rows: Sequence[Triage], route: Route | None, changed: bool) -> dict[str, Any]:
+    """What ``--json`` prints."""
+    counts = Counter((row.queue, row.reason) for row in rows)
+    return {
+        "annotations": len(rows),
+        "queues": [
+            {"queue": queue, "reason": reason, "annotations": count}
+            for (queue, reason), count in sorted(counts.items())
+        ],
+        "promise": asdict(route.kept.certificate) if route else None,
+        "changed": changed,
+    }
 
 
 def _candidates(pair_set: PairSet) -> Iterator[Candidate]:

@@ -13,7 +13,7 @@ from annotator.annotate import annotate
 from annotator.settings import AnnotateSettings
 from clustering.mine import mine
 from clustering.settings import MineSettings
-from pairset.console import say
+from pairset.console import say, say_json
 from pairset.demo.corpus import build_corpus
 from pairset.demo.figures import read_figures, say_figures
 from pairset.demo.settings import DemoEngine, DemoSettings
@@ -57,11 +57,15 @@ def demo(settings: DemoSettings) -> None:
         )
     pair_set = open_set(str(out))
     figures = read_figures(pair_set, out / "corpus", truth)
-    document = json.dumps(figures.document(watch.seconds), indent=1, ensure_ascii=False)
+    measured = figures.document(watch.seconds)
+    document = json.dumps(measured, indent=1, ensure_ascii=False)
     write_atomically(pair_set, f"{pair_set.root}/demo.json", document.encode())
     report(ReportSettings(set_url=str(out)))
-    say_figures(figures, watch.seconds)
-    say(f"page: {out / 'report' / 'index.html'}")
+    if settings.json_output:
+        say_json(measured)
+    else:
+        say_figures(figures, watch.seconds)
+        say(f"page: {out / 'report' / 'index.html'}")
 
 
 def choose_engine(wanted: DemoEngine) -> Literal["server", "vllm", "transformers"]:

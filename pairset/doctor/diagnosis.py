@@ -1,27 +1,17 @@
 """Look at this machine, and say what can run on it."""
 
-import json
 import platform
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from importlib.resources import files
 
 from annotator.engines.vllm_options import VLLM_CPU
-from pairset.console import say, say_table
+from pairset.console import say, say_json, say_table
+from pairset.doctor.ability import Ability, ability_of_verb
 from pairset.doctor.extras import PackageState, extras_of, installed_version
 from pairset.doctor.machine import gpus, hub_answer, torch_words
 from pairset.doctor.settings import DoctorSettings
-
-
-@dataclass(frozen=True, slots=True)
-class Ability:
-    """An engine or encoder, and whether it can run here."""
-
-    kind: str
-    name: str
-    runs: bool
-    detail: str
-    """What it runs on, or what to install."""
+from pairset.verbs import VERBS
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +61,7 @@ def doctor(settings: DoctorSettings) -> None:
     """Print what was found."""
     diagnosis = diagnose(settings.network)
     if settings.json_output:
-        say(json.dumps(asdict(diagnosis), indent=2, ensure_ascii=False))
+        say_json(asdict(diagnosis))
     else:
         _say_diagnosis(diagnosis)
 
@@ -85,7 +75,10 @@ def diagnose(network: bool) -> Diagnosis:
         gpus=found_gpus,
         torch=torch_words(),
         extras=extras_of("pairset"),
-        abilities=[ability_of(need, has_gpu=bool(found_gpus)) for need in _NEEDS],
+        abilities=[
+            *map(ability_of_verb, VERBS),
+            *(ability_of(need, has_gpu=bool(found_gpus)) for need in _NEEDS),
+        ],
         starter=_starter_words(),
         hub=hub_answer() if network else None,
     )

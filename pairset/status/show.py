@@ -1,9 +1,8 @@
 """Print what there is to know about a set."""
 
-import json
 from dataclasses import asdict
 
-from pairset.console import say, say_table
+from pairset.console import say_json, say_table
 from pairset.status.figures import SetFigures, StageFigures, read_figures
 from pairset.status.settings import StatusSettings
 from pairset.store import open_set
@@ -18,7 +17,7 @@ def status(settings: StatusSettings) -> None:
     with connect_tables(pair_set) as connection:
         figures = read_figures(pair_set, connection)
     if settings.json_output:
-        say(json.dumps(asdict(figures), indent=2, ensure_ascii=False))
+        say_json(asdict(figures))
     else:
         _say_figures(figures)
 

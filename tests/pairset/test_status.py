@@ -90,7 +90,10 @@ def test_a_person_reads_tables(annotated_set: PairSet, capsys: pytest.CaptureFix
     assert "2 of 3" in said
 
 
-def test_an_empty_set_has_a_status(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["status", create_set(str(tmp_path)).url]) == 0
+def test_a_set_without_failures_says_nothing_of_them(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    create_set(str(tmp_path)).save_run("mine", {})
 
+    assert main(["status", str(tmp_path)]) == 0
     assert "Failures" not in capsys.readouterr().out
