@@ -10,11 +10,12 @@ from contextlib import contextmanager
 from typing import Any
 
 from pairset import __version__
-from pairset.console import complain, say
+from pairset.console import complain, lost_output, say
 from pairset.errors import PairsetError
+from pairset.stopping import exit_code_of, stoppable
+from pairset.storage import storage_error, storage_faults
+from pairset.streams import open_missing_streams
 from pairset.verbs import VERBS, Verb, find_verb, verbs_under
-
-_INTERRUPTED = 130
 
 
 def help_text() -> str:
@@ -43,7 +44,11 @@ def _help_under(word: str) -> str:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one verb; returns the exit code (0: good; docs/architecture.md lists the others)."""
-    words = list(sys.argv[1:] if arguments is None else arguments)
+    open_missing_streams()
+    return _main(list(sys.argv[1:] if arguments is None else arguments)) or _code_of_output()
+
+
+def _main(words: Sequence[str]) -> int:
     if not words or words[0] in ("-h", "--help", "help"):
         say(help_text())
         return 0 if words else 2
@@ -61,20 +66,39 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return _run(verb, rest)
 
 
+def _code_of_output() -> int:
+    """1 where what was said could not be written; a reader that has gone is no fault."""
+    lost = lost_output()
+    if lost:
+        complain(f"pairset: what it says could not be written: {lost}")
+    return int(lost is not None)
+
+
 def _run(verb: Verb, arguments: Sequence[str]) -> int:
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
     try:
-        with _quick_start():
-            from pairset.settings import parse_settings
-
-            settings = parse_settings(_load(verb.settings), arguments)
-        _load(verb.function)(settings)
+        with stoppable():
+            return _carry_out(verb, arguments)
     except PairsetError as error:
         complain(f"pairset {verb.name}: {error}")
         return error.exit_code
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as stop:
         complain("\nStopped. The same command goes on where this one ended.")
-        return _INTERRUPTED
+        return exit_code_of(stop)
+    except storage_faults() as error:
+        known = storage_error(error)
+        if known is None:
+            raise
+        complain(f"pairset {verb.name}: {known}")
+        return known.exit_code
+
+
+def _carry_out(verb: Verb, arguments: Sequence[str]) -> int:
+    with _quick_start():
+        from pairset.settings import parse_settings
+
+        settings = parse_settings(_load(verb.settings), arguments)
+    _load(verb.function)(settings)
     return 0
 
 

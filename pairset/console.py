@@ -4,7 +4,11 @@ import sys
 from collections.abc import Iterable, Sequence
 from typing import TextIO
 
+from pairset.streams import write_on
 from pairset.text import printable
+
+_lost: list[OSError] = []
+"""Why standard output could not be written, the first reason first."""
 
 
 def say(text: str = "") -> None:
@@ -20,8 +24,16 @@ def complain(text: str) -> None:
 def _write(stream: TextIO, text: str) -> None:
     """Write to a stream of any encoding: what it lacks is written as an escape."""
     encoding = stream.encoding or "utf-8"
-    stream.write(text.encode(encoding, "backslashreplace").decode(encoding))
-    stream.flush()
+    lost = write_on(stream, text.encode(encoding, "backslashreplace").decode(encoding))
+    if lost and stream is sys.stdout:
+        _lost.append(lost)
+
+
+def lost_output() -> OSError | None:
+    """Why something said was lost, asked once; None where all was written, or nobody reads on."""
+    first = next(iter(_lost), None)
+    _lost.clear()
+    return first
 
 
 def say_table(title: str, header: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
@@ -38,7 +50,10 @@ def say_table(title: str, header: Sequence[str], rows: Iterable[Sequence[object]
         table.add_column(name, justify="right" if numeric and listed else "left", overflow="fold")
     for row in listed:
         table.add_row(*(Text(value) for value in row))  # a str would be read as rich's markup
-    Console(file=sys.stdout, highlight=False).print(table)
+    console = Console(file=sys.stdout, highlight=False)
+    with console.capture() as captured:  # rich itself exits where nobody reads
+        console.print(table)
+    _write(sys.stdout, captured.get())
 
 
 def _cell(value: object) -> str:

@@ -4,6 +4,8 @@ import sys
 from collections.abc import Iterable, Iterator
 from typing import Any, TypeVar
 
+from pairset.streams import Steady
+
 T = TypeVar("T")
 
 _SECONDS_BETWEEN_LINES_IN_A_LOG = 10.0
@@ -21,6 +23,7 @@ def open_bar(label: str, total: int, unit: str, items: Iterable[Any] | None = No
     on_terminal = sys.stderr.isatty()
     return tqdm(
         items,
+        file=Steady(sys.stderr),
         desc=label,
         total=total,
         unit=unit,
