@@ -8,14 +8,9 @@ import json
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from pairset.memory import require_address_space
-
 if TYPE_CHECKING:
     import torch
     import xgrammar
-
-_ADDRESS_BYTES = 3 << 30
-"""With less the compiler waits for ever, or ends the process: measured with the smallest model."""
 
 
 class GrammarCompiler:
@@ -24,7 +19,6 @@ class GrammarCompiler:
     def __init__(self, tokenizer: Any, vocabulary_size: int, stop_token_ids: list[int]) -> None:
         import xgrammar
 
-        require_address_space(_ADDRESS_BYTES, "A grammar for replies")
         tokens = xgrammar.TokenizerInfo.from_huggingface(
             tokenizer, vocab_size=vocabulary_size, stop_token_ids=stop_token_ids
         )
