@@ -28,6 +28,8 @@ _WRITTEN_FOLDERS = (*STAGES, "runs", "adapters", "report", "review", LOCKS)
 _KEEPS_NO_LOCKS = (errno.ENOLCK, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP, errno.EINVAL)
 _SECONDS_FOR_THE_DEAD = 10.0
 """How long what a killed run has started may take to end."""
+_SECONDS_FOR_THE_DYING = 1.0
+"""How long a killed process may take to give its memory back; until then it looks alive."""
 _SECONDS_BETWEEN_LOOKS = 0.1
 _MOST_BYTES = 4096
 
@@ -82,14 +84,15 @@ def _open(place: str) -> int:
 
 def _take(set_url: str, handle: int) -> bool:
     """Take the lock; False where the file system keeps none. Raises SetBusyError."""
-    give_up = time.monotonic() + _SECONDS_FOR_THE_DEAD
+    start = time.monotonic()
     while True:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
             who = read_holder(os.pread(handle, _MOST_BYTES, 0))
             is_dead = who is not None and who.process.life is Life.ENDED
-            if not is_dead or time.monotonic() > give_up:
+            patience = _SECONDS_FOR_THE_DEAD if is_dead else _SECONDS_FOR_THE_DYING
+            if time.monotonic() > start + patience:
                 raise busy(set_url, who) from error
             time.sleep(_SECONDS_BETWEEN_LOOKS)
         except OSError as error:

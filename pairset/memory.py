@@ -25,8 +25,8 @@ def require_address_space(least_bytes: int, what: str) -> None:
     limit, _ = resource.getrlimit(resource.RLIMIT_AS)
     if limit != resource.RLIM_INFINITY and limit < least_bytes:
         raise ModelUnavailableError(
-            f"{what} takes {least_bytes / (1 << 30):.0f} GB of addresses or more, and this process may "
-            f"have {limit / (1 << 30):.1f} GB. Raise the limit: ulimit -v unlimited"
+            f"{what} takes {least_bytes / (1 << 30):.0f} GB of addresses or more, and this "
+            f"process may have {limit / (1 << 30):.1f} GB. Raise the limit: ulimit -v unlimited"
         )
 
 
