@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any, TextIO
 
 from pairset.redaction import redacted
+from pairset.streams import write_on
 from pairset.text import json_text, printable
 
 _PLAIN = str.maketrans(
@@ -35,6 +36,8 @@ class Manners:
 
 
 _manners = Manners()
+_lost: list[OSError] = []
+"""Why standard output could not be written, the first reason first."""
 
 
 def behave(manners: Manners) -> Manners:
@@ -94,6 +97,13 @@ def say_table(title: str, header: Sequence[str], rows: Iterable[Sequence[object]
         _write(stream, _drawn(_fitting(stream, printable(title)), names, listed, stream))
 
 
+def lost_output() -> OSError | None:
+    """Why something said was lost, asked once; None where all was written, or nobody reads on."""
+    first = next(iter(_lost), None)
+    _lost.clear()
+    return first
+
+
 class ConsoleHandler(logging.Handler):
     """Prints what libraries log, as everything is printed."""
 
@@ -112,8 +122,9 @@ def _note(text: str) -> None:
 
 def _write(stream: TextIO, text: str) -> None:
     """Write to a stream of any encoding: what it lacks is written as an escape."""
-    stream.write(_fitting(stream, text))
-    stream.flush()
+    lost = write_on(stream, _fitting(stream, text))
+    if lost and stream is sys.stdout:
+        _lost.append(lost)
 
 
 def _write_whole(stream: TextIO, text: str) -> None:
@@ -122,8 +133,11 @@ def _write_whole(stream: TextIO, text: str) -> None:
         _write(stream, text)
         return
     stream.flush()
-    stream.buffer.write(text.encode("utf-8", "surrogatepass"))
-    stream.buffer.flush()
+    whole = io.TextIOWrapper(stream.buffer, "utf-8", "surrogatepass", newline="")
+    lost = write_on(whole, text)
+    if lost:
+        _lost.append(lost)
+    whole.detach()
 
 
 def _fitting(stream: TextIO, text: str) -> str:

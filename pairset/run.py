@@ -15,9 +15,10 @@ from typing import Any
 from pairset import __version__
 from pairset.console import ConsoleHandler, Manners, behave, complain
 from pairset.errors import BrokenPackageError, MissingExtraError, OutOfMemoryError, PairsetError
+from pairset.stopping import exit_code_of, stoppable
+from pairset.storage import storage_error, storage_faults
 from pairset.verbs import Verb
 
-_INTERRUPTED = 130
 _OURS = ("annotator", "clustering", "finetune", "pairset", "review")
 _log = logging.getLogger(__name__)
 
@@ -32,10 +33,11 @@ def run_verb(verb: Verb, arguments: Sequence[str]) -> int:
 
                 settings = parse_settings(_load(verb.settings), arguments)
             run.enter_context(_manners(verb, settings))
+            run.enter_context(stoppable())
             _load(verb.function)(settings)
-        except KeyboardInterrupt:
+        except KeyboardInterrupt as stop:
             complain("\nStopped. The same command goes on where this one ended.")
-            return _INTERRUPTED
+            return exit_code_of(stop)
         except Exception as error:  # noqa: BLE001 - the edge: there is nobody above to catch it
             return _end_badly(error, verb, settings)
     return 0
@@ -61,6 +63,8 @@ def _in_our_words(error: Exception, verb: Verb) -> PairsetError | None:
         return error
     if isinstance(error, MemoryError):
         return OutOfMemoryError()
+    if isinstance(error, storage_faults()):
+        return storage_error(error)
     if isinstance(error, ImportError) and (error.name or _OURS[0]).split(".")[0] not in _OURS:
         from pairset.packages import extra_for, package_of
 
