@@ -8,8 +8,9 @@ from pathlib import Path
 
 from annotator.fingerprints import fingerprint
 from annotator.hub import download
-from annotator.settings import DEFAULT_MODEL, STARTER
+from annotator.settings import DEFAULT_MODEL
 from pairset.errors import ModelUnavailableError
+from pairset.stand_in import STARTER
 
 STARTER_THREADS = 1
 """CPU threads for the starter: its matrices are so small that a second thread gains nothing, and

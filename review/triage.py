@@ -3,7 +3,7 @@
 import datetime
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import fields, replace
 
 from pairset.console import say, say_table
 from pairset.errors import MissingStageError
@@ -12,9 +12,12 @@ from pairset.records import Triage, Verdict, rows_of, table_of
 from pairset.records.annotation import TOKEN_EVIDENCE
 from pairset.records.triage import Queue
 from pairset.records.verdict import AUTO, Decision, verdict_id_of
+from pairset.stand_in import STARTER, is_demo
 from pairset.store import PairSet, open_set, write_atomically
 from pairset.tables import connect_tables, stream_rows
+from review.basis import read_basis, words_of_confidence, words_of_starter
 from review.confidence import keep_confidence
+from review.contradiction import Measured, contradicts_no_change
 from review.outlook import with_outlook
 from review.promise import promised_route, say_promise
 from review.settings import TriageSettings
@@ -24,12 +27,13 @@ _SHARD = "00000"
 _ROWS_AT_ONCE = 10_000
 _TEXTS = ("instruction_en", "instruction_zh", "inverse_en", "inverse_zh", "edit_type")
 
-_CANDIDATES = """
+_MEASURED = tuple(field.name for field in fields(Measured))
+_CANDIDATES = f"""
     SELECT annotation_id, a.pair_id, cluster AS scene, confidence, p.pair_id IS NOT NULL AS is_kept,
         a.error_code IS NULL AND instruction_en IS NOT NULL AS has_instruction,
-        is_changed IS DISTINCT FROM false AS is_changed, edit_type
+        is_changed IS DISTINCT FROM false AS is_changed, edit_type, model, {", ".join(_MEASURED)}
     FROM annotations a LEFT JOIN (FROM pairs WHERE status = 'kept') p USING (pair_id)
-"""
+"""  # noqa: S608 - columns are constants of the record
 
 _ACCEPTED = f"""
     SELECT a.* EXCLUDE ({", ".join(TOKEN_EVIDENCE)})
@@ -44,7 +48,8 @@ def triage(settings: TriageSettings) -> None:
     Run again it changes nothing, unless annotations, pairs or settings changed.
     """
     pair_set = open_set(settings.set_url)
-    candidates = list(_candidates(pair_set))
+    may_accept = settings.accept_starter or settings.precision is not None or is_demo(pair_set)
+    candidates = list(_candidates(pair_set, may_accept_starter=may_accept))
     if not candidates:
         raise MissingStageError(
             f"{pair_set.url} holds no annotations yet. Write them with: "
@@ -65,17 +70,25 @@ def triage(settings: TriageSettings) -> None:
     changed = _save_auto_verdicts(pair_set) or changed
     changed = keep_confidence(pair_set, settings.seed, route) or changed
     _say_rows(pair_set, rows)
+    basis = read_basis(pair_set, settings.threshold)
     if route:
         say_promise(route.kept, pair_set.url)
+    else:
+        say(words_of_confidence(basis, settings.threshold))
+    if words := words_of_starter(basis, pair_set, rows):
+        say(words)
     if not changed:
         say("Nothing changed since the last triage.")
 
 
-def _candidates(pair_set: PairSet) -> Iterator[Candidate]:
+def _candidates(pair_set: PairSet, may_accept_starter: bool) -> Iterator[Candidate]:
+    """The starter's words are accepted on the proof of a promise, or where somebody says so."""
     with connect_tables(pair_set) as tables:
-        cursor = tables.execute(_CANDIDATES)
-        while rows := cursor.fetchmany(_ROWS_AT_ONCE):
-            yield from (Candidate(*row) for row in rows)
+        for row in stream_rows(tables, _CANDIDATES, _ROWS_AT_ONCE):
+            measured = Measured(**{name: row.pop(name) for name in _MEASURED})
+            is_stand_in = row.pop("model") == STARTER and not may_accept_starter
+            is_contradicted = not row["is_changed"] and contradicts_no_change(measured)
+            yield Candidate(**row, is_contradicted=is_contradicted, is_stand_in=is_stand_in)
 
 
 def _save(pair_set: PairSet, rows: Sequence[Triage], files: Mapping[str, str]) -> bool:
