@@ -40,11 +40,11 @@ def evaluate(settings: EvaluateSettings) -> None:
     pair_set = open_set(settings.set_url)
     rule = SplitRule(settings.held_out_share, settings.split_seed)
     examples = make_examples(pair_set, rule, settings.include_auto)
+    pair_set.save_run("evaluate", settings.model_dump(mode="json"))
     contest = hold_contest(pair_set, examples, settings.adapters)
     contest, agreement = _judged(judge, contest, examples, settings.judge_pairs)
     figures = figures_of(contest, settings.against, agreement, settings.samples, settings.seed)
     save_evaluations(pair_set, list(chain.from_iterable(contest.rows.values())))
-    pair_set.save_run("evaluate", settings.model_dump(mode="json"))
     page = write_page(pair_set, figures, contest, examples, settings)
     if settings.json_output:
         say(json.dumps(asdict(figures), indent=2, ensure_ascii=False))

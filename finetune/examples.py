@@ -4,7 +4,7 @@ import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from annotator.reply import KEYS, ReplyError, check_reply, reply_text
 from finetune.scenes import SplitRule
@@ -16,9 +16,6 @@ from pairset.records.verdict import AUTO, Decision
 from pairset.scenes import scenes_of
 from pairset.store import PairSet
 from pairset.tables import connect_tables, kept_places
-
-if TYPE_CHECKING:
-    pass
 
 _DECIDED = (Decision.ACCEPT, Decision.FIX, Decision.REJECT)
 _WORDS = ("instruction_en", "instruction_zh", "inverse_en", "inverse_zh", "edit_type")
@@ -48,12 +45,14 @@ _VERDICTS = """
 Row = Mapping[str, Any]
 
 
-def make_examples(pair_set: PairSet, rule: SplitRule, include_auto: bool) -> list[Example]:
+def make_examples(
+    pair_set: PairSet, rule: SplitRule, include_auto: bool, advice: str = ""
+) -> list[Example]:
     """One example for each reviewed pair, by pair id; excluded ones say why.
 
     People's words go before those of ``auto``, which are read only when asked; of several verdicts
     on a pair the latest counts, and where several people judged an annotation their consensus.
-    Raises MissingStageError where the set holds no verdict to learn from.
+    Raises MissingStageError, with the ``advice``, where the set holds no verdict to learn from.
     """
     with connect_tables(pair_set) as tables:
         found = tables.execute(_VERDICTS, [include_auto])
@@ -62,8 +61,8 @@ def make_examples(pair_set: PairSet, rule: SplitRule, include_auto: bool) -> lis
         places = kept_places(tables)
     if not rows:
         raise MissingStageError(
-            f"{pair_set.url} holds no verdicts to learn from. Review pairs first (pairset review "
-            "serve, push, pull), or learn from what triage accepted with --include-auto."
+            f"{pair_set.url} holds no verdicts to learn from. Review pairs first: pairset review "
+            f"serve {pair_set.url}, then pairset review push and pairset review pull.{advice}"
         )
     scenes = scenes_of(places)
     examples = (_example(row, scenes, rule) for row in _latest_of_each_pair(rows))

@@ -13,8 +13,6 @@ from pairset.settings import VerbSettings
 class SplitSettings(VerbSettings):
     """Which reviewed pairs nobody trains on; train and evaluate must say the same."""
 
-    include_auto: bool = False
-    """Count what triage accepted by itself as reviewed, where no person looked."""
     held_out_share: float = Field(default=0.2, gt=0, lt=1)
     """Share of the scenes that nobody trains on, so that they can measure."""
     split_seed: int = 0
@@ -30,6 +28,8 @@ class TrainSettings(SplitSettings):
     verb: ClassVar[str] = "train"
     model_config = SettingsConfigDict(env_prefix="PAIRSET_TRAIN_", cli_prog_name="pairset train")
 
+    include_auto: bool = False
+    """Learn too what triage accepted by itself, where no person looked."""
     model: str | None = None
     """Base model: hub id, local folder, or "starter". Default: Qwen/Qwen3-VL-8B-Instruct."""
     method: Literal["supervised", "preference"] = "supervised"
@@ -119,6 +119,9 @@ class EvaluateSettings(SplitSettings):
         cli_shortcuts={"json-output": "json"},
     )
 
+    include_auto: bool = False
+    """Measure against what triage accepted by itself too, where no person looked, and count it
+    apart; never a model against its own words, and never without pairs that somebody judged."""
     adapters: list[str] = Field(default=[])
     """Compare only these, by the name of the adapter or, where there is none, of the model; "base"
     is every model without an adapter. Default: all that annotated held-out pairs."""

@@ -174,9 +174,8 @@ def _with_sound_confidence(rows: str) -> str:
     is_sound = f"""confidence BETWEEN 0 AND 1 AND (logprobs_en IS NULL OR (
         list_count(logprobs_en) = len(logprobs_en) AND list_max(logprobs_en) <= {_ROUNDING}
     ))"""
-    return (
-        f"SELECT * REPLACE (CASE WHEN {is_sound} THEN confidence END AS confidence) FROM ({rows})"
-    )
+    sound = f"CASE WHEN {is_sound} THEN confidence END AS confidence"
+    return f"FROM ({rows}) SELECT * REPLACE ({sound})"
 
 
 def _verdicts_query(pair_set: PairSet, name: str, record_type: type[Record]) -> str:

@@ -55,6 +55,7 @@ def triage(settings: TriageSettings) -> None:
             f"{pair_set.url} holds no annotations yet. Write them with: "
             f"pairset annotate {pair_set.url}"
         )
+    pair_set.save_run("triage", settings.model_dump(mode="json"))
     limits = (settings.audit_share, settings.budget, settings.seed)
     policy = Policy(settings.threshold, *limits, settings.queue_by)
     route = promised_route(pair_set, settings) if settings.precision is not None else None
@@ -66,7 +67,6 @@ def triage(settings: TriageSettings) -> None:
         policy = replace(policy, errors=errors)
     rows = sort_annotations(candidates, policy)
     changed = _save(pair_set, rows, route.kept.files() if route else {})
-    pair_set.save_run("triage", settings.model_dump(mode="json"))
     changed = _save_auto_verdicts(pair_set) or changed
     changed = keep_confidence(pair_set, settings.seed, route) or changed
     _say_rows(pair_set, rows)

@@ -51,6 +51,10 @@ def _say_figures(figures: SetFigures) -> None:
         audit = figures.audit
         row = [audit.queued, audit.reviewed, audit.accepted]
         say_table("Audit of sure annotations", ["queued", "reviewed", "accepted"], [row])
+    if figures.unchanged_audit.queued:
+        audit = figures.unchanged_audit
+        row = [audit.queued, audit.reviewed, audit.accepted]
+        say_table('Audit of "no change"', ["queued", "reviewed", "accepted"], [row])
     if figures.runs:
         runs = [[run.name, run.started] for run in figures.runs[-_RUNS_SHOWN:]]
         say_table("Latest runs", ["run", "started"], runs)
