@@ -11,11 +11,12 @@ from finetune.evaluation.figures import figures_of
 from finetune.evaluation.judge import Judge, JudgeAgreement, agreement_with_reviewers, judge_rows
 from finetune.evaluation.page import write_page
 from finetune.evaluation.terminal import say_figures
-from finetune.examples import make_examples
+from finetune.examples import make_examples, stages_behind_examples
 from finetune.scenes import SplitRule
 from finetune.settings import EvaluateSettings
 from pairset.console import say
 from pairset.errors import MissingExtraError, SettingsError
+from pairset.freshness import complain_of_lags
 from pairset.ids import content_id
 from pairset.records import Evaluation, Example, table_of
 from pairset.store import PairSet, open_set
@@ -40,6 +41,7 @@ def evaluate(settings: EvaluateSettings) -> None:
     pair_set = open_set(settings.set_url)
     rule = SplitRule(settings.held_out_share, settings.split_seed)
     examples = make_examples(pair_set, rule, settings.include_auto)
+    complain_of_lags(pair_set, *stages_behind_examples(settings.include_auto))
     pair_set.save_run("evaluate", settings.model_dump(mode="json"))
     contest = hold_contest(pair_set, examples, settings.adapters)
     contest, agreement = _judged(judge, contest, examples, settings.judge_pairs)

@@ -9,6 +9,7 @@ from typing import Any
 from annotator.reply import KEYS, ReplyError, check_reply, reply_text
 from finetune.scenes import SplitRule
 from pairset.errors import MissingStageError
+from pairset.freshness import ANNOTATIONS, CONSENSUS, TRIAGE
 from pairset.ids import content_id
 from pairset.records import Example, table_of
 from pairset.records.example import ExclusionReason, example_id_of
@@ -67,6 +68,11 @@ def make_examples(
     scenes = scenes_of(places)
     examples = (_example(row, scenes, rule) for row in _latest_of_each_pair(rows))
     return sorted(examples, key=lambda example: example.pair_id)
+
+
+def stages_behind_examples(include_auto: bool) -> list[str]:
+    """The stages whose words examples are, as ``pairset.freshness`` names them."""
+    return [ANNOTATIONS, CONSENSUS, *([TRIAGE] if include_auto else [])]
 
 
 def save_examples(pair_set: PairSet, examples: Sequence[Example]) -> str:

@@ -11,7 +11,13 @@ from typing import TYPE_CHECKING, Any
 
 from annotator.models import ModelChoice, load_model
 from annotator.prompt import Prompt, load_prompt, prompt_name
-from finetune.examples import examples_key, exclusions, make_examples, save_examples
+from finetune.examples import (
+    examples_key,
+    exclusions,
+    make_examples,
+    save_examples,
+    stages_behind_examples,
+)
 from finetune.plan import TrainingPlan, begin, plan_training, settings_of, to_learn
 from finetune.processes import hush, place_of_process
 from finetune.scenes import SplitRule
@@ -20,6 +26,7 @@ from finetune.unchanged import unchanged_examples
 from finetune.weakness import oversampled
 from pairset.adapter_cards import AdapterCard, read_card, write_card
 from pairset.console import say, say_table
+from pairset.freshness import complain_of_lags
 from pairset.records import Example
 from pairset.store import PairSet, open_set, write_atomically
 from pairset.voices import Voice, is_judged, judges_of, voice_of
@@ -46,6 +53,7 @@ def train(settings: TrainSettings) -> None:
     prompt = load_prompt(prompt_name(settings.prompt, model.name))
     rule = SplitRule(settings.held_out_share, settings.split_seed)
     examples = make_examples(pair_set, rule, settings.include_auto, _ADVICE)
+    complain_of_lags(pair_set, *stages_behind_examples(settings.include_auto))
     share = settings.unchanged_share
     examples += unchanged_examples(pair_set, examples, rule, prompt.name, share)
     plan = plan_training(pair_set, settings, examples, (model, prompt))

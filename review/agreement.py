@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 
 from pairset.console import say, say_table
 from pairset.errors import MissingStageError
+from pairset.freshness import ANNOTATIONS, TRIAGE, complain_of_lags
 from pairset.ids import content_id
 from pairset.records import Consensus, Verdict, rows_of, table_of
 from pairset.records.consensus import Settlement
@@ -53,6 +54,7 @@ def agreement(settings: AgreementSettings) -> None:
             f"{pair_set.url} holds no reviewer's verdict yet. Fetch them with: "
             f"pairset review pull {pair_set.url}"
         )
+    complain_of_lags(pair_set, ANNOTATIONS, TRIAGE)
     votes = votes_by_annotation(verdicts)
     settled = [
         consensus_of(votes[name], settings.text_floor, settings.adjudicator)

@@ -7,6 +7,7 @@ from dataclasses import fields, replace
 
 from pairset.console import say, say_table
 from pairset.errors import MissingStageError
+from pairset.freshness import ANNOTATIONS, complain_of_lags
 from pairset.ids import content_id
 from pairset.records import Triage, Verdict, rows_of, table_of
 from pairset.records.annotation import TOKEN_EVIDENCE
@@ -55,6 +56,7 @@ def triage(settings: TriageSettings) -> None:
             f"{pair_set.url} holds no annotations yet. Write them with: "
             f"pairset annotate {pair_set.url}"
         )
+    complain_of_lags(pair_set, ANNOTATIONS)
     pair_set.save_run("triage", settings.model_dump(mode="json"))
     limits = (settings.audit_share, settings.budget, settings.seed)
     policy = Policy(settings.threshold, *limits, settings.queue_by)

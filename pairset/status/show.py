@@ -4,6 +4,7 @@ import json
 from dataclasses import asdict
 
 from pairset.console import say, say_table
+from pairset.freshness import ANNOTATIONS, CONSENSUS, TRIAGE, complain_of_lags
 from pairset.status.figures import SetFigures, StageFigures, read_figures
 from pairset.status.settings import StatusSettings
 from pairset.store import open_set
@@ -15,6 +16,7 @@ _RUNS_SHOWN = 5
 def status(settings: StatusSettings) -> None:
     """Show how far the set has come, what failed, and what every gate let through."""
     pair_set = open_set(settings.set_url)
+    complain_of_lags(pair_set, ANNOTATIONS, TRIAGE, CONSENSUS)
     with connect_tables(pair_set) as connection:
         figures = read_figures(pair_set, connection)
     if settings.json_output:

@@ -197,3 +197,18 @@ def test_what_reviewers_disagree_about_has_a_view_of_its_own(
     main(["review", "agreement", room.pair_set.url])
     room.push()
     assert task["data"]["state"] == "open"
+
+
+def test_an_old_triage_is_not_passed_over_in_silence(
+    room: Room, capsys: pytest.CaptureFixture[str]
+) -> None:
+    room.push()
+    current = room.pair_set.current("pairs")
+    assert current is not None
+    pairs = list(rows_of(Pair, current.read("00000")))
+    adapted = [annotation_of(pair, 0.7, adapter="new") for pair in pairs]
+    write_annotations(room.pair_set, adapted, key="adapted")
+    capsys.readouterr()
+    assert room.push() == 0
+
+    assert "The triage is older than the annotations" in capsys.readouterr().err
