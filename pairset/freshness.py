@@ -1,7 +1,7 @@
 """Whether a stage was made from what there is now.
 
-Ids are hashes of contents, so what a stage was made from stands in its rows: an annotation names its
-pair, triage its annotations. No clock is asked.
+Ids are hashes of contents, so what a stage was made from stands in its rows: an annotation names
+its pair, triage its annotations. No clock is asked.
 """
 
 from dataclasses import dataclass
@@ -17,13 +17,14 @@ if TYPE_CHECKING:
 ANNOTATIONS, TRIAGE, CONSENSUS = "annotations", "triage", "consensus"
 """Stages that may be older than what they are made from."""
 
-_KEPT = "(SELECT pair_id FROM pairs WHERE status = 'kept')"
 _QUERIES = {
-    ANNOTATIONS: f"""
-        SELECT count(*), count_if(a.pair_id IS NULL) FROM {_KEPT} p
+    ANNOTATIONS: """
+        WITH kept AS (SELECT pair_id FROM pairs WHERE status = 'kept')
+        SELECT count(*), count_if(a.pair_id IS NULL) FROM kept p
         LEFT JOIN (SELECT DISTINCT pair_id FROM annotations) a USING (pair_id)
     """,
-    TRIAGE: f"""
+    TRIAGE: """
+        WITH kept AS (SELECT pair_id FROM pairs WHERE status = 'kept')
         SELECT count(a.annotation_id), count_if(
             t.annotation_id IS NULL OR a.annotation_id IS NULL
             OR (t.reason = 'pair_withdrawn') <> (p.pair_id IS NULL)
@@ -32,7 +33,7 @@ _QUERIES = {
             SELECT annotation_id, pair_id,
                 error_code IS NULL AND instruction_en IS NOT NULL AS is_written FROM annotations
         ) a FULL JOIN triage t USING (annotation_id)
-        LEFT JOIN {_KEPT} p ON p.pair_id = coalesce(a.pair_id, t.pair_id)
+        LEFT JOIN kept p ON p.pair_id = coalesce(a.pair_id, t.pair_id)
     """,
     CONSENSUS: """
         SELECT count(*), count_if(c.annotation_id IS NULL OR c.reviewers <> v.opinions) FROM (

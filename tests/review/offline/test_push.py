@@ -203,10 +203,7 @@ def test_an_old_triage_is_not_passed_over_in_silence(
     room: Room, capsys: pytest.CaptureFixture[str]
 ) -> None:
     room.push()
-    current = room.pair_set.current("pairs")
-    assert current is not None
-    pairs = list(rows_of(Pair, current.read("00000")))
-    adapted = [annotation_of(pair, 0.7, adapter="new") for pair in pairs]
+    adapted = [annotation_of(pair, 0.7, adapter="new") for pair in kept_pairs(room)]
     write_annotations(room.pair_set, adapted, key="adapted")
     capsys.readouterr()
     assert room.push() == 0
