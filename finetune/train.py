@@ -156,8 +156,8 @@ class TrainingRun:
         _say_card(card, to_learn(table, self._settings), page)
         model = self._settings.model or card.model  # a card's may be the bare name of a folder
         shown = f" --exemplars {self._settings.exemplars}" if self._settings.exemplars else ""
-        asked = f"{self._pair_set.url} --model {model} --adapter {card.name}{shown}"
-        say(f"Serve it with: pairset annotate {asked}")
+        place = self._pair_set.url
+        say(f"Serve it with: pairset annotate {place} --model {model} --adapter {card.name}{shown}")
 
     def _converser(self, learner: Any) -> Any:
         from finetune.lora.conversations import Converser

@@ -131,6 +131,6 @@ def _say_all(found: Agreement) -> None:
         title = f"To adjudicate, {len(found.disputes)} pairs"
         say_table(title, ["pair", "task", "disagree about"], rows)
         say(
-            "pairset review push gives them a view of their own in Label Studio. Whoever settles "
-            "them there is named with --adjudicator EMAIL."
+            "pairset review push gives them a view of their own in Label Studio. Name whoever "
+            "settles them there with: pairset review agreement SET --adjudicator EMAIL"
         )
