@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from annotator.fingerprints import fingerprint
-from annotator.hub import download
+from annotator.hub import ELSEWHERE, download
 from pairset.adapter_cards import AdapterCard, find_adapter, read_card
 from pairset.errors import ModelUnavailableError, SettingsError
 from pairset.store import PairSet
@@ -36,7 +36,7 @@ class AdapterChoice:
     def folder(self) -> Path:
         """Its folder, which every engine that loads it here needs."""
         if self.path is None:
-            raise ModelUnavailableError(f"{self.name} is known to a server only: give --server.")
+            raise ModelUnavailableError(f"{self.name} is known to a server only. {ELSEWHERE}")
         return self.path
 
     def tensor_names(self) -> list[str]:
@@ -92,9 +92,10 @@ def refuse_vision_weights(adapter: AdapterChoice) -> None:
     if adapter.adapts_vision:
         raise SettingsError(
             f"Adapter {adapter.name} has weights for the vision tower, which vLLM ignores unless "
-            "its server runs with --enable-tower-connector-lora. Use --engine transformers, or "
-            "start such a server and give --server URL --adapter NAME, or train the adapter on "
-            "the language model only."
+            "its server runs with --enable-tower-connector-lora. Annotate through another engine "
+            "(pairset annotate SET --engine transformers) or through such a server (pairset "
+            "annotate SET --server URL --adapter NAME), or train the adapter on the language "
+            "model only."
         )
 
 

@@ -7,9 +7,10 @@ from importlib.resources import files
 from pathlib import Path
 
 from annotator.fingerprints import fingerprint
-from annotator.hub import download
-from annotator.settings import DEFAULT_MODEL, STARTER
+from annotator.hub import ELSEWHERE, download
+from annotator.settings import DEFAULT_MODEL
 from pairset.errors import ModelUnavailableError
+from pairset.stand_in import STARTER
 
 STARTER_THREADS = 1
 """CPU threads for the starter: its matrices are so small that a second thread gains nothing, and
@@ -34,7 +35,7 @@ class ModelChoice:
     def folder(self) -> Path:
         """Its folder, which every engine that runs it here needs."""
         if self.path is None:
-            raise ModelUnavailableError(f"{self.name} is known to a server only: give --server.")
+            raise ModelUnavailableError(f"{self.name} is known to a server only. {ELSEWHERE}")
         return self.path
 
     @property
@@ -64,8 +65,8 @@ def load_model(model: str | None) -> ModelChoice:
     if hub_id == DEFAULT_MODEL and not has_nvidia_gpu():
         raise ModelUnavailableError(
             f"The default model {DEFAULT_MODEL} needs a GPU of 24 GB, and none was found. "
-            "Choices: --model FOLDER (a local checkpoint), --server URL (a server elsewhere), "
-            "--model starter (a small stand-in for a real model)."
+            "Choices: --model FOLDER (a local checkpoint), --model starter (a small stand-in for a "
+            f"real model). {ELSEWHERE}"
         )
     return ModelChoice(hub_id, hub_id, download(hub_id, "--model FOLDER (a local checkpoint)"))
 
@@ -92,7 +93,7 @@ def _files_of_weights(folder: Path) -> list[str]:
 def _no_checkpoint(folder: Path, reason: str) -> ModelUnavailableError:
     return ModelUnavailableError(
         f"{folder} is no whole checkpoint ({reason}). Choices: --model FOLDER (one with config, "
-        "weights and processor), --server URL, --model starter."
+        f"weights and processor), --model starter. {ELSEWHERE}"
     )
 
 
@@ -105,7 +106,7 @@ def starter_folder() -> Path:
     if not (folder / _CONFIG).is_file():
         raise ModelUnavailableError(
             f"The starter model is not in this installation ({folder}). Choices: reinstall "
-            "pairset, --model FOLDER (a local checkpoint), --server URL."
+            f"pairset, --model FOLDER (a local checkpoint). {ELSEWHERE}"
         )
     return folder
 

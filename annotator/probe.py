@@ -8,6 +8,7 @@ from annotator.probing.witness import Witness, find_witness
 from annotator.settings import ProbeSettings
 from pairset.annotations import annotations_to_follow
 from pairset.console import say
+from pairset.freshness import ANNOTATIONS, complain_of_lags
 from pairset.locks import writing
 from pairset.progress import progress
 from pairset.shards import Counts
@@ -22,6 +23,7 @@ def probe(settings: ProbeSettings) -> None:
     """
     pair_set = open_set(settings.set_url)
     annotations = annotations_to_follow(pair_set)
+    complain_of_lags(pair_set, ANNOTATIONS)
     witness = find_witness(pair_set, annotations, settings)
     with writing(pair_set, settings.verb, witness.key):
         pending = pending_probes(pair_set, witness)

@@ -2,15 +2,16 @@
 
 from dataclasses import replace
 
-from annotator.adapters import AdapterChoice, load_adapter, served_adapter
+from annotator.adapters import AdapterChoice, load_adapter, served_adapter, shipped_adapter
 from annotator.engines.registry import engine_name
 from annotator.identity import Annotator
 from annotator.models import ModelChoice, load_model, served_model
 from annotator.prompt import Prompt, load_prompt, prompt_name
 from annotator.settings import AskSettings
-from pairset.adapter_cards import BEST, check_base
+from pairset.adapter_cards import BEST, check_base, find_adapter, read_card
 from pairset.best_adapter import best_adapter
 from pairset.exemplars.library import published_examples
+from pairset.stand_in import STARTER
 from pairset.store import PairSet
 
 
@@ -26,7 +27,7 @@ def resolve_annotator(settings: AskSettings) -> Annotator:
     if settings.server:
         model, adapter = _on_server(settings, settings.server)
     else:
-        model = load_model(settings.model)
+        model = load_model(settings.model or _base_by_card(settings))
         adapter = _adapter(settings, model)
     prompt = load_prompt(prompt_name(settings.prompt, model.name))
     return Annotator(engine, model, adapter, _with_exemplars(prompt, settings))
@@ -37,6 +38,16 @@ def _with_exemplars(prompt: Prompt, settings: AskSettings) -> Prompt:
         return prompt
     examples = published_examples(PairSet(settings.set_url)).key
     return replace(prompt, exemplars=settings.exemplars, examples=examples)
+
+
+def _base_by_card(settings: AskSettings) -> str | None:
+    """The base that the wanted adapter's card names; None for none, and for a bare folder."""
+    name = settings.adapter
+    own = find_adapter(PairSet(settings.set_url), name) if name else None
+    folder = own or (shipped_adapter(name) if name else None)
+    card = read_card(folder) if folder else None
+    is_found_by_name = card is not None and (card.model == STARTER or "/" in card.model)
+    return card.model if card and is_found_by_name else None
 
 
 def _adapter(settings: AskSettings, model: ModelChoice) -> AdapterChoice | None:

@@ -8,7 +8,6 @@ from pydantic_settings import SettingsConfigDict
 
 from pairset.settings import MOST_SEED, ExecutorSettings, VerbSettings
 
-STARTER = "starter"
 DEFAULT_MODEL = "Qwen/Qwen3-VL-8B-Instruct"
 
 EngineName = Literal["server", "vllm", "transformers"]

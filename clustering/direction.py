@@ -14,6 +14,7 @@ from clustering.encoders.choice import load_text_encoder
 from clustering.settings import DirectionSettings
 from pairset.annotations import annotations_to_follow
 from pairset.console import say
+from pairset.freshness import ANNOTATIONS, complain_of_lags
 from pairset.ids import content_id
 from pairset.locks import writing
 from pairset.probes import latest_probes
@@ -45,6 +46,7 @@ def direction(settings: DirectionSettings) -> None:
     """
     pair_set = open_set(settings.set_url)
     annotations = annotations_to_follow(pair_set)
+    complain_of_lags(pair_set, ANNOTATIONS)
     choice = parse_encoder(settings.encoder, settings.precision)
     encoder = load_text_encoder(choice)
     stage = pair_set.stage("probes", content_id("direction", annotations.key, choice.key()))

@@ -98,7 +98,7 @@ def to_learn(examples: Sequence[Example], settings: TrainSettings) -> list[Examp
     if not wanted:
         what = "reviewed pair" if settings.method == "supervised" else "corrected reply"
         raise NothingToLearnError(
-            f"No {what} is on the training side of the split ({len(examples)} reviewed pairs, "
+            f"No {what} is on the training side of the split ({len(examples)} pairs, "
             f"{sum(not each.teaches for each in examples)} excluded). Review more pairs, or lower "
             "--held-out-share."
         )

@@ -15,8 +15,6 @@ from pairset.settings import MOST_SEED, FiguresSettings, VerbSettings
 class SplitSettings(VerbSettings):
     """Which reviewed pairs nobody trains on; train and evaluate must say the same."""
 
-    include_auto: bool = False
-    """Count what triage accepted by itself as reviewed, where no person looked."""
     held_out_share: float = Field(default=0.2, gt=0, lt=1)
     """Share of the scenes that nobody trains on, so that they can measure."""
     split_seed: int = Field(default=0, ge=0, le=MOST_SEED)
@@ -42,6 +40,8 @@ class TrainSettings(SplitSettings):
     }
     model_config = SettingsConfigDict(env_prefix="PAIRSET_TRAIN_")
 
+    include_auto: bool = False
+    """Learn too what triage accepted by itself, where no person looked."""
     model: str | None = None
     """Base model: hub id, local folder, or "starter". Default: Qwen/Qwen3-VL-8B-Instruct."""
     method: Literal["supervised", "preference"] = "supervised"
@@ -135,6 +135,9 @@ class EvaluateSettings(SplitSettings, FiguresSettings):
         env_prefix="PAIRSET_EVALUATE_",
     )
 
+    include_auto: bool = False
+    """Measure against what triage accepted by itself too, where no person looked, and count it
+    apart; never a model against its own words, and never without pairs that somebody judged."""
     adapters: list[str] = Field(default=[])
     """Compare only these, by the name of the adapter or, where there is none, of the model; "base"
     is every model without an adapter. Default: all that annotated held-out pairs."""

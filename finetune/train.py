@@ -13,7 +13,13 @@ from typing import TYPE_CHECKING, Any
 from annotator.models import ModelChoice, load_model
 from annotator.prompt import Prompt, load_prompt, prompt_name
 from finetune.curve_file import CURVE
-from finetune.examples import examples_key, exclusions, make_examples, save_examples
+from finetune.examples import (
+    examples_key,
+    exclusions,
+    make_examples,
+    save_examples,
+    stages_behind_examples,
+)
 from finetune.plan import TrainingPlan, begin, plan_training, settings_of, to_learn
 from finetune.processes import hush, place_of_process
 from finetune.saving import saving
@@ -23,15 +29,18 @@ from finetune.unchanged import unchanged_examples
 from finetune.weakness import oversampled
 from pairset.adapter_cards import AdapterCard, read_card, write_card
 from pairset.console import say, say_table
+from pairset.freshness import complain_of_lags
 from pairset.locks import writing
 from pairset.records import Example
 from pairset.storage import write_whole
 from pairset.store import PairSet, open_set, write_atomically
+from pairset.voices import Voice, is_judged, judges_of, voice_of
 
 if TYPE_CHECKING:
     from finetune.lora.batches import ItemKey
     from finetune.lora.preparation import ItemShelf, PairItems, Prepared
 
+_ADVICE = " Or learn what triage accepted, though nobody judged it, with --include-auto."
 _CHECKPOINTS = "checkpoints"
 _FIGURES = "figures.json"
 _LIBRARIES = ("pairset", "torch", "transformers", "peft", "accelerate")
@@ -48,7 +57,8 @@ def train(settings: TrainSettings) -> None:
     model = load_model(settings.model)
     prompt = load_prompt(prompt_name(settings.prompt, model.name))
     rule = SplitRule(settings.held_out_share, settings.split_seed)
-    examples = make_examples(pair_set, rule, settings.include_auto)
+    examples = make_examples(pair_set, rule, settings.include_auto, _ADVICE)
+    complain_of_lags(pair_set, *stages_behind_examples(settings.include_auto))
     share = settings.unchanged_share
     examples += unchanged_examples(pair_set, examples, rule, prompt.name, share)
     plan = plan_training(pair_set, settings, examples, (model, prompt))
@@ -159,11 +169,11 @@ class TrainingRun:
         page = write_training_page(self._pair_set, folder, card, table, samples)
         write_card(self._pair_set, folder, card)
         shutil.rmtree(folder / _CHECKPOINTS)
-        _say_card(card, page)
+        _say_card(card, to_learn(table, self._settings), page)
         model = self._settings.model or card.model  # a card's may be the bare name of a folder
         shown = f" --exemplars {self._settings.exemplars}" if self._settings.exemplars else ""
-        asked = f"{self._pair_set.url} --model {model} --adapter {card.name}{shown}"
-        say(f"Serve it with: pairset annotate {asked}")
+        place = self._pair_set.url
+        say(f"Serve it with: pairset annotate {place} --model {model} --adapter {card.name}{shown}")
 
     def _converser(self, learner: Any) -> Any:
         from finetune.lora.conversations import Converser
@@ -206,13 +216,16 @@ class TrainingRun:
 def _say_exclusions(examples: Sequence[Example]) -> None:
     counts = exclusions(examples)
     if counts:
-        say_table("Reviewed pairs that teach nothing", ["reason", "pairs"], counts.most_common())
+        say_table("Pairs that teach nothing", ["reason", "pairs"], counts.most_common())
 
 
-def _say_card(card: AdapterCard, page: Path) -> None:
-    figures = card.figures
+def _say_card(card: AdapterCard, learnt: Sequence[Example], page: Path) -> None:
+    figures, reviewers = card.figures, [each.reviewer for each in learnt]
+    unseen = sum(voice_of(each) is Voice.AUTO for each in reviewers)
+    accepted = f"{unseen} a model's own words that nobody judged, " if unseen else ""
     say(
-        f"Adapter {card.name}: {card.trained_on} examples, {card.unchanged} of them unchanged "
+        f"Adapter {card.name}: {card.trained_on} examples, {sum(map(is_judged, reviewers))} of "
+        f"them judged by {judges_of(reviewers).who}, {accepted}{card.unchanged} unchanged "
         f"pairs that nobody reviewed, {figures['steps']:.0f} steps, "
         f"{figures['examples_per_second']:.1f} examples/s, loss {figures['loss']:.4f}, "
         f"{figures['padding_share']:.1%} of the tokens padding."

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 
 from pairset.console import complain, say
+from pairset.freshness import ANNOTATIONS, TRIAGE, complain_of_lags
 from pairset.locks import writing
 from pairset.store import PairSet, open_set
 from pairset.tables import connect_tables
@@ -42,6 +43,7 @@ def push(settings: PushSettings) -> None:
 
 def _push(pair_set: PairSet, settings: PushSettings) -> None:
     queue = [QueuedId(entry.pair.pair_id, entry.model_version) for entry in read_queue(pair_set)]
+    complain_of_lags(pair_set, ANNOTATIONS, TRIAGE)
     with open_project(pair_set, settings) as (project, connection):
         state = project.state()
         check_page(state)

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from pairset.errors import SettingsError
 from pairset.store import PairSet
 from review.client import Patience, StudioClient
+from review.errors import StudioNotRunningError
 from review.project import StudioProject
 from review.settings import TOKEN_VARIABLE, StudioSettings
 from review.studio.connection import StudioConnection, find_connection
@@ -30,7 +31,7 @@ def _connection(pair_set: PairSet, settings: StudioSettings) -> StudioConnection
     if settings.url is None:
         running = find_connection(pair_set)
         if running is None:
-            raise SettingsError(
+            raise StudioNotRunningError(
                 f"No Label Studio runs for this set. Start one with: pairset review serve "
                 f"{pair_set.url} – or name another with --url, --project and ${TOKEN_VARIABLE}."
             )

@@ -43,6 +43,9 @@ class TriageSettings(FiguresSettings):
     """Who comes first: gain puts first what a look is likely to put right and to teach, over all
     scenes and edit types; doubt the least confident of each scene; random is a random order. With
     --precision, it is a random sample until something is certified."""
+    accept_starter: bool = False
+    """Accept sure annotations of the starter model outside the demo too, though its confidence
+    means nothing there."""
     seed: int = Field(default=0, ge=0, le=MOST_SEED)
     """Another number draws another audit."""
 

@@ -31,7 +31,8 @@ def fetching(weights: str, kind: str) -> Iterator[None]:
             f"Cannot load {weights} as {kind}: {_first_line(error)}\n"
             "Choose one of:\n"
             f"  --encoder {kind}:…  with a local checkpoint or folder in place of the hub name\n"
-            "  --encoder lite0     the offline encoder, which needs no download (weaker)\n"
+            "  pairset mine SET PHOTOS --encoder lite0   the offline encoder, which needs no "
+            "download (weaker)\n"
             "or run where the model hub can be reached once; it keeps what it downloads."
         ) from error
     finally:

@@ -13,6 +13,7 @@ from pairset.errors import EngineDownError, MissingExtraError, SettingsError
 from pairset.ids import content_id
 from pairset.progress import progress
 from pairset.records import Evaluation, Example
+from pairset.voices import is_judged
 
 _QUESTION = """\
 Two people describe how to edit the same photo.
@@ -70,7 +71,11 @@ def agreement_with_reviewers(
 
     Of more pairs than ``most`` the same ones are drawn every time.
     """
-    reviewed = [example for example in examples if example.teaches and example.original_reply]
+    reviewed = [
+        example
+        for example in examples
+        if example.teaches and example.original_reply and is_judged(example.reviewer)
+    ]
     drawn = sorted(reviewed, key=lambda each: content_id("judge", each.example_id))[:most]
     questions = [_words_of(example) for example in drawn]
     same = [expected == said for expected, said in questions]

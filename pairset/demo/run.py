@@ -21,6 +21,7 @@ from pairset.demo.truth import Truth, load_truth
 from pairset.errors import SettingsError
 from pairset.report.page import report
 from pairset.report.settings import ReportSettings
+from pairset.stand_in import STARTER, TRUTH_FILE
 from pairset.store import open_set, write_atomically
 
 
@@ -52,7 +53,7 @@ def demo(settings: DemoSettings) -> None:
     with watch.timing("annotate"):
         annotate(
             AnnotateSettings(
-                set_url=str(out), model="starter", engine=engine, spawn=engine == "server"
+                set_url=str(out), model=STARTER, engine=engine, spawn=engine == "server"
             )
         )
     pair_set = open_set(str(out))
@@ -83,7 +84,7 @@ def corpus_in(out: Path, seed: int) -> Truth:
 
     Raises SettingsError where the folder holds another demo, or something else.
     """
-    kept = out / "truth.json"
+    kept = out / TRUTH_FILE
     if kept.exists():
         truth = load_truth(kept)
         if truth.seed != seed:

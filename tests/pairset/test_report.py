@@ -246,7 +246,10 @@ def test_a_set_after_triage_has_a_page_before_reviewers_agreed(annotated_set: Pa
     annotated_set.stage("triage", "run").write("00000", table_of(Triage, [row]))
     annotated_set.publish("triage", "run")
 
-    assert "What people said" in report_on(annotated_set).words
+    words = report_on(annotated_set).words
+
+    assert "What triage did: nobody has judged anything yet" in words
+    assert not any("What the reviewers said" in each for each in words)
 
 
 def test_the_figures_of_a_demo_stand_on_top(annotated_set: PairSet) -> None:
