@@ -3,10 +3,11 @@
 from pathlib import Path
 from typing import Any
 
-from annotator.adapters import shipped_adapter
+from annotator.adapters import read_adapter, shipped_adapter
 from annotator.models import load_model
 from finetune.settings import MergeSettings
 from pairset.adapter_cards import check_base, find_adapter, read_card
+from pairset.checkpoints import CheckedLoading, load_whole, loading
 from pairset.console import say
 from pairset.errors import MissingStageError, SettingsError
 from pairset.store import open_set
@@ -28,6 +29,7 @@ def merge(settings: MergeSettings) -> None:
         )
     if settings.output.exists() and any(settings.output.iterdir()):
         raise SettingsError(f"{settings.output} is not empty: name another folder.")
+    read_adapter(adapter)
     model = load_model(settings.model or card.model)
     check_base(card, model.name, model.identity)
     _write(model.folder, adapter, settings.output)
@@ -42,7 +44,10 @@ def _write(base: Path, adapter: Path, output: Path) -> None:
 
     models: Any = AutoModelForImageTextToText
     processors: Any = AutoProcessor
-    model = models.from_pretrained(base, dtype="auto")
-    merged = PeftModel.from_pretrained(model, str(adapter)).merge_and_unload(safe_merge=True)
+    with loading(base):
+        model = load_whole(models, base, dtype="auto")
+        processor = processors.from_pretrained(base)
+    with CheckedLoading(lambda reason: f"{adapter} does not fit {base}: {reason}"):
+        merged = PeftModel.from_pretrained(model, str(adapter)).merge_and_unload(safe_merge=True)
     merged.save_pretrained(output)
-    processors.from_pretrained(base).save_pretrained(output)
+    processor.save_pretrained(output)
