@@ -8,8 +8,8 @@ from pathlib import Path
 from annotator.adapter_configs import read_lora_rank
 from annotator.fingerprints import fingerprint
 from annotator.hub import download
-from pairset.adapter_cards import AdapterCard, find_adapter, read_card
-from pairset.checkpoints import expanded, is_place
+from pairset.adapter_cards import AdapterCard, find_adapter, names_a_folder, read_card
+from pairset.checkpoints import expanded, is_folder, is_place
 from pairset.documents import parse_object
 from pairset.errors import MissingExtraError, ModelUnavailableError, SettingsError
 from pairset.store import PairSet
@@ -60,9 +60,9 @@ def load_adapter(adapter: str, pair_set: PairSet | None = None) -> AdapterChoice
     """
     own = find_adapter(pair_set, adapter) if pair_set else None
     path = own or shipped_adapter(adapter) or expanded(adapter)
-    if is_place(adapter) and not path.is_dir():
+    if is_place(adapter) and not is_folder(str(path)):
         raise ModelUnavailableError(f"There is no folder {adapter}.")
-    folder = path if path.is_dir() else download(adapter, "--adapter FOLDER")
+    folder = path if is_folder(str(path)) else download(adapter, "--adapter FOLDER")
     rank, names = read_adapter(folder)
     card = read_card(folder)
     return AdapterChoice(
@@ -98,7 +98,7 @@ def read_adapter(folder: Path) -> tuple[int, list[str]]:
 
 def shipped_adapter(name: str) -> Path | None:
     """Folder of an adapter in the installed package; None where it has none of this name."""
-    if "/" in name or name.startswith("."):
+    if not names_a_folder(name):
         return None
     folder = Path(str(files("finetune").joinpath("weights", name)))
     return folder if (folder / _CONFIG).is_file() else None

@@ -8,7 +8,7 @@ from pathlib import Path
 from annotator.fingerprints import fingerprint
 from annotator.hub import download
 from annotator.settings import DEFAULT_MODEL, STARTER
-from pairset.checkpoints import check_checkpoint, expanded, is_place
+from pairset.checkpoints import check_checkpoint, expanded, is_folder, is_place
 from pairset.documents import read_object
 from pairset.errors import ModelUnavailableError
 
@@ -60,7 +60,7 @@ def load_model(model: str | None) -> ModelChoice:
     if model == STARTER:
         folder = starter_folder()
         return ModelChoice(STARTER, fingerprint(folder), folder)
-    if model and (is_place(model) or Path(model).is_dir()):
+    if model and (is_place(model) or is_folder(model)):
         folder = _local_folder(model)
         return ModelChoice(folder.name, fingerprint(folder), folder)
     hub_id = model or DEFAULT_MODEL

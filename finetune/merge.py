@@ -6,7 +6,7 @@ from typing import Any
 from annotator.adapters import read_adapter, shipped_adapter
 from annotator.models import load_model
 from finetune.settings import MergeSettings
-from pairset.adapter_cards import check_base, find_adapter, read_card
+from pairset.adapter_cards import base_of, check_base, find_adapter, read_card
 from pairset.checkpoints import CheckedLoading, load_whole, loading
 from pairset.console import say
 from pairset.errors import MissingStageError, SettingsError
@@ -30,7 +30,7 @@ def merge(settings: MergeSettings) -> None:
     if settings.output.exists() and any(settings.output.iterdir()):
         raise SettingsError(f"{settings.output} is not empty: name another folder.")
     read_adapter(adapter)
-    model = load_model(settings.model or card.model)
+    model = load_model(settings.model or base_of(card))
     check_base(card, model.name, model.identity)
     _write(model.folder, adapter, settings.output)
     say(f"{settings.output}: {card.model} with {card.name}, to be used as --model FOLDER")

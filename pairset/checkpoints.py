@@ -76,6 +76,14 @@ def is_place(name: str) -> bool:
     return name.startswith(("/", "./", "../", "~")) or name in (".", "..")
 
 
+def is_folder(name: str) -> bool:
+    """Whether there is a folder of this name, whatever the name is."""
+    try:
+        return Path(name).is_dir()
+    except (OSError, ValueError):  # far too long, or with NUL
+        return False
+
+
 def expanded(name: str) -> Path:
     """A folder as a person names it, in full. Raises ModelUnavailableError where it cannot be."""
     try:
