@@ -8,10 +8,10 @@ from annotator.identity import Annotator
 from annotator.models import ModelChoice, load_model, served_model
 from annotator.prompt import Prompt, load_prompt, prompt_name
 from annotator.settings import AskSettings
-from pairset.adapter_cards import BEST, check_base, find_adapter, read_card
+from pairset.adapter_cards import BEST, base_of, check_base, find_adapter, read_card
 from pairset.best_adapter import best_adapter
+from pairset.checkpoints import expanded, is_folder
 from pairset.exemplars.library import published_examples
-from pairset.stand_in import STARTER
 from pairset.store import PairSet
 
 
@@ -27,7 +27,7 @@ def resolve_annotator(settings: AskSettings) -> Annotator:
     if settings.server:
         model, adapter = _on_server(settings, settings.server)
     else:
-        model = load_model(settings.model or _base_by_card(settings))
+        model = load_model(settings.model or _base_of_adapter(settings))
         adapter = _adapter(settings, model)
     prompt = load_prompt(prompt_name(settings.prompt, model.name))
     return Annotator(engine, model, adapter, _with_exemplars(prompt, settings))
@@ -40,16 +40,6 @@ def _with_exemplars(prompt: Prompt, settings: AskSettings) -> Prompt:
     return replace(prompt, exemplars=settings.exemplars, examples=examples)
 
 
-def _base_by_card(settings: AskSettings) -> str | None:
-    """The base that the wanted adapter's card names; None for none, and for a bare folder."""
-    name = settings.adapter
-    own = find_adapter(PairSet(settings.set_url), name) if name else None
-    folder = own or (shipped_adapter(name) if name else None)
-    card = read_card(folder) if folder else None
-    is_found_by_name = card is not None and (card.model == STARTER or "/" in card.model)
-    return card.model if card and is_found_by_name else None
-
-
 def _adapter(settings: AskSettings, model: ModelChoice) -> AdapterChoice | None:
     """The adapter to load here, trained on this very model as far as it tells."""
     name = _adapter_name(settings, model)
@@ -59,6 +49,16 @@ def _adapter(settings: AskSettings, model: ModelChoice) -> AdapterChoice | None:
     if adapter.card:
         check_base(adapter.card, model.name, model.identity)
     return adapter
+
+
+def _base_of_adapter(settings: AskSettings) -> str | None:
+    """The model that an adapter was trained on, where it says so; none where "best" is meant."""
+    if settings.adapter is None or settings.adapter == BEST:
+        return None
+    found = find_adapter(PairSet(settings.set_url), settings.adapter)
+    folder = found or shipped_adapter(settings.adapter) or expanded(settings.adapter)
+    card = read_card(folder) if is_folder(str(folder)) else None
+    return base_of(card) if card else None
 
 
 def _on_server(settings: AskSettings, url: str) -> tuple[ModelChoice, AdapterChoice | None]:

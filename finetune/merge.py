@@ -3,11 +3,12 @@
 from pathlib import Path
 from typing import Any
 
-from annotator.adapters import shipped_adapter
+from annotator.adapters import read_adapter, shipped_adapter
 from annotator.models import load_model
 from finetune.saving import whole_folder
 from finetune.settings import MergeSettings
-from pairset.adapter_cards import check_base, find_adapter, read_card
+from pairset.adapter_cards import base_of, check_base, find_adapter, read_card
+from pairset.checkpoints import CheckedLoading, load_whole, loading
 from pairset.console import say
 from pairset.errors import MissingStageError, SettingsError
 from pairset.store import open_set
@@ -28,7 +29,8 @@ def merge(settings: MergeSettings) -> None:
             f"See what it has: pairset adapters {pair_set.url}"
         )
     _check_is_free(settings.output)
-    model = load_model(settings.model or card.model)
+    read_adapter(adapter)
+    model = load_model(settings.model or base_of(card))
     check_base(card, model.name, model.identity)
     with whole_folder(settings.output) as unfinished:
         _write(model.folder, adapter, unfinished)
@@ -54,7 +56,10 @@ def _write(base: Path, adapter: Path, output: Path) -> None:
     processors: Any = AutoProcessor
     loading_bar: Any = logging
     loading_bar.disable_progress_bar()
-    model = models.from_pretrained(base, dtype="auto")
-    merged = PeftModel.from_pretrained(model, str(adapter)).merge_and_unload(safe_merge=True)
+    with loading(base):
+        model = load_whole(models, base, dtype="auto")
+        processor = processors.from_pretrained(base)
+    with CheckedLoading(lambda reason: f"{adapter} does not fit {base}: {reason}"):
+        merged = PeftModel.from_pretrained(model, str(adapter)).merge_and_unload(safe_merge=True)
     merged.save_pretrained(output)
-    processors.from_pretrained(base).save_pretrained(output)
+    processor.save_pretrained(output)

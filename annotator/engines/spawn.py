@@ -18,6 +18,7 @@ import httpx
 from annotator.engines.protocol import EnginePlan
 from annotator.engines.vllm_options import (
     STOP_WITH_STDIN,
+    refuse_too_large,
     require_vllm,
     vllm_arguments,
     vllm_environment,
@@ -40,6 +41,7 @@ def spawned_server(plan: EnginePlan) -> Iterator[tuple[str, str]]:
     come up within ``start_timeout_seconds``.
     """
     require_vllm()
+    refuse_too_large(plan)
     url, token = f"http://{_HOST}:{_free_port()}", secrets.token_urlsafe()
     command = server_command(plan, port=int(url.rsplit(":", 1)[1]))
     with tempfile.TemporaryDirectory(prefix="pairset-vllm-") as folder:

@@ -29,7 +29,7 @@ from annotator.engines.reply_tokens import (
 from annotator.engines.together import A, Q, ask_together
 from annotator.models import STARTER_THREADS, context_limit
 from annotator.prompt import Message, Prompt, build_messages, pillow_part
-from pairset.checkpoints import load_whole
+from pairset.checkpoints import CheckedLoading, load_whole, loading
 from pairset.errors import MissingExtraError, ModelUnavailableError
 
 
@@ -68,7 +68,7 @@ def _load(plan: EnginePlan) -> tuple[Any, Any]:
     processors: Any = AutoProcessor
     models: Any = AutoModelForImageTextToText
     own_code = plan.settings.trust_remote_code
-    try:
+    with loading(plan.model.folder):
         processor = processors.from_pretrained(plan.model.folder, trust_remote_code=own_code)
         model = load_whole(
             models,
@@ -77,9 +77,7 @@ def _load(plan: EnginePlan) -> tuple[Any, Any]:
             device_map="cuda" if torch.cuda.is_available() else None,
             trust_remote_code=own_code,
         )
-    except (OSError, ValueError, RuntimeError, KeyError) as error:
-        raise ModelUnavailableError(f"Cannot load {plan.model.folder}: {error}") from error
-    processor.tokenizer.padding_side = "left"
+        processor.tokenizer.padding_side = "left"
     if plan.adapter:
         model = _adapted(model, plan.adapter)
     return processor, model.eval()
@@ -89,7 +87,8 @@ def _adapted(model: Any, adapter: AdapterChoice) -> Any:
     """The model with its adapter. PEFT passes over weights it finds no place for; this does not."""
     from peft import PeftModel, get_peft_model_state_dict
 
-    adapted = PeftModel.from_pretrained(model, str(adapter.folder))
+    with CheckedLoading(partial(_no_fit, adapter.name)):
+        adapted = PeftModel.from_pretrained(model, str(adapter.folder))
     placed = set(get_peft_model_state_dict(adapted, save_embedding_layers=False))
     homeless = {name for name in adapter.tensor_names() if "lora_" in name} - placed
     if homeless:
@@ -98,6 +97,10 @@ def _adapted(model: Any, adapter: AdapterChoice) -> Any:
             f"{len(homeless)} of its weights, such as {min(homeless)}."
         )
     return adapted
+
+
+def _no_fit(name: str, reason: str) -> str:
+    return f"Adapter {name} does not fit this model: {reason}"
 
 
 class TransformersEngine:
