@@ -29,7 +29,7 @@ class TrainSettings(SplitSettings):
 
     verb: ClassVar[str] = "train"
     stages: ClassVar[Mapping[str, str]] = {
-        "include_auto": "what is learnt from",
+        "held_out_share": "what is learnt from",
         "model": "what is trained",
         "prompt": "how it is asked",
         "epochs": "how it is trained",
@@ -126,7 +126,7 @@ class EvaluateSettings(SplitSettings, FiguresSettings):
 
     verb: ClassVar[str] = "evaluate"
     stages: ClassVar[Mapping[str, str]] = {
-        "include_auto": "what is measured on",
+        "held_out_share": "what is measured on",
         "adapters": "who is compared",
         "cards": "the page",
         "judge": "a judge",

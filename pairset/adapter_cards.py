@@ -11,6 +11,7 @@ from typing import Any
 
 from pairset.documents import parse_document, read_bounded
 from pairset.errors import SettingsError
+from pairset.stand_in import STARTER
 from pairset.store import PairSet, safe_name, write_atomically
 
 CARD = "card.json"
