@@ -200,7 +200,9 @@ def test_where_the_kernel_keeps_no_locks_a_lease_does(
 def test_the_next_run_removes_what_dead_ones_left_and_nothing_else(pair_set: PairSet) -> None:
     images = Path(pair_set.root, "images")
     images.mkdir()
-    code = "from pairset.storage import unfinished_name; print(unfinished_name('0.parquet'), end='')"
+    code = (
+        "from pairset.storage import unfinished_name; print(unfinished_name('0.parquet'), end='')"
+    )
     dead = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     living = unfinished_name("0.parquet")
     stranger = "0.parquet.00000000-1-1-00000000.unfinished"
