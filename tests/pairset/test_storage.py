@@ -76,7 +76,7 @@ def test_each_kind_of_fault_says_what_to_do(
 
 
 def test_a_file_too_large_for_the_limit_of_the_shell_is_a_sentence(tmp_path: Path) -> None:
-    code = "import sys; from pairset.storage import write_whole; write_whole(sys.argv[1], b'x' * 99999)"
+    code = "import sys; from pairset.storage import write_whole as w; w(sys.argv[1], b'x' * 99999)"
     limited = 'ulimit -f 8; exec "$0" -c "$1" "$2"'
     command = ["sh", "-c", limited, sys.executable, code, f"{tmp_path}/file"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
@@ -122,7 +122,7 @@ def test_folder_and_file_are_synced(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     synced = []
 
     def note(descriptor: int) -> None:
-        synced.append(Path(os.readlink(f"/proc/self/fd/{descriptor}")).name.split(".")[0])
+        synced.append(Path(f"/proc/self/fd/{descriptor}").readlink().name.split(".")[0])
 
     monkeypatch.setattr(os, "fsync", note)
     write_whole(f"{tmp_path}/new/shard.parquet", b"content")
@@ -143,9 +143,9 @@ def test_faults_of_an_object_store_are_sentences(monkeypatch: pytest.MonkeyPatch
         BotoCoreError = ClientError = NoCredentialsError
 
     monkeypatch.setitem(storage.sys.modules, "botocore.exceptions", Exceptions)
-    with pytest.raises(StorageError, match="s3://bucket/x: Unable to locate credentials"):
-        with storage_errors("s3://bucket/x"):
-            raise NoCredentialsError("Unable to locate\ncredentials")
+    words = "s3://bucket/x: Unable to locate credentials"
+    with pytest.raises(StorageError, match=words), storage_errors("s3://bucket/x"):
+        raise NoCredentialsError("Unable to locate\ncredentials")
 
 
 def test_what_is_not_about_storage_stays_what_it_is() -> None:
