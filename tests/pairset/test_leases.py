@@ -40,9 +40,12 @@ def stranger() -> Holder:
 
 
 def test_a_second_run_is_told_who_is_at_work(pair_set: PairSet) -> None:
-    with writing(pair_set, "mine"):
-        with pytest.raises(SetBusyError, match="process"), writing(pair_set, "mine"):
-            pass
+    with (
+        writing(pair_set, "mine"),
+        pytest.raises(SetBusyError, match="process"),
+        writing(pair_set, "mine"),
+    ):
+        pass
     assert not pair_set.filesystem.exists(PLACE)
 
 
@@ -97,9 +100,12 @@ def test_a_lease_is_renewed_for_as_long_as_it_is_held(pair_set: PairSet) -> None
 
 
 def test_a_run_that_was_taken_for_dead_stops_and_leaves_the_lease_alone(pair_set: PairSet) -> None:
-    with pytest.raises(SetBusyError, match="taken for dead"), writing(pair_set, "mine"):
+    def work_on() -> None:
         put(pair_set, stranger().signed())
         time.sleep(5)
+
+    with pytest.raises(SetBusyError, match="taken for dead"), writing(pair_set, "mine"):
+        work_on()
     assert b"elsewhere" in pair_set.filesystem.cat_file(PLACE)
 
 

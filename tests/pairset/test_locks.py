@@ -65,9 +65,12 @@ def lock_file(pair_set: PairSet) -> Path:
 
 
 def test_a_second_run_is_told_who_is_at_work_and_what_to_do(pair_set: PairSet) -> None:
-    with other_run(pair_set) as other:
-        with pytest.raises(SetBusyError) as told, writing(pair_set, "mine"):
-            pass
+    with (
+        other_run(pair_set) as other,
+        pytest.raises(SetBusyError) as told,
+        writing(pair_set, "mine"),
+    ):
+        pass
     for word in (str(other.pid), os.uname().nodename, "pairset mine", f"kill {other.pid}"):
         assert word in str(told.value)
     assert told.value.exit_code == 7
@@ -112,9 +115,13 @@ def test_a_child_of_another_program_does_not_inherit_the_lock(pair_set: PairSet)
 
 
 def test_two_annotators_may_work_on_one_set_and_one_of_them_not_twice(pair_set: PairSet) -> None:
-    with writing(pair_set, "annotate", "one"), writing(pair_set, "annotate", "two"):
-        with pytest.raises(SetBusyError), writing(pair_set, "annotate", "one"):
-            pass
+    with (
+        writing(pair_set, "annotate", "one"),
+        writing(pair_set, "annotate", "two"),
+        pytest.raises(SetBusyError),
+        writing(pair_set, "annotate", "one"),
+    ):
+        pass
 
 
 def test_who_reads_never_waits(pair_set: PairSet) -> None:
@@ -179,7 +186,7 @@ def test_what_is_no_file_is_no_lock(pair_set: PairSet, tmp_path: Path, kind: str
     {"pipe": os.mkfifo, "link": lambda path: path.symlink_to(target), "folder": Path.mkdir}[kind](
         place
     )
-    with pytest.raises(StorageError, match="mine.lock"), writing(pair_set, "mine"):
+    with pytest.raises(StorageError, match=r"mine\.lock"), writing(pair_set, "mine"):
         pass
     assert target.read_text() == "dear"
 
@@ -192,9 +199,12 @@ def test_where_the_kernel_keeps_no_locks_a_lease_does(
 
     monkeypatch.setattr(locks.fcntl, "flock", no_locks)
     monkeypatch.setattr("pairset.leases.SETTLE_SECONDS", 0.0)
-    with writing(pair_set, "mine"):
-        with pytest.raises(SetBusyError, match=str(os.getpid())), writing(pair_set, "mine"):
-            pass
+    with (
+        writing(pair_set, "mine"),
+        pytest.raises(SetBusyError, match=str(os.getpid())),
+        writing(pair_set, "mine"),
+    ):
+        pass
 
 
 def test_the_next_run_removes_what_dead_ones_left_and_nothing_else(pair_set: PairSet) -> None:
