@@ -1,5 +1,6 @@
 """Every annotation goes somewhere with a reason, and goes there again tomorrow."""
 
+import json
 import math
 from dataclasses import replace
 from pathlib import Path
@@ -353,3 +354,15 @@ def test_before_annotating_it_says_what_to_do(
 ) -> None:
     assert main(["triage", make_annotated_set(tmp_path, 0).url]) == 2
     assert "pairset annotate" in capsys.readouterr().err
+
+
+def test_where_they_went_is_one_json_document(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pair_set = make_annotated_set(tmp_path, 20)
+
+    assert main(["triage", pair_set.url, "--json"]) == 0
+
+    found = json.loads(capsys.readouterr().out)
+    assert sum(each["annotations"] for each in found["queues"]) == found["annotations"] > 0
+    assert (found["promise"], found["changed"]) == (None, True)
