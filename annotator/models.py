@@ -1,22 +1,27 @@
 """Which model is meant: the starter, a local folder, a hub id, or what a server serves."""
 
-import json
 import shutil
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
 
 from annotator.fingerprints import fingerprint
-from annotator.hub import download
-from annotator.settings import DEFAULT_MODEL, STARTER
+from annotator.hub import ELSEWHERE, download
+from annotator.settings import DEFAULT_MODEL
+from pairset.checkpoints import check_checkpoint, expanded, is_folder, is_place
+from pairset.documents import read_object
 from pairset.errors import ModelUnavailableError
+from pairset.stand_in import STARTER
 
 STARTER_THREADS = 1
 """CPU threads for the starter: its matrices are so small that a second thread gains nothing, and
 where cores are shared the threads wait for each other (seen: thirty times slower)."""
 
 _CONFIG = "config.json"
-_INDEX = "model.safetensors.index.json"
+_CHOICES = (
+    "Choices: --model FOLDER (one with config, weights and processor), --model starter. "
+    f"{ELSEWHERE}"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +39,7 @@ class ModelChoice:
     def folder(self) -> Path:
         """Its folder, which every engine that runs it here needs."""
         if self.path is None:
-            raise ModelUnavailableError(f"{self.name} is known to a server only: give --server.")
+            raise ModelUnavailableError(f"{self.name} is known to a server only. {ELSEWHERE}")
         return self.path
 
     @property
@@ -56,44 +61,37 @@ def load_model(model: str | None) -> ModelChoice:
     if model == STARTER:
         folder = starter_folder()
         return ModelChoice(STARTER, fingerprint(folder), folder)
-    if model and Path(model).expanduser().is_dir():
-        folder = Path(model).expanduser().resolve()
-        _check_checkpoint(folder)
+    if model and (is_place(model) or is_folder(model)):
+        folder = _local_folder(model)
         return ModelChoice(folder.name, fingerprint(folder), folder)
     hub_id = model or DEFAULT_MODEL
     if hub_id == DEFAULT_MODEL and not has_nvidia_gpu():
         raise ModelUnavailableError(
             f"The default model {DEFAULT_MODEL} needs a GPU of 24 GB, and none was found. "
-            "Choices: --model FOLDER (a local checkpoint), --server URL (a server elsewhere), "
-            "--model starter (a small stand-in for a real model)."
+            "Choices: --model FOLDER (a local checkpoint), --model starter (a small stand-in for a "
+            f"real model). {ELSEWHERE}"
         )
-    return ModelChoice(hub_id, hub_id, download(hub_id, "--model FOLDER (a local checkpoint)"))
+    folder = download(hub_id, "--model FOLDER (a local checkpoint)")
+    _check(folder)
+    return ModelChoice(hub_id, hub_id, folder)
 
 
-def _check_checkpoint(folder: Path) -> None:
-    """Refuse a folder without a config, or with some of its weights: vLLM would load those."""
+def _local_folder(model: str) -> Path:
+    folder = expanded(model)
+    if not folder.is_dir():
+        raise ModelUnavailableError(f"There is no folder {model}. {_CHOICES}")
+    _check(folder)
+    return folder
+
+
+def _check(folder: Path) -> None:
+    """Look at a checkpoint before anything of it is loaded: whoever made it may be a stranger."""
     try:
-        json.loads((folder / _CONFIG).read_text(encoding="utf-8"))
-        absent = [name for name in _files_of_weights(folder) if not (folder / name).is_file()]
-    except (OSError, ValueError, KeyError) as error:
-        raise _no_checkpoint(folder, f"{_CONFIG} or weight index: {error}") from error
-    if absent:
-        raise _no_checkpoint(folder, f"missing: {', '.join(absent)}")
-
-
-def _files_of_weights(folder: Path) -> list[str]:
-    """The files that a checkpoint in several parts says it has."""
-    index = folder / _INDEX
-    if not index.is_file():
-        return []
-    return sorted(set(json.loads(index.read_text(encoding="utf-8"))["weight_map"].values()))
-
-
-def _no_checkpoint(folder: Path, reason: str) -> ModelUnavailableError:
-    return ModelUnavailableError(
-        f"{folder} is no whole checkpoint ({reason}). Choices: --model FOLDER (one with config, "
-        "weights and processor), --server URL, --model starter."
-    )
+        check_checkpoint(folder)
+    except ValueError as error:
+        raise ModelUnavailableError(
+            f"{folder} is no whole, sound checkpoint ({error}). {_CHOICES}"
+        ) from error
 
 
 def starter_folder() -> Path:
@@ -105,17 +103,22 @@ def starter_folder() -> Path:
     if not (folder / _CONFIG).is_file():
         raise ModelUnavailableError(
             f"The starter model is not in this installation ({folder}). Choices: reinstall "
-            "pairset, --model FOLDER (a local checkpoint), --server URL."
+            f"pairset, --model FOLDER (a local checkpoint). {ELSEWHERE}"
         )
     return folder
 
 
 def context_limit(folder: Path, wanted_tokens: int) -> int:
     """Context length in tokens: as wanted, but no more than the model was built for."""
-    config = json.loads((folder / _CONFIG).read_text(encoding="utf-8"))
-    text = config.get("text_config") or {}
-    most = text.get("max_position_embeddings") or config.get("max_position_embeddings")
-    return min(wanted_tokens, int(most)) if most else wanted_tokens
+    config = read_object(folder / _CONFIG)
+    text = config.get("text_config")
+    told = [
+        part.get("max_position_embeddings") for part in (text, config) if isinstance(part, dict)
+    ]
+    most = next(
+        (tokens for tokens in told if isinstance(tokens, int) and tokens > 0), wanted_tokens
+    )
+    return min(wanted_tokens, most)
 
 
 def has_nvidia_gpu() -> bool:

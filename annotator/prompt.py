@@ -13,10 +13,10 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, Union
 
 from annotator.reply import reply_schema
-from annotator.settings import STARTER
 from annotator.taxonomy import DEFINITIONS
 from pairset.ids import content_id
 from pairset.plain_files import EncodedImage
+from pairset.stand_in import STARTER
 
 if TYPE_CHECKING:
     from PIL.Image import Image as PillowImage

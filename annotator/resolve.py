@@ -2,14 +2,15 @@
 
 from dataclasses import replace
 
-from annotator.adapters import AdapterChoice, load_adapter, served_adapter
+from annotator.adapters import AdapterChoice, load_adapter, served_adapter, shipped_adapter
 from annotator.engines.registry import engine_name
 from annotator.identity import Annotator
 from annotator.models import ModelChoice, load_model, served_model
 from annotator.prompt import Prompt, load_prompt, prompt_name
 from annotator.settings import AskSettings
-from pairset.adapter_cards import BEST, check_base
+from pairset.adapter_cards import BEST, base_of, check_base, find_adapter, read_card
 from pairset.best_adapter import best_adapter
+from pairset.checkpoints import expanded, is_folder
 from pairset.exemplars.library import published_examples
 from pairset.store import PairSet
 
@@ -26,7 +27,7 @@ def resolve_annotator(settings: AskSettings) -> Annotator:
     if settings.server:
         model, adapter = _on_server(settings, settings.server)
     else:
-        model = load_model(settings.model)
+        model = load_model(settings.model or _base_of_adapter(settings))
         adapter = _adapter(settings, model)
     prompt = load_prompt(prompt_name(settings.prompt, model.name))
     return Annotator(engine, model, adapter, _with_exemplars(prompt, settings))
@@ -48,6 +49,16 @@ def _adapter(settings: AskSettings, model: ModelChoice) -> AdapterChoice | None:
     if adapter.card:
         check_base(adapter.card, model.name, model.identity)
     return adapter
+
+
+def _base_of_adapter(settings: AskSettings) -> str | None:
+    """The model that an adapter was trained on, where it says so; none where "best" is meant."""
+    if settings.adapter is None or settings.adapter == BEST:
+        return None
+    found = find_adapter(PairSet(settings.set_url), settings.adapter)
+    folder = found or shipped_adapter(settings.adapter) or expanded(settings.adapter)
+    card = read_card(folder) if is_folder(str(folder)) else None
+    return base_of(card) if card else None
 
 
 def _on_server(settings: AskSettings, url: str) -> tuple[ModelChoice, AdapterChoice | None]:

@@ -1,26 +1,42 @@
 """Settings of ``pairset mine`` and ``pairset direction``."""
 
 import os
+from collections.abc import Mapping
 from typing import ClassVar, Literal
 
 from pydantic import Field
-from pydantic_settings import CliPositionalArg, SettingsConfigDict
+from pydantic_settings import SettingsConfigDict
 
-from pairset.settings import ExecutorSettings, VerbSettings
+from pairset.command.fields import Positional
+from pairset.settings import MOST_SEED, ExecutorSettings, VerbSettings
 
 DEFAULT_ENCODER = "open_clip:xlm-roberta-base-ViT-B-32/laion5b_s13b_b90k"
 Precision = Literal["auto", "bf16", "fp32"]
 """What the weights of an encoder are kept in."""
 
 
+MOST_WORKERS = 512
+"""Each loads an encoder of its own."""
+
+
 class MineSettings(ExecutorSettings):
     """Find related pairs in a corpus of images."""
 
     verb: ClassVar[str] = "mine"
+    stages: ClassVar[Mapping[str, str]] = {
+        "executor": "where it runs",
+        "encoder": "images and their embeddings",
+        "cell_size": "cells of a large corpus",
+        "neighbors": "neighbours",
+        "scene_method": "scenes",
+        "candidates_per_cluster": "candidates, and the gates they pass",
+        "pair_graph": "pairs that are kept",
+        "seed": "chance",
+    }
 
-    model_config = SettingsConfigDict(env_prefix="PAIRSET_MINE_", cli_prog_name="pairset mine")
+    model_config = SettingsConfigDict(env_prefix="PAIRSET_MINE_")
 
-    corpus: CliPositionalArg[list[str]]
+    corpus: Positional[list[str]]
     """Folders of any nesting, image files, WebDataset tars, Parquet files, fsspec URLs."""
     encoder: str = DEFAULT_ENCODER
     """open_clip:MODEL/TAG (or /CHECKPOINT), dinov2:, altclip:, chinese_clip: with a hub id or a
@@ -28,28 +44,28 @@ class MineSettings(ExecutorSettings):
     precision: Precision = "auto"
     """What the encoder's weights are kept in. auto: bf16 where CPU or GPU multiplies it faster than
     fp32; lite0 always computes in fp32."""
-    workers: int = Field(default=os.cpu_count() or 1, gt=0)
+    workers: int = Field(default=min(os.cpu_count() or 1, MOST_WORKERS), gt=0, le=MOST_WORKERS)
     """Processes at work; the rows do not depend on it."""
-    images_per_shard: int = Field(default=2048, gt=0)
+    images_per_shard: int = Field(default=2048, gt=0, le=1_000_000)
     """Images scanned and embedded together; what an interrupted run loses at most."""
-    batch_size: int = Field(default=32, gt=0)
+    batch_size: int = Field(default=32, gt=0, le=65_536)
     """Images in one forward pass of the encoder."""
-    cell_size: int = Field(default=500_000, gt=0)
+    cell_size: int = Field(default=500_000, gt=0, le=100_000_000)
     """Images in one k-means cell, about; a corpus no larger is one cell."""
-    cells_per_image: int = Field(default=4, gt=0)
+    cells_per_image: int = Field(default=4, gt=0, le=1024)
     """Most cells an image is put in, so that scenes are whole on either side of a border."""
     cell_margin: float = Field(default=0.06, ge=0, le=2)
     """An image is put in all cells whose centroid is nearly as near as the nearest: by this."""
-    neighbors: int = Field(default=16, gt=0)
+    neighbors: int = Field(default=16, gt=0, le=10_000)
     """Nearest of its scene that each image is paired with."""
-    scene_neighbors: int = Field(default=64, gt=0)
+    scene_neighbors: int = Field(default=64, gt=0, le=10_000)
     """Nearest neighbours of each image in the graph that scenes are found in."""
     neighbor_search: Literal["auto", "exact", "approximate"] = "auto"
     """exact: all neighbours, in time that grows with the square of a cell. approximate: those
     within k-means lists, which misses some, hashes too. auto: exact up to --exact-ceiling."""
-    exact_ceiling: int = Field(default=300_000, gt=0)
+    exact_ceiling: int = Field(default=300_000, gt=0, le=100_000_000)
     """Images of one cell up to which auto searches exactly."""
-    lists_memory: float = Field(default=8.0, gt=0)
+    lists_memory: float = Field(default=8.0, gt=0, le=100_000)
     """GB that the vectors of an approximate search may take; auto searches exactly where they
     would take more."""
     similarity_floor: float | None = Field(default=None, ge=-1, le=1)
@@ -72,9 +88,9 @@ class MineSettings(ExecutorSettings):
     adoption_floor: float | None = Field(default=None, ge=-1, le=1)
     """Least cosine at which an image left over joins the scene of its nearest neighbour. Default:
     the encoder's own (lite0 .5, all others .85)."""
-    candidates_per_cluster: int = Field(default=2000, gt=0)
+    candidates_per_cluster: int = Field(default=2000, gt=0, le=10_000_000)
     """Pairs of one cluster that are looked at, the most similar first."""
-    candidates_per_shard: int = Field(default=500, gt=0)
+    candidates_per_shard: int = Field(default=500, gt=0, le=1_000_000)
     """Candidate pairs measured together; clusters are kept whole."""
     phash_copy_ceiling: int = Field(default=10, ge=0, le=64)
     """Bits between perceptual hashes up to which an unchanged pair is called a copy."""
@@ -88,11 +104,11 @@ class MineSettings(ExecutorSettings):
     """Which of a cluster's good pairs are kept. star: each image with the hub of its scene, so
     that every pair is one edit. tree: the fewest and smallest changes that join the scene, for
     frames of a video. all: every pair, edits of edits too."""
-    pairs_per_image: int = Field(default=32, gt=0)
+    pairs_per_image: int = Field(default=32, gt=0, le=1_000_000)
     """Kept pairs of one image."""
-    pairs_per_cluster: int = Field(default=256, gt=0)
+    pairs_per_cluster: int = Field(default=256, gt=0, le=10_000_000)
     """Kept pairs of one cluster."""
-    seed: int = 0
+    seed: int = Field(default=0, ge=0, le=MOST_SEED)
     """Seed of the k-means sample."""
 
 
@@ -104,18 +120,16 @@ class DirectionSettings(VerbSettings):
 
     verb: ClassVar[str] = "direction"
 
-    model_config = SettingsConfigDict(
-        env_prefix="PAIRSET_DIRECTION_", cli_prog_name="pairset direction"
-    )
+    model_config = SettingsConfigDict(env_prefix="PAIRSET_DIRECTION_")
 
     encoder: str = DEFAULT_ENCODER
     """open_clip:MODEL/TAG (or /CHECKPOINT) or altclip: with a hub id or a local folder. The vectors
     of a set that was mined with the same one are there already; else its images are encoded."""
     precision: Precision = "auto"
     """As for pairset mine; another precision, other vectors."""
-    batch_size: int = Field(default=32, gt=0)
+    batch_size: int = Field(default=32, gt=0, le=65_536)
     """Images or captions in one forward pass."""
-    annotations_per_shard: int = Field(default=1024, gt=0)
+    annotations_per_shard: int = Field(default=1024, gt=0, le=1_000_000)
     """Annotations written together; what an interrupted run loses at most."""
     retry_failed: bool = False
     """Compare again where the last attempt failed."""

@@ -1,6 +1,5 @@
 """The verb ``pairset evaluate``: what annotators are worth on pairs that nobody trained on."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import asdict, replace
 from importlib.util import find_spec
@@ -11,12 +10,14 @@ from finetune.evaluation.figures import figures_of
 from finetune.evaluation.judge import Judge, JudgeAgreement, agreement_with_reviewers, judge_rows
 from finetune.evaluation.page import write_page
 from finetune.evaluation.terminal import say_figures
-from finetune.examples import make_examples
+from finetune.examples import make_examples, stages_behind_examples
 from finetune.scenes import SplitRule
 from finetune.settings import EvaluateSettings
-from pairset.console import say
+from pairset.console import say, say_json
 from pairset.errors import MissingExtraError, SettingsError
+from pairset.freshness import complain_of_lags
 from pairset.ids import content_id
+from pairset.locks import writing
 from pairset.records import Evaluation, Example, table_of
 from pairset.store import PairSet, open_set
 
@@ -38,16 +39,22 @@ def evaluate(settings: EvaluateSettings) -> None:
     _check_packages()
     judge = _judge_of(settings)
     pair_set = open_set(settings.set_url)
+    with writing(pair_set, settings.verb):
+        _evaluate(pair_set, settings, judge)
+
+
+def _evaluate(pair_set: PairSet, settings: EvaluateSettings, judge: Judge | None) -> None:
     rule = SplitRule(settings.held_out_share, settings.split_seed)
     examples = make_examples(pair_set, rule, settings.include_auto)
+    complain_of_lags(pair_set, *stages_behind_examples(settings.include_auto))
+    pair_set.save_run("evaluate", settings.model_dump(mode="json"))
     contest = hold_contest(pair_set, examples, settings.adapters)
     contest, agreement = _judged(judge, contest, examples, settings.judge_pairs)
     figures = figures_of(contest, settings.against, agreement, settings.samples, settings.seed)
     save_evaluations(pair_set, list(chain.from_iterable(contest.rows.values())))
-    pair_set.save_run("evaluate", settings.model_dump(mode="json"))
     page = write_page(pair_set, figures, contest, examples, settings)
     if settings.json_output:
-        say(json.dumps(asdict(figures), indent=2, ensure_ascii=False))
+        say_json(asdict(figures))
     else:
         say_figures(figures)
         say(page)

@@ -4,11 +4,12 @@ import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from annotator.reply import KEYS, ReplyError, check_reply, reply_text
 from finetune.scenes import SplitRule
 from pairset.errors import MissingStageError
+from pairset.freshness import ANNOTATIONS, CONSENSUS, TRIAGE
 from pairset.ids import content_id
 from pairset.records import Example, table_of
 from pairset.records.example import ExclusionReason, example_id_of
@@ -16,9 +17,6 @@ from pairset.records.verdict import AUTO, Decision
 from pairset.scenes import scenes_of
 from pairset.store import PairSet
 from pairset.tables import connect_tables, kept_places
-
-if TYPE_CHECKING:
-    pass
 
 _DECIDED = (Decision.ACCEPT, Decision.FIX, Decision.REJECT)
 _WORDS = ("instruction_en", "instruction_zh", "inverse_en", "inverse_zh", "edit_type")
@@ -48,12 +46,14 @@ _VERDICTS = """
 Row = Mapping[str, Any]
 
 
-def make_examples(pair_set: PairSet, rule: SplitRule, include_auto: bool) -> list[Example]:
+def make_examples(
+    pair_set: PairSet, rule: SplitRule, include_auto: bool, advice: str = ""
+) -> list[Example]:
     """One example for each reviewed pair, by pair id; excluded ones say why.
 
     People's words go before those of ``auto``, which are read only when asked; of several verdicts
     on a pair the latest counts, and where several people judged an annotation their consensus.
-    Raises MissingStageError where the set holds no verdict to learn from.
+    Raises MissingStageError, with the ``advice``, where the set holds no verdict to learn from.
     """
     with connect_tables(pair_set) as tables:
         found = tables.execute(_VERDICTS, [include_auto])
@@ -62,12 +62,17 @@ def make_examples(pair_set: PairSet, rule: SplitRule, include_auto: bool) -> lis
         places = kept_places(tables)
     if not rows:
         raise MissingStageError(
-            f"{pair_set.url} holds no verdicts to learn from. Review pairs first (pairset review "
-            "serve, push, pull), or learn from what triage accepted with --include-auto."
+            f"{pair_set.url} holds no verdicts to learn from. Review pairs first: pairset review "
+            f"serve {pair_set.url}, then pairset review push and pairset review pull.{advice}"
         )
     scenes = scenes_of(places)
     examples = (_example(row, scenes, rule) for row in _latest_of_each_pair(rows))
     return sorted(examples, key=lambda example: example.pair_id)
+
+
+def stages_behind_examples(include_auto: bool) -> list[str]:
+    """The stages whose words examples are, as ``pairset.freshness`` names them."""
+    return [ANNOTATIONS, CONSENSUS, *([TRIAGE] if include_auto else [])]
 
 
 def save_examples(pair_set: PairSet, examples: Sequence[Example]) -> str:

@@ -3,10 +3,12 @@
 from pathlib import Path
 from typing import Any
 
-from annotator.adapters import shipped_adapter
+from annotator.adapters import read_adapter, shipped_adapter
 from annotator.models import load_model
+from finetune.saving import whole_folder
 from finetune.settings import MergeSettings
-from pairset.adapter_cards import check_base, find_adapter, read_card
+from pairset.adapter_cards import base_of, check_base, find_adapter, read_card
+from pairset.checkpoints import CheckedLoading, load_whole, loading
 from pairset.console import say
 from pairset.errors import MissingStageError, SettingsError
 from pairset.store import open_set
@@ -26,23 +28,38 @@ def merge(settings: MergeSettings) -> None:
             f"{pair_set.url} has no adapter {settings.adapter}. "
             f"See what it has: pairset adapters {pair_set.url}"
         )
-    if settings.output.exists() and any(settings.output.iterdir()):
-        raise SettingsError(f"{settings.output} is not empty: name another folder.")
-    model = load_model(settings.model or card.model)
+    _check_is_free(settings.output)
+    read_adapter(adapter)
+    model = load_model(settings.model or base_of(card))
     check_base(card, model.name, model.identity)
-    _write(model.folder, adapter, settings.output)
+    with whole_folder(settings.output) as unfinished:
+        _write(model.folder, adapter, unfinished)
     say(f"{settings.output}: {card.model} with {card.name}, to be used as --model FOLDER")
 
 
+def _check_is_free(output: Path) -> None:
+    try:
+        if output.exists() and any(output.iterdir()):
+            raise SettingsError(f"{output} is not empty: name another folder.")
+    except OSError as error:
+        raise SettingsError(f"{output} cannot be written to: {error.strerror}.") from error
+
+
 def _write(base: Path, adapter: Path, output: Path) -> None:
+    import finetune.lora  # noqa: F401, I001 - first: it makes torch's companions fit
+
     from peft import PeftModel
     from transformers import AutoModelForImageTextToText, AutoProcessor
-
-    import finetune.lora  # noqa: F401 - makes torch's companions fit, or says what is missing
+    from transformers.utils import logging
 
     models: Any = AutoModelForImageTextToText
     processors: Any = AutoProcessor
-    model = models.from_pretrained(base, dtype="auto")
-    merged = PeftModel.from_pretrained(model, str(adapter)).merge_and_unload(safe_merge=True)
+    loading_bar: Any = logging
+    loading_bar.disable_progress_bar()
+    with loading(base):
+        model = load_whole(models, base, dtype="auto")
+        processor = processors.from_pretrained(base)
+    with CheckedLoading(lambda reason: f"{adapter} does not fit {base}: {reason}"):
+        merged = PeftModel.from_pretrained(model, str(adapter)).merge_and_unload(safe_merge=True)
     merged.save_pretrained(output)
-    processors.from_pretrained(base).save_pretrained(output)
+    processor.save_pretrained(output)

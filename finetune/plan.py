@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from annotator.adapters import shipped_adapter
+from annotator.adapters import read_adapter, shipped_adapter
 from annotator.models import ModelChoice
 from annotator.prompt import Prompt
 from finetune.errors import NothingToLearnError
 from finetune.settings import TrainSettings
 from pairset.adapter_cards import BEST, adapter_folder, check_base, find_adapter, read_card
+from pairset.checkpoints import expanded
 from pairset.errors import SettingsError
 from pairset.ids import content_id
 from pairset.records import Example
@@ -64,12 +65,13 @@ def _start_from(pair_set: PairSet, settings: TrainSettings, model: ModelChoice) 
         return None
     name = settings.start_from
     own = find_adapter(pair_set, name) or shipped_adapter(name)
-    folder = own or Path(name).expanduser()
+    folder = own or expanded(name)
     if not (folder / "adapter_config.json").is_file():
         raise SettingsError(
             f"There is no adapter {settings.start_from} in this set, nor a folder of that name. "
             f"See: pairset adapters {pair_set.url}"
         )
+    read_adapter(folder)
     card = read_card(folder)
     if card:
         check_base(card, model.name, model.identity)
@@ -98,7 +100,7 @@ def to_learn(examples: Sequence[Example], settings: TrainSettings) -> list[Examp
     if not wanted:
         what = "reviewed pair" if settings.method == "supervised" else "corrected reply"
         raise NothingToLearnError(
-            f"No {what} is on the training side of the split ({len(examples)} reviewed pairs, "
+            f"No {what} is on the training side of the split ({len(examples)} pairs, "
             f"{sum(not each.teaches for each in examples)} excluded). Review more pairs, or lower "
             "--held-out-share."
         )

@@ -4,6 +4,7 @@ import datetime
 import json
 import shutil
 from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
@@ -11,22 +12,35 @@ from typing import TYPE_CHECKING, Any
 
 from annotator.models import ModelChoice, load_model
 from annotator.prompt import Prompt, load_prompt, prompt_name
-from finetune.examples import examples_key, exclusions, make_examples, save_examples
+from finetune.curve_file import CURVE
+from finetune.examples import (
+    examples_key,
+    exclusions,
+    make_examples,
+    save_examples,
+    stages_behind_examples,
+)
 from finetune.plan import TrainingPlan, begin, plan_training, settings_of, to_learn
 from finetune.processes import hush, place_of_process
+from finetune.saving import saving
 from finetune.scenes import SplitRule
 from finetune.settings import TrainSettings
 from finetune.unchanged import unchanged_examples
 from finetune.weakness import oversampled
 from pairset.adapter_cards import AdapterCard, read_card, write_card
 from pairset.console import say, say_table
+from pairset.freshness import complain_of_lags
+from pairset.locks import writing
 from pairset.records import Example
+from pairset.storage import write_whole
 from pairset.store import PairSet, open_set, write_atomically
+from pairset.voices import Voice, is_judged, judges_of, voice_of
 
 if TYPE_CHECKING:
     from finetune.lora.batches import ItemKey
     from finetune.lora.preparation import ItemShelf, PairItems, Prepared
 
+_ADVICE = " Or learn what triage accepted, though nobody judged it, with --include-auto."
 _CHECKPOINTS = "checkpoints"
 _FIGURES = "figures.json"
 _LIBRARIES = ("pairset", "torch", "transformers", "peft", "accelerate")
@@ -43,19 +57,29 @@ def train(settings: TrainSettings) -> None:
     model = load_model(settings.model)
     prompt = load_prompt(prompt_name(settings.prompt, model.name))
     rule = SplitRule(settings.held_out_share, settings.split_seed)
-    examples = make_examples(pair_set, rule, settings.include_auto)
+    examples = make_examples(pair_set, rule, settings.include_auto, _ADVICE)
+    complain_of_lags(pair_set, *stages_behind_examples(settings.include_auto))
     share = settings.unchanged_share
     examples += unchanged_examples(pair_set, examples, rule, prompt.name, share)
     plan = plan_training(pair_set, settings, examples, (model, prompt))
-    finished = read_card(plan.folder)
-    if finished and finished.data == plan.data:
-        say(f"Adapter {plan.name} is there already: nothing to do.")
-        return
+    with _alone(pair_set, plan):
+        finished = read_card(plan.folder)
+        if finished and finished.data == plan.data:
+            say(f"Adapter {plan.name} is there already: nothing to do.")
+            shutil.rmtree(plan.folder / _CHECKPOINTS, ignore_errors=True)  # a kill may have left it
+            return
+        if place_of_process().is_first:
+            begin(pair_set, plan)
+            pair_set.save_run(f"train-{plan.name}", settings_of(settings))
+        run = TrainingRun(pair_set, settings, model, prompt, plan)
+        run.train(examples)
+
+
+def _alone(pair_set: PairSet, plan: TrainingPlan) -> AbstractContextManager[None]:
+    """No other run makes this adapter; of several processes of one run the first sees to it."""
     if place_of_process().is_first:
-        begin(pair_set, plan)
-        pair_set.save_run(f"train-{plan.name}", settings_of(settings))
-    run = TrainingRun(pair_set, settings, model, prompt, plan)
-    run.train(examples)
+        return writing(pair_set, TrainSettings.verb, plan.name)
+    return nullcontext()
 
 
 class TrainingRun:
@@ -137,17 +161,19 @@ class TrainingRun:
         folder = self._plan.folder
         for config in learner.model.peft_config.values():
             config.base_model_name_or_path = self._model.name
-        learner.model.save_pretrained(str(folder), save_embedding_layers=False)
-        shutil.copy(folder / _CHECKPOINTS / "curve.jsonl", folder / "curve.jsonl")
+        with saving(folder):
+            learner.model.save_pretrained(str(folder), save_embedding_layers=False)
+            curve = (folder / _CHECKPOINTS / CURVE).read_bytes()
+        write_whole(str(folder / CURVE), curve)
         samples = take_samples(learner, converser, table, self._settings)
         page = write_training_page(self._pair_set, folder, card, table, samples)
         write_card(self._pair_set, folder, card)
         shutil.rmtree(folder / _CHECKPOINTS)
-        _say_card(card, page)
+        _say_card(card, to_learn(table, self._settings), page)
         model = self._settings.model or card.model  # a card's may be the bare name of a folder
         shown = f" --exemplars {self._settings.exemplars}" if self._settings.exemplars else ""
-        asked = f"{self._pair_set.url} --model {model} --adapter {card.name}{shown}"
-        say(f"Serve it with: pairset annotate {asked}")
+        place = self._pair_set.url
+        say(f"Serve it with: pairset annotate {place} --model {model} --adapter {card.name}{shown}")
 
     def _converser(self, learner: Any) -> Any:
         from finetune.lora.conversations import Converser
@@ -190,13 +216,16 @@ class TrainingRun:
 def _say_exclusions(examples: Sequence[Example]) -> None:
     counts = exclusions(examples)
     if counts:
-        say_table("Reviewed pairs that teach nothing", ["reason", "pairs"], counts.most_common())
+        say_table("Pairs that teach nothing", ["reason", "pairs"], counts.most_common())
 
 
-def _say_card(card: AdapterCard, page: Path) -> None:
-    figures = card.figures
+def _say_card(card: AdapterCard, learnt: Sequence[Example], page: Path) -> None:
+    figures, reviewers = card.figures, [each.reviewer for each in learnt]
+    unseen = sum(voice_of(each) is Voice.AUTO for each in reviewers)
+    accepted = f"{unseen} a model's own words that nobody judged, " if unseen else ""
     say(
-        f"Adapter {card.name}: {card.trained_on} examples, {card.unchanged} of them unchanged "
+        f"Adapter {card.name}: {card.trained_on} examples, {sum(map(is_judged, reviewers))} of "
+        f"them judged by {judges_of(reviewers).who}, {accepted}{card.unchanged} unchanged "
         f"pairs that nobody reviewed, {figures['steps']:.0f} steps, "
         f"{figures['examples_per_second']:.1f} examples/s, loss {figures['loss']:.4f}, "
         f"{figures['padding_share']:.1%} of the tokens padding."

@@ -4,16 +4,24 @@ The card is written last: a folder without one is a training run that has not fi
 """
 
 import json
-from dataclasses import asdict, dataclass, fields
+import re
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from pairset.documents import parse_document, read_bounded
 from pairset.errors import SettingsError
+from pairset.stand_in import STARTER
 from pairset.store import PairSet, safe_name, write_atomically
 
 CARD = "card.json"
 BEST = "best"
 """What ``--adapter`` calls the adapter that ``pairset evaluate`` measured best."""
+
+
+_LONGEST_NAME = 200
+
+_HUB_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*/[A-Za-z0-9][A-Za-z0-9._-]*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,12 +74,12 @@ def read_card(folder: Path) -> AdapterCard | None:
     path = folder / CARD
     if not path.is_file():
         return None
-    names = {field.name for field in fields(AdapterCard)}
     try:
-        document = json.loads(path.read_text(encoding="utf-8"))
-        return AdapterCard(**{name: document[name] for name in names})
-    except (ValueError, KeyError, TypeError) as error:
-        raise SettingsError(f"{path} is no adapter's card: {error!r}.") from error
+        card = parse_document(AdapterCard, read_bounded(path))
+        safe_name(card.name)
+    except (OSError, ValueError, SettingsError) as error:
+        raise SettingsError(f"{path} is no adapter's card: {error}.") from error
+    return card
 
 
 def write_card(pair_set: PairSet, folder: Path, card: AdapterCard) -> None:
@@ -85,16 +93,48 @@ def list_cards(pair_set: PairSet) -> list[AdapterCard]:
     if not pair_set.is_local:
         return []
     folders = sorted((Path(pair_set.root) / "adapters").glob("*/"))
-    cards = [card for folder in folders if (card := read_card(folder))]
+    cards = [
+        card
+        for folder in folders
+        if is_own(pair_set, folder / CARD) and (card := read_card(folder))
+    ]
     return sorted(cards, key=lambda card: (card.finished_at, card.name))
+
+
+def names_a_folder(name: str) -> bool:
+    """Whether a text can name one adapter's folder."""
+    try:
+        return len(safe_name(name)) <= _LONGEST_NAME
+    except SettingsError:
+        return False
 
 
 def find_adapter(pair_set: PairSet, name: str) -> Path | None:
     """Folder of the set's adapter of this name; None where it has no finished one."""
-    if not pair_set.is_local or "/" in name or name.startswith("."):
+    if not pair_set.is_local or not names_a_folder(name):
         return None
     folder = Path(pair_set.root) / "adapters" / name
-    return folder if (folder / CARD).is_file() else None
+    return folder if is_own(pair_set, folder / CARD) else None
+
+
+def base_of(card: AdapterCard) -> str:
+    """The model that an adapter was trained on, as ``--model`` takes it.
+
+    Raises SettingsError where only its folder's name is known: a card, which may be a stranger's,
+    sends nobody to a folder.
+    """
+    if card.model != STARTER and not _HUB_ID.fullmatch(card.model):
+        raise SettingsError(
+            f"Adapter {card.name} was trained on {card.model!r}, which is no model of the hub. "
+            "Say where it is: --model FOLDER."
+        )
+    return card.model
+
+
+def is_own(pair_set: PairSet, path: Path) -> bool:
+    """Whether a file is there and lies in the set, wherever the links on the way lead."""
+    root = Path(pair_set.root).resolve()
+    return path.is_file() and path.resolve().is_relative_to(root)
 
 
 def fits_base(card: AdapterCard, model: str, model_identity: str) -> bool:

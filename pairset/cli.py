@@ -1,20 +1,13 @@
 """The command: ``pairset VERB``. A verb's own modules are imported only when it is called."""
 
-import gc
-import importlib
-import logging
-import os
 import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from typing import Any
+from collections.abc import Sequence
 
 from pairset import __version__
-from pairset.console import complain, say
-from pairset.errors import PairsetError
-from pairset.verbs import VERBS, Verb, find_verb, verbs_under
-
-_INTERRUPTED = 130
+from pairset.command.suggestions import did_you_mean
+from pairset.console import complain, lost_output, say
+from pairset.streams import open_missing_streams
+from pairset.verbs import VERBS, find_verb, verbs_under
 
 
 def help_text() -> str:
@@ -43,7 +36,11 @@ def _help_under(word: str) -> str:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one verb; returns the exit code (0: good; docs/architecture.md lists the others)."""
-    words = list(sys.argv[1:] if arguments is None else arguments)
+    open_missing_streams()
+    return _main(list(sys.argv[1:] if arguments is None else arguments)) or _code_of_output()
+
+
+def _main(words: Sequence[str]) -> int:
     if not words or words[0] in ("-h", "--help", "help"):
         say(help_text())
         return 0 if words else 2
@@ -51,51 +48,39 @@ def main(arguments: Sequence[str] | None = None) -> int:
         say(f"pairset {__version__}")
         return 0
     verb, rest = find_verb(words)
-    if verb is None and verbs_under(words[0]):
-        asked_for_help = words[1:] in (["-h"], ["--help"])
-        (say if asked_for_help else complain)(_help_under(words[0]))
-        return 0 if asked_for_help else 2
-    if verb is None:
-        complain(f"pairset: there is no verb {words[0]!r}\n\n{help_text()}")
-        return 2
-    return _run(verb, rest)
+    if verb is not None:
+        from pairset.run import run_verb  # what it needs, help does without
+
+        return run_verb(verb, rest)
+    if verbs_under(words[0]):
+        return _half_a_verb(words)
+    names = [each.name for each in VERBS]
+    second = next((name for name in names if name.endswith(f" {words[0]}")), None)
+    question = did_you_mean(second or words[0], names) or did_you_mean(" ".join(words[:2]), names)
+    complain(f"pairset: there is no verb {words[0]!r}.{question} pairset --help lists them.")
+    return 2
 
 
-def _run(verb: Verb, arguments: Sequence[str]) -> int:
-    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
-    try:
-        with _quick_start():
-            from pairset.settings import parse_settings
-
-            settings = parse_settings(_load(verb.settings), arguments)
-        _load(verb.function)(settings)
-    except PairsetError as error:
-        complain(f"pairset {verb.name}: {error}")
-        return error.exit_code
-    except KeyboardInterrupt:
-        complain("\nStopped. The same command goes on where this one ended.")
-        return _INTERRUPTED
-    return 0
+def _code_of_output() -> int:
+    """1 where what was said could not be written; a reader that has gone is no fault."""
+    lost = lost_output()
+    if lost:
+        complain(f"pairset: what it says could not be written: {lost}")
+    return int(lost is not None)
 
 
-@contextmanager
-def _quick_start() -> Iterator[None]:
-    """Read settings without two costs that a command line gains nothing from.
-
-    pydantic looks for plugins in the metadata of every installed package, and building its classes
-    allocates much that the collector would look at again and again and never free.
-    """
-    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
-    gc.disable()
-    try:
-        yield
-    finally:
-        gc.enable()
-
-
-def _load(address: str) -> Any:
-    module, name = address.split(":")
-    return getattr(importlib.import_module(module), name)
+def _half_a_verb(words: Sequence[str]) -> int:
+    """``pairset review``, or ``pairset review`` with a word that it does not know."""
+    if len(words) == 1 or words[1:] in (["-h"], ["--help"]):
+        (say if len(words) > 1 else complain)(_help_under(words[0]))
+        return 0 if len(words) > 1 else 2
+    seconds = [verb.name.split(" ")[1] for verb in verbs_under(words[0])]
+    question = did_you_mean(words[1], seconds)
+    complain(
+        f"pairset {words[0]}: there is no verb {words[1]!r}.{question} "
+        f"It is one of {', '.join(seconds)}."
+    )
+    return 2
 
 
 if __name__ == "__main__":

@@ -4,6 +4,10 @@ import sys
 from collections.abc import Iterable, Iterator
 from typing import Any, TypeVar
 
+from pairset.console import shows_progress
+from pairset.streams import Steady
+from pairset.text import printable
+
 T = TypeVar("T")
 
 _SECONDS_BETWEEN_LINES_IN_A_LOG = 10.0
@@ -21,7 +25,9 @@ def open_bar(label: str, total: int, unit: str, items: Iterable[Any] | None = No
     on_terminal = sys.stderr.isatty()
     return tqdm(
         items,
-        desc=label,
+        file=Steady(sys.stderr),
+        desc=printable(label),
+        disable=not shows_progress(),
         total=total,
         unit=unit,
         leave=on_terminal,

@@ -5,8 +5,8 @@ TOML file (``--config``; ``[review.push]`` for ``review push``), the environment
 (``PAIRSET_VERB_NAME``), the command line.
 """
 
-import argparse
 import os
+import re
 import tomllib
 from collections.abc import Sequence
 from contextvars import ContextVar
@@ -16,21 +16,26 @@ from typing import Any, ClassVar, Literal, TypeVar
 from pydantic import Field, ValidationError
 from pydantic_settings import (
     BaseSettings,
-    CliApp,
-    CliPositionalArg,
     InitSettingsSource,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
 )
+from pydantic_settings import SettingsError as UnreadableVariableError
 
+from pairset.command.described import Described
+from pairset.command.fields import Positional
+from pairset.command.parser import build_parser, values_of
+from pairset.command.problems import Sources, in_words, unreadable_variable
 from pairset.errors import SettingsError
 
 CONFIG_FILE_VARIABLE = "PAIRSET_CONFIG"
+MOST_SEED = 2**32 - 1
+"""Every generator of random numbers takes seeds up to this."""
 
 _config_table: ContextVar[dict[str, Any]] = ContextVar("config_table")
 
 
-class Settings(BaseSettings):
+class Settings(Described):
     """What every verb's settings model is built on.
 
     A subclass names its verb and declares fields, each with a docstring: that is its help text.
@@ -39,10 +44,7 @@ class Settings(BaseSettings):
     verb: ClassVar[str]
 
     model_config = SettingsConfigDict(
-        cli_kebab_case=True,
-        cli_implicit_flags=True,
-        cli_hide_none_type=True,
-        cli_avoid_json=True,
+        allow_inf_nan=False,
         use_attribute_docstrings=True,
         extra="forbid",
         frozen=True,
@@ -50,6 +52,10 @@ class Settings(BaseSettings):
 
     config: Path | None = None
     """TOML file whose table for this verb sets what is not given here (or $PAIRSET_CONFIG)."""
+    quiet: bool = Field(default=False, exclude=True)
+    """Print what was asked for and what went wrong, and nothing else."""
+    verbose: bool = Field(default=False, exclude=True)
+    """Print also what this program and its libraries note, and the trace of an error."""
 
     @classmethod
     def settings_customise_sources(
@@ -67,8 +73,15 @@ class Settings(BaseSettings):
 class VerbSettings(Settings):
     """Settings of a verb that works on one set."""
 
-    set_url: CliPositionalArg[str]
+    set_url: Positional[str] = Field(min_length=1)
     """The set: a folder, or an fsspec URL such as s3://bucket/set."""
+
+
+class FiguresSettings(VerbSettings):
+    """Settings of a verb that prints figures of a set."""
+
+    json_output: bool = Field(default=False, exclude=True)
+    """Print the figures as one JSON document, and nothing else on standard output."""
 
 
 class ExecutorSettings(VerbSettings):
@@ -79,7 +92,7 @@ class ExecutorSettings(VerbSettings):
     same."""
     address: str = "auto"
     """Ray: the cluster, as HOST:PORT; auto is the one that this machine belongs to."""
-    gpus_per_shard: float = Field(default=0, ge=0)
+    gpus_per_shard: float = Field(default=0, ge=0, le=64)
     """Ray: the share of a GPU that a task with a model takes."""
 
 
@@ -89,16 +102,24 @@ S = TypeVar("S", bound=Settings)
 def parse_settings(settings_type: type[S], arguments: Sequence[str]) -> S:
     """Read a verb's settings from its command line, the environment and the TOML file.
 
-    Raises SettingsError for values that do not fit, SystemExit for --help and unknown flags.
+    Raises SettingsError for flags and values that do not fit, SystemExit for --help.
     """
-    before = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
-    before.add_argument("--config", default=os.environ.get(CONFIG_FILE_VARIABLE))
-    path = before.parse_known_args(arguments)[0].config
-    token = _config_table.set(read_config(Path(path), settings_type.verb) if path else {})
+    parser = build_parser(settings_type)
+    parser.check_flags(arguments)
+    given = values_of(parser.parse_args(list(arguments)), settings_type)
+    path = given.get("config") or os.environ.get(CONFIG_FILE_VARIABLE)
+    table = read_config(Path(path), settings_type.verb) if path else {}
+    prefix = settings_type.model_config.get("env_prefix", "")
+    token = _config_table.set(table)
     try:
-        return CliApp.run(settings_type, cli_args=list(arguments))
+        return settings_type(**given)
     except ValidationError as error:
-        raise SettingsError(_in_words(error, settings_type.verb)) from error
+        sources = Sources(given, os.environ, table, path, prefix)
+        raise SettingsError(in_words(error, settings_type, sources)) from error
+    except UnreadableVariableError as error:
+        named = re.search(r'field "(\w+)"', str(error))
+        words = unreadable_variable(settings_type, prefix, named[1] if named else "")
+        raise SettingsError(words) from error
     finally:
         _config_table.reset(token)
 
@@ -109,22 +130,15 @@ def read_config(path: Path, verb: str) -> dict[str, Any]:
     Raises SettingsError for a file that cannot be read or is no TOML.
     """
     try:
-        document = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise SettingsError(f"Cannot read the settings file {path}: {error}") from error
+        document = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
+        reason = getattr(error, "strerror", None) or type(error).__name__
+        if isinstance(error, tomllib.TOMLDecodeError):
+            reason = str(error)
+        raise SettingsError(f"Cannot read the settings file {path}: {reason}") from error
     table: Any = document
     for word in verb.split():
         table = table.get(word, {})
         if not isinstance(table, dict):
-            raise SettingsError(f"{path}: [{verb}] must be a table of settings, not {table!r}")
+            raise SettingsError(f"{path}: [{verb}] must be a table of settings.")
     return dict(table)
-
-
-def _in_words(error: ValidationError, verb: str) -> str:
-    lines = [f"pairset {verb} cannot run with these settings:"]
-    for problem in error.errors():
-        name = ".".join(str(part) for part in problem["loc"]).replace("_", "-") or "settings"
-        given = "" if problem["type"] == "missing" else f" (given: {problem['input']!r})"
-        lines.append(f"  {name}: {problem['msg']}{given}")
-    lines.append(f"pairset {verb} --help explains each.")
-    return "\n".join(lines)

@@ -25,7 +25,8 @@ from pairset.records import (
     Verdict,
 )
 from pairset.scenes import PairPlace
-from pairset.store import STAGES, PairSet, Stage
+from pairset.set_folder import STAGES
+from pairset.store import PairSet, Stage
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -58,6 +59,8 @@ _ONLY_PUBLISHED = ("pairs", "triage", "consensus", "examples", "evaluations")
 
 _KEPT_PLACES = "SELECT pair_id, source_id, target_id, cluster FROM pairs WHERE status = 'kept'"
 _PLACES_AT_ONCE = 10_000
+_ROUNDING = 0.001
+"""How far above 0 rounding may lift the logarithm of a probability."""
 
 _SQL_TYPES = {
     pa.string(): "VARCHAR",
@@ -146,12 +149,12 @@ def _embeddings_query(pair_set: PairSet, name: str, record_type: type[Record]) -
 
 
 def _annotations_query(pair_set: PairSet, name: str, record_type: type[Record]) -> str:
-    return _latest_attempts(_rows_query(pair_set, name, record_type))
+    return _with_sound_confidence(_latest_attempts(_rows_query(pair_set, name, record_type)))
 
 
 def _all_annotations_query(pair_set: PairSet, name: str, record_type: type[Record]) -> str:
     stages = pair_set.runs("annotations")
-    return _latest_attempts(_union(pair_set, stages, record_type))
+    return _with_sound_confidence(_latest_attempts(_union(pair_set, stages, record_type)))
 
 
 def _probes_query(pair_set: PairSet, name: str, record_type: type[Record]) -> str:
@@ -162,6 +165,18 @@ def _latest_attempts(rows: str, name: str = "annotation_id") -> str:
     """The latest attempt of each: a retry replaces the failure before it."""
     latest = f"row_number() OVER (PARTITION BY {name} ORDER BY attempt DESC) = 1"
     return f"FROM ({rows}) QUALIFY {latest}"
+
+
+def _with_sound_confidence(rows: str) -> str:
+    """No confidence where it is no probability, or was made of numbers that are none.
+
+    Tables of others may hold anything, and NaN once gave a confidence of 1.
+    """
+    is_sound = f"""confidence BETWEEN 0 AND 1 AND (logprobs_en IS NULL OR (
+        list_count(logprobs_en) = len(logprobs_en) AND list_max(logprobs_en) <= {_ROUNDING}
+    ))"""
+    sound = f"CASE WHEN {is_sound} THEN confidence END AS confidence"
+    return f"FROM ({rows}) SELECT * REPLACE ({sound})"
 
 
 def _verdicts_query(pair_set: PairSet, name: str, record_type: type[Record]) -> str:

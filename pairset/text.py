@@ -4,7 +4,11 @@ Names of files, captions, replies and what servers say may hold anything. Tables
 alone; a terminal obeys control characters, and bidirectional ones show a text in another order.
 """
 
+import json
+import math
 import re
+from collections.abc import Mapping
+from typing import Any
 
 _REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 
@@ -42,3 +46,25 @@ def printable(text: str) -> str:
 def _escape(found: re.Match[str]) -> str:
     code = ord(found[0])
     return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"
+
+
+def json_text(document: Any, is_unicode: bool = True) -> str:
+    """A document as JSON that a terminal may see: unsafe characters as escapes.
+
+    Numbers that are none (NaN, infinity) become null: JSON has no word for them. With
+    ``is_unicode`` False all of it is ASCII.
+    """
+    text = json.dumps(
+        _without_odd_numbers(document), indent=2, ensure_ascii=not is_unicode, default=str
+    )
+    return _UNSAFE_TO_PRINT.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+
+
+def _without_odd_numbers(document: Any) -> Any:
+    if isinstance(document, float):
+        return document if math.isfinite(document) else None
+    if isinstance(document, Mapping):
+        return {str(name): _without_odd_numbers(value) for name, value in document.items()}
+    if isinstance(document, list | tuple):
+        return [_without_odd_numbers(value) for value in document]
+    return document

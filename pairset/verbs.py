@@ -15,6 +15,10 @@ class Verb:
     """``module:Class`` of its settings model."""
     function: str
     """``module:function`` taking those settings."""
+    answers: bool = False
+    """What it prints is what was asked for: ``--quiet`` leaves it."""
+    reads_only: bool = False
+    """It leaves nothing in the set, no log either."""
 
 
 VERBS = (
@@ -53,6 +57,7 @@ VERBS = (
         "start Label Studio for a set and print the link to it",
         "review.settings:ServeSettings",
         "review.serve:serve",
+        answers=True,
     ),
     Verb(
         "review push",
@@ -71,6 +76,7 @@ VERBS = (
         "how far reviewers agree, and what needs another look",
         "review.settings:AgreementSettings",
         "review.agreement:agreement",
+        answers=True,
     ),
     Verb(
         "train",
@@ -83,12 +89,15 @@ VERBS = (
         "measure annotators on reviewed pairs that nobody trained on",
         "finetune.settings:EvaluateSettings",
         "finetune.evaluate:evaluate",
+        answers=True,
     ),
     Verb(
         "adapters",
         "what was trained in a set, and on what",
         "finetune.settings:AdaptersSettings",
         "finetune.adapters:adapters",
+        answers=True,
+        reads_only=True,
     ),
     Verb(
         "merge",
@@ -101,6 +110,8 @@ VERBS = (
         "counts, failures by reason, and the yield of every gate",
         "pairset.status.settings:StatusSettings",
         "pairset.status.show:status",
+        answers=True,
+        reads_only=True,
     ),
     Verb(
         "report",
@@ -113,6 +124,8 @@ VERBS = (
         "query the set's tables through DuckDB",
         "pairset.sql.settings:SqlSettings",
         "pairset.sql.query:sql",
+        answers=True,
+        reads_only=True,
     ),
     Verb(
         "demo",
@@ -125,6 +138,16 @@ VERBS = (
         "what is installed, what can run here, and what to install for the rest",
         "pairset.doctor.settings:DoctorSettings",
         "pairset.doctor.diagnosis:doctor",
+        answers=True,
+        reads_only=True,
+    ),
+    Verb(
+        "completion",
+        "the script by which a shell completes verbs, flags and choices",
+        "pairset.completion.settings:CompletionSettings",
+        "pairset.completion.scripts:completion",
+        answers=True,
+        reads_only=True,
     ),
 )
 

@@ -5,9 +5,11 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
-from pairset.console import say, say_table
+from pairset.console import say, say_json, say_table
 from pairset.errors import MissingStageError
+from pairset.freshness import ANNOTATIONS, TRIAGE, complain_of_lags
 from pairset.ids import content_id
+from pairset.locks import writing
 from pairset.records import Consensus, Verdict, rows_of, table_of
 from pairset.records.consensus import Settlement
 from pairset.report.people import AGREEMENT_FILE
@@ -53,15 +55,17 @@ def agreement(settings: AgreementSettings) -> None:
             f"{pair_set.url} holds no reviewer's verdict yet. Fetch them with: "
             f"pairset review pull {pair_set.url}"
         )
+    complain_of_lags(pair_set, ANNOTATIONS, TRIAGE)
     votes = votes_by_annotation(verdicts)
     settled = [
         consensus_of(votes[name], settings.text_floor, settings.adjudicator)
         for name in sorted(votes)
     ]
     found = _measure(verdicts, settled)
-    _save(pair_set, settled, found)
+    with writing(pair_set, settings.verb):
+        _save(pair_set, settled, found)
     if settings.json_output:
-        say(json.dumps(asdict(found), indent=2, ensure_ascii=False))
+        say_json(asdict(found))
     else:
         _say_all(found)
 
@@ -129,6 +133,6 @@ def _say_all(found: Agreement) -> None:
         title = f"To adjudicate, {len(found.disputes)} pairs"
         say_table(title, ["pair", "task", "disagree about"], rows)
         say(
-            "pairset review push gives them a view of their own in Label Studio. Whoever settles "
-            "them there is named with --adjudicator EMAIL."
+            "pairset review push gives them a view of their own in Label Studio. Name whoever "
+            "settles them there with: pairset review agreement SET --adjudicator EMAIL"
         )

@@ -1,6 +1,6 @@
 """What can go wrong between us and a Label Studio, and what the person should do next."""
 
-from pairset.errors import PairsetError
+from pairset.errors import PairsetError, SettingsError
 
 
 class StudioUnreachableError(PairsetError):
@@ -37,6 +37,16 @@ class RequestRejectedError(PairsetError):
     @property
     def is_not_found(self) -> bool:
         return self.status == 404
+
+
+class StudioNotRunningError(SettingsError):
+    """No Label Studio runs for the set, and no other is named."""
+
+
+class StudioAnswerError(PairsetError):
+    """Something answers that is no Label Studio, or one that we do not know."""
+
+    exit_code = 4
 
 
 class UncertainWriteError(Exception):

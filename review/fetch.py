@@ -1,12 +1,14 @@
 """One pull: read what changed, keep what is news, and only then move the bookmark."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from pairset.records import Verdict
 from pairset.store import PairSet, Stage, write_atomically
+from review.foreign import ForeignSubmissionError, record
 from review.labels import ReviewedTask, reviewed_task, verdict_of
 from review.page import NEEDED_CONTROLS
 from review.project import ProjectState, StudioProject
@@ -16,6 +18,8 @@ from review.verdicts import VerdictLog, open_log
 
 _BOOKMARK = "pull.json"
 _PAGE_OF_IDS = 1_000
+_CLOCKS_APART = timedelta(minutes=5)
+"""How far a server's clock may be ahead of ours, and its times still be gone by."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +42,8 @@ class Fetched:
     """Of new and edited verdicts."""
     withdrawn: int = 0
     tasks_deleted: int = 0
+    skipped: list[str] = field(default_factory=list)
+    """Why a submission, or all of a task, could not be made a verdict; one sentence each."""
     missing_controls: list[str] = field(default_factory=list)
     counting: int = 0
     """Verdicts by reviewers in the set that count."""
@@ -52,9 +58,13 @@ def fetch_verdicts(pair_set: PairSet, project: StudioProject, settings: PullSett
     log = open_log(pair_set, state.key)
     fetched = Fetched(missing_controls=sorted(NEEDED_CONTROLS - state.controls))
     steps = _Steps(project, log, fetched)
-    steps.keep_news(_earlier(bookmark.since, settings.overlap_seconds), settings.page_size)
+    since = _earlier(bookmark.since, settings.overlap_seconds)
+    steps.keep_news(since, settings.page_size)
     # Counted after reading: who submits meanwhile causes a needless search, never a missed one.
     state = project.state()
+    if since and _something_was_missed(bookmark, state, log):
+        steps.keep_news(None, settings.page_size)
+        state = project.state()
     if _something_is_gone(bookmark, state, log):
         steps.withdraw_what_is_gone()
     fetched.counting = len(log.counting())
@@ -76,46 +86,88 @@ class _Steps:
     def keep_news(self, since: str | None, page_size: int) -> None:
         """Of tasks with submissions that changed since then, what is not in the set yet."""
         for page in self.project.submitted_tasks(page_size, since):
-            self._keep([task for task in map(reviewed_task, page) if task])
+            self._keep([task for task in map(self._read, page) if task])
+
+    def _read(self, task: Any) -> ReviewedTask | None:
+        try:
+            return reviewed_task(task)
+        except ForeignSubmissionError as error:
+            number = task.get("id") if isinstance(task, dict) else task
+            self.fetched.skipped.append(f"task {repr(number)[:40]}: {error}")
+            return None
 
     def withdraw_what_is_gone(self) -> None:
         """Compare all numbers: a task without submissions any more is in no page above."""
         pages = self.project.submitted_tasks(_PAGE_OF_IDS, only_ids=True)
-        there = {str(each["id"]) for page in pages for task in page for each in task["annotations"]}
+        there = {server_id for page in pages for task in page for server_id in _server_ids(task)}
         gone = [each for each in self.log.counting() if each.server_annotation_id not in there]
         if not gone:
             return
-        tasks = {task["id"] for page in self.project.tasks(_PAGE_OF_IDS) for task in page}
+        pages = self.project.tasks(_PAGE_OF_IDS)
+        tasks = {task.get("id") for page in pages for task in page if isinstance(task, dict)}
         self._withdraw(each.verdict_id for each in gone if each.task_id in tasks)
         self.fetched.tasks_deleted = len({each.task_id for each in gone} - tasks)
 
     def _keep(self, tasks: list[ReviewedTask]) -> None:
-        verdicts = [
-            verdict_of(task, submission, self._reviewer(submission), self.log.project)
-            for task in tasks
-            for submission in task.submissions
-        ]
+        unread: set[str] = set()
+        made = [self._verdict(task, each, unread) for task in tasks for each in task.submissions]
+        verdicts = [verdict for verdict in made if verdict]
         news = self.log.news_in(verdicts)
         self.log.add(news)
         self.fetched.decisions += [verdict.decision for verdict in news]
         there = {verdict.verdict_id for verdict in verdicts}
         known = [name for task in tasks for name in self.log.by_task.get(task.task_id, ())]
-        self._withdraw(name for name in known if name not in there)
-        times = [task.updated_at for task in tasks]
+        gone = (name for name in known if name not in there)
+        latest = self.log.latest
+        self._withdraw(name for name in gone if latest[name].server_annotation_id not in unread)
+        times = [task.updated_at for task in tasks if _is_past(task.updated_at)]
         self.fetched.latest = max(filter(None, [self.fetched.latest, *times]), default=None)
+
+    def _verdict(self, task: ReviewedTask, submission: Any, unread: set[str]) -> Verdict | None:
+        """The verdict, or None and the reason among what was skipped; ``unread`` gets its id."""
+        try:
+            return verdict_of(task, submission, self._reviewer(submission), self.log.project)
+        except (ForeignSubmissionError, RecursionError) as error:
+            number = submission.get("id") if isinstance(submission, dict) else None
+            unread.add(str(number))
+            named = f"submission {repr(number)[:40]} of task {task.task_id}"
+            self.fetched.skipped.append(f"{named}: {error}")
+            return None
 
     def _withdraw(self, verdict_ids: Iterable[str]) -> None:
         withdrawals = self.log.withdrawals(verdict_ids)
         self.log.add(withdrawals)
         self.fetched.withdrawn += len(withdrawals)
 
-    def _reviewer(self, submission: Mapping[str, Any]) -> str:
+    def _reviewer(self, submission: Any) -> str:
         """Email address of who submitted; asked for once for each pull with news."""
-        who = submission["completed_by"]
-        number = who["id"] if isinstance(who, dict) else who
+        who = record(submission, "a submission").get("completed_by")
+        number = who.get("id") if isinstance(who, dict) else who
+        if not isinstance(number, int):
+            return "user unknown"
         if number not in self.reviewers:
             self.reviewers |= self.project.reviewers()
         return self.reviewers.setdefault(number, f"user {number}")
+
+
+def _server_ids(task: Any) -> list[str]:
+    """Numbers of a task's submissions, as text."""
+    listed = task.get("annotations") if isinstance(task, dict) else None
+    return [str(each.get("id")) for each in listed or () if isinstance(each, dict)]
+
+
+def _is_past(time: str) -> bool:
+    """Whether a time of the server is one to go on from.
+
+    A time ahead of ours, by a clock that jumped or a lie, would have the next pulls pass over all
+    that is submitted before it.
+    """
+    return bool(time) and _moment(time) <= datetime.now(UTC) + _CLOCKS_APART
+
+
+def _moment(time: str) -> datetime:
+    moment = datetime.fromisoformat(time)
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def _something_is_gone(bookmark: Bookmark, state: ProjectState, log: VerdictLog) -> bool:
@@ -125,11 +177,16 @@ def _something_is_gone(bookmark: Bookmark, state: ProjectState, log: VerdictLog)
     return fewer_tasks or len(log.counting()) > expected
 
 
+def _something_was_missed(bookmark: Bookmark, state: ProjectState, log: VerdictLog) -> bool:
+    """Whether there is more on the server than its times told: its clock was set back."""
+    return len(log.counting()) < state.submission_count + (bookmark.surplus or 0)
+
+
 def _earlier(time: str | None, seconds: float) -> str | None:
     """A time of the server, so long before; filters take no other way of writing it."""
     if time is None:
         return None
-    earlier = datetime.fromisoformat(time).astimezone(UTC) - timedelta(seconds=seconds)
+    earlier = _moment(time).astimezone(UTC) - timedelta(seconds=seconds)
     return earlier.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
@@ -138,7 +195,10 @@ def _read_bookmark(folder: Stage) -> Bookmark:
     filesystem = folder.pair_set.filesystem
     if not filesystem.exists(path):
         return Bookmark()
-    return Bookmark(**json.loads(filesystem.cat_file(path)))
+    try:
+        return Bookmark(**json.loads(filesystem.cat_file(path)))
+    except (TypeError, ValueError):
+        return Bookmark()  # whatever it says, all is compared anew
 
 
 def _save_bookmark(folder: Stage, bookmark: Bookmark, before: Bookmark) -> None:

@@ -10,6 +10,14 @@ from typing import Any
 
 from pairset.records import Verdict
 from pairset.records.verdict import Decision, verdict_id_of
+from review.foreign import (
+    ForeignSubmissionError,
+    checked,
+    number_of,
+    record,
+    seconds_of,
+    time_of,
+)
 from review.labelling import names
 from review.labelling.task import candidates_in
 from review.regions import Region, box_of, choices_of, differ, mask_of, rating_of, text_of
@@ -18,6 +26,10 @@ from review.tasks import annotation_id_in
 Submission = Mapping[str, Any]
 """An annotation as Label Studio gives it, a skip included."""
 
+_OURS = ("pair_id", "annotation_id")
+"""What the data of our tasks say."""
+_TIMES = ("created_at", "updated_at")
+_MOST_RAW_CHARACTERS = 20_000_000
 _INSTRUCTIONS = (names.INSTRUCTION_EN, names.INSTRUCTION_ZH)
 _PREFILLED = (*names.TEXT_CONTROLS, names.EDIT_TYPE, names.CHANGE_BOX, names.CHANGE_MASK)
 
@@ -31,33 +43,61 @@ class ReviewedTask:
     annotation_id: str
     """The annotation it was made for."""
     predictions: Sequence[Mapping[str, Any]]
-    submissions: Sequence[Submission]
+    submissions: Sequence[Any]
+    """Submissions as the server gave them, not looked at yet."""
     updated_at: str
     candidates: Mapping[str, str | None] = field(default_factory=dict)
     """Chinese words of the instructions it offered, by their English ones."""
 
 
-def reviewed_task(task: Mapping[str, Any]) -> ReviewedTask | None:
-    """Read a task; None where it is not one of ours."""
-    data = task["data"]
-    if "pair_id" not in data or "annotation_id" not in data:
+def reviewed_task(task: Any) -> ReviewedTask | None:
+    """Read a task; None where it is not one of ours.
+
+    Raises ForeignSubmissionError for one of ours that Label Studio cannot have written.
+    """
+    task = record(task, "a task")
+    data = task.get("data")
+    if not isinstance(data, dict) or not all(isinstance(data.get(name), str) for name in _OURS):
         return None
+    data = checked(data)
+    try:
+        updated_at = time_of(task.get("updated_at"), "its time")
+    except ForeignSubmissionError:
+        updated_at = ""  # only the next pull's start depends on it
     return ReviewedTask(
-        task_id=task["id"],
+        task_id=number_of(task.get("id"), "the task's id"),
         pair_id=data["pair_id"],
         annotation_id=data["annotation_id"],
-        predictions=task.get("predictions") or [],
-        submissions=task.get("annotations") or [],
-        updated_at=task["updated_at"],
+        predictions=[each for each in _listed(task.get("predictions")) if _is_prediction(each)],
+        submissions=_listed(task.get("annotations")),
+        updated_at=updated_at,
         candidates=candidates_in(data),
     )
 
 
-def verdict_of(task: ReviewedTask, submission: Submission, reviewer: str, project: str) -> Verdict:
-    """The first revision of a verdict, made of one submission."""
+def _listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
+
+
+def _is_prediction(value: Any) -> bool:
+    return (
+        isinstance(value, dict)
+        and isinstance(value.get("result"), list)
+        and isinstance(value.get("created_at"), str)
+    )
+
+
+def verdict_of(task: ReviewedTask, submission: Any, reviewer: str, project: str) -> Verdict:
+    """The first revision of a verdict, made of one submission.
+
+    Raises ForeignSubmissionError for what no reviewer can have submitted.
+    """
+    submission = checked(record(submission, "a submission"))
+    server_id = str(number_of(submission.get("id"), "its id"))
+    created_at, updated_at = (time_of(submission.get(name), name) for name in _TIMES)
     prediction = shown_prediction(task, submission)
-    shown: list[Region] = list(prediction["result"]) if prediction else []
-    left: list[Region] = list(submission["result"])
+    shown: list[Region] = checked(prediction["result"]) if prediction else []
+    left: list[Region] = _listed(submission.get("result"))
     decision = decision_of(submission)
     annotation_id = (prediction and annotation_id_in(prediction)) or task.annotation_id
     # A script's bare "accept" carries no texts: it means those that were shown.
@@ -68,7 +108,6 @@ def verdict_of(task: ReviewedTask, submission: Submission, reviewer: str, projec
     changed = [] if decision == Decision.SKIP else changed_fields(shown, kept)
     if decision == Decision.ACCEPT and names.INSTRUCTION_EN in changed:
         decision = Decision.FIX  # other words are a fix, whichever key was pressed
-    server_id = str(submission["id"])
     return Verdict(
         verdict_id=verdict_id_of(annotation_id, reviewer, f"{project}/{server_id}"),
         revision=1,
@@ -84,14 +123,21 @@ def verdict_of(task: ReviewedTask, submission: Submission, reviewer: str, projec
         error_types=choices_of(left, names.ERROR_TYPES),
         reject_reasons=choices_of(left, names.REJECT_REASON),
         quality=rating_of(left, names.QUALITY),
-        seconds_spent=submission.get("lead_time"),
-        created_at=submission["created_at"],
-        updated_at=submission["updated_at"],
+        seconds_spent=seconds_of(submission.get("lead_time")),
+        created_at=created_at,
+        updated_at=updated_at,
         project=project,
         task_id=task.task_id,
         server_annotation_id=server_id,
-        raw_result=json.dumps(left, ensure_ascii=False),
+        raw_result=_raw(left),
     )
+
+
+def _raw(result: Sequence[Region]) -> str:
+    text = json.dumps(result, ensure_ascii=False)
+    if len(text) > _MOST_RAW_CHARACTERS:
+        raise ForeignSubmissionError(f"it holds {len(text):,} characters")
+    return text
 
 
 def _words(regions: Sequence[Region], prefix: str = "") -> dict[str, Any]:
@@ -106,7 +152,7 @@ def shown_prediction(task: ReviewedTask, submission: Submission) -> Mapping[str,
     """What the reviewer started from: its named parent, else the latest that was there then."""
     parent = submission.get("parent_prediction")
     for prediction in task.predictions:
-        if parent is not None and prediction["id"] == parent:
+        if parent is not None and prediction.get("id") == parent:
             return prediction
     before = [
         prediction
@@ -117,12 +163,12 @@ def shown_prediction(task: ReviewedTask, submission: Submission) -> Mapping[str,
 
 
 def decision_of(submission: Submission) -> Decision:
-    """Accept, fix or reject as chosen, a skip as such, undecided where the choice is missing."""
+    """Accept, fix or reject as chosen, a skip as such, undecided where there is not one choice."""
     if submission.get("was_cancelled"):
         return Decision.SKIP
-    chosen = _only(choices_of(submission["result"], names.VERDICT))
+    chosen = choices_of(_listed(submission.get("result")), names.VERDICT)
     known = {decision.value: decision for decision in Decision}
-    return known.get(chosen or "", Decision.UNDECIDED)
+    return known.get(chosen[0], Decision.UNDECIDED) if len(chosen) == 1 else Decision.UNDECIDED
 
 
 def changed_fields(shown: Sequence[Region], left: Sequence[Region]) -> list[str]:
@@ -147,13 +193,17 @@ def with_candidate(
     if is_typed or chosen == text_of(shown, names.INSTRUCTION_EN):
         return kept
     words = dict(zip(_INSTRUCTIONS, (chosen, task.candidates[chosen]), strict=True))
-    others = [region for region in kept if region.get("from_name") not in words]
+    others = [each for each in kept if not _is_of(each, _INSTRUCTIONS)]
     ticked = [{"from_name": name, "value": {"text": text}} for name, text in words.items()]
     return [*others, *ticked]
 
 
 def _has_prefilled(regions: Sequence[Region]) -> bool:
-    return any(region.get("from_name") in _PREFILLED for region in regions)
+    return any(_is_of(region, _PREFILLED) for region in regions)
+
+
+def _is_of(region: Any, controls: Sequence[str]) -> bool:
+    return isinstance(region, dict) and region.get("from_name") in controls
 
 
 def _only(choices: Sequence[str]) -> str | None:

@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from pairset.ids import content_id
+from pairset.text import storable
 from review.client import StudioClient
-from review.errors import ProjectGoneError, RequestRejectedError
+from review.errors import ProjectGoneError, RequestRejectedError, StudioAnswerError
+from review.foreign import written
 
 QUEUE_TITLE, ADJUDICATION_TITLE = "Least confident first", "To adjudicate"
 OPEN, DISPUTED, WITHDRAWN = "open", "disputed", "withdrawn"
@@ -22,6 +24,8 @@ _REVIEWED = (
 """Label Studio applies one list of fields to tasks, annotations and predictions alike."""
 
 _TIME_FORMAT = "%Y-%m-%dT%H:%M:%S.%fZ"
+
+_LONGEST_EMAIL = 320
 
 Task = dict[str, Any]
 
@@ -48,7 +52,15 @@ class StudioProject:
     project_id: int
 
     def state(self) -> ProjectState:
-        """Raises ProjectGoneError where there is no such project."""
+        """Raises ProjectGoneError where there is no such project, StudioAnswerError where something
+        else answers.
+        """
+        try:
+            return self._state()
+        except (AttributeError, TypeError, ValueError, RecursionError) as error:
+            raise self._no_studio(f"of the project: {error}") from error
+
+    def _state(self) -> ProjectState:
         found = self.client.sdk.projects.get(self.project_id)
         born = found.created_at.strftime(_TIME_FORMAT) if found.created_at else ""
         return ProjectState(
@@ -99,14 +111,17 @@ class StudioProject:
                 "query": json.dumps(query),
             }
             try:
-                # The SDK declares a task's annotations as text, and takes 20 times as long.
-                answer = self.client.get_json("/api/tasks/", parameters)
+                answer = self._read("/api/tasks/", parameters)
             except RequestRejectedError as error:
                 if error.is_not_found and page > 1:
                     return  # tasks were deleted since the page before
                 raise self._gone(error) from error
-            yield answer["tasks"]
-            left = answer["total"] - page * page_size
+            said: Any = answer if isinstance(answer, dict) else {}
+            tasks, total = said.get("tasks"), said.get("total")
+            if not isinstance(tasks, list) or not isinstance(total, int):
+                raise self._no_studio(repr(answer)[:100])
+            yield tasks
+            left = total - page * page_size if tasks else 0
             page += 1
 
     def _gone(self, error: RequestRejectedError) -> Exception:
@@ -176,7 +191,32 @@ class StudioProject:
 
     def reviewers(self) -> dict[int, str]:
         """Email addresses by user number."""
-        return {user.id: user.email for user in self.client.sdk.users.list()}
+        found = self._read("/api/users/", {})
+        users = found if isinstance(found, list) else []
+        return {
+            user["id"]: _name_of(user)
+            for user in users
+            if isinstance(user, dict) and isinstance(user.get("id"), int)
+        }
+
+    def _read(self, path: str, parameters: dict[str, str | int]) -> Any:
+        """What the SDK's models cannot hold, or take 20 times as long for."""
+        try:
+            return self.client.get_json(path, parameters)
+        except (ValueError, RecursionError) as error:
+            raise self._no_studio(f"{path}: {error}") from error
+
+    def _no_studio(self, said: str) -> StudioAnswerError:
+        return StudioAnswerError(
+            f"{self.client.url} answers what no Label Studio does: {said[:200]}. See whether --url "
+            "is right, then repeat the same command: nothing is lost."
+        )
+
+
+def _name_of(user: dict[str, Any]) -> str:
+    """An email address; nobody calls themselves like those who are no people."""
+    email = storable(written(str(user.get("email") or ""))).strip()[:_LONGEST_EMAIL]
+    return email if "@" in email else f"user {user['id']}"
 
 
 def _filter(column: str, operator: str, kind: str, value: str | int) -> dict[str, Any]:

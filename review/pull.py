@@ -4,13 +4,19 @@ from collections import Counter
 from typing import NoReturn
 
 from pairset.console import complain, say
+from pairset.errors import SetBusyError
+from pairset.locks import writing
 from pairset.records.verdict import Decision
 from pairset.store import open_set
-from review.errors import StudioUnreachableError
+from review.errors import StudioAnswerError, StudioNotRunningError, StudioUnreachableError
 from review.fetch import Fetched, fetch_verdicts
 from review.reach import open_project
 from review.settings import PullSettings
 from review.trigger import Wait, waiting
+
+_SKIPS_SHOWN = 10
+_PASSING = (StudioUnreachableError, StudioAnswerError, StudioNotRunningError, SetBusyError)
+"""What may be over at the next pull."""
 
 
 def pull(settings: PullSettings) -> None:
@@ -28,7 +34,9 @@ def _watch(settings: PullSettings, wait: Wait) -> NoReturn:
     while True:
         try:
             pull_once(settings, quiet)
-        except StudioUnreachableError as error:
+        except _PASSING as error:
+            if isinstance(error, StudioNotRunningError) and not quiet:
+                raise  # it was never there; later it is one that is started again
             complain(f"{error} Trying again in {settings.interval_seconds:g} s.")
         quiet = True
         wait.seconds(settings.interval_seconds)
@@ -37,7 +45,7 @@ def _watch(settings: PullSettings, wait: Wait) -> NoReturn:
 def pull_once(settings: PullSettings, quiet: bool = False) -> Fetched:
     """One pull; ``quiet`` says nothing where there is nothing new."""
     pair_set = open_set(settings.set_url)
-    with open_project(pair_set, settings) as (project, _):
+    with writing(pair_set, settings.verb), open_project(pair_set, settings) as (project, _):
         fetched = fetch_verdicts(pair_set, project, settings)
     if fetched.decisions or fetched.withdrawn or not quiet:
         say(_in_words(fetched))
@@ -57,6 +65,13 @@ def _in_words(fetched: Fetched) -> str:
 
 
 def _complain_of(fetched: Fetched) -> None:
+    if fetched.skipped:
+        listed = "\n".join(f"  {each}" for each in fetched.skipped[:_SKIPS_SHOWN])
+        more = len(fetched.skipped) - _SKIPS_SHOWN
+        complain(
+            f"{len(fetched.skipped)} submissions were passed over, as no labelling page of ours "
+            f"makes such:\n{listed}" + (f"\n  and {more} more" if more > 0 else "")
+        )
     undecided = fetched.decisions.count(Decision.UNDECIDED)
     if undecided and not fetched.missing_controls:
         complain(

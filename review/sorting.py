@@ -29,6 +29,7 @@ class Candidate:
     """Whether mining still keeps the pair."""
     has_instruction: bool
     is_changed: bool
+    """False where the reply says that nothing changed."""
     edit_type: str | None = None
     chance: float | None = None
     """Probability of being right, for the order of the queue; None where nothing is known."""
@@ -38,6 +39,16 @@ class Candidate:
     """Whether a person has decided already."""
     is_behind: bool = False
     """Whether no verdict on it would help to prove a promise."""
+    is_contradicted: bool = False
+    """Whether what mining measured on the pair says that something changed."""
+    is_stand_in: bool = False
+    """Whether it is the starter's, and nobody said that such may be accepted."""
+
+    @property
+    def sound_confidence(self) -> float | None:
+        """The confidence, unless it is no number from 0 to 1: a foreign table may hold anything."""
+        is_sound = self.confidence is not None and 0 <= self.confidence <= 1
+        return self.confidence if is_sound else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +71,7 @@ def sort_annotations(candidates: Iterable[Candidate], policy: Policy) -> list[Tr
 
     The same candidates and policy give the same rows, whatever order they come in.
     """
-    known = {candidate.annotation_id: candidate for candidate in candidates}
+    known = {each.annotation_id: _with_sound_confidence(each) for each in candidates}
     sorted_out = [_sort_one(known[name], policy) for name in sorted(known)]
     reviews = [row for row in sorted_out if row.queue == Queue.REVIEW]
     audits = [row for row in sorted_out if row.queue == Queue.AUDIT]
@@ -70,6 +81,13 @@ def sort_annotations(candidates: Iterable[Candidate], policy: Policy) -> list[Tr
     queued, waiting = _within_budget(reviews, audits, policy)
     placed = [replace(row, place=place) for place, row in enumerate(queued)]
     return [*placed, *waiting, *others]
+
+
+def _with_sound_confidence(candidate: Candidate) -> Candidate:
+    """What is no probability (NaN compares as neither) is no confidence."""
+    if candidate.confidence is None or 0 <= candidate.confidence <= 1:
+        return candidate
+    return replace(candidate, confidence=None)
 
 
 def _in_order(rows: list[Triage], known: Mapping[str, Candidate], policy: Policy) -> list[Triage]:
@@ -101,9 +119,10 @@ def _most_gain_first(
 
 def _prospect(candidate: Candidate) -> Prospect:
     name = candidate.annotation_id
-    right = candidate.confidence if candidate.chance is None else candidate.chance
+    confidence = None if candidate.is_contradicted else candidate.sound_confidence
+    right = confidence if confidence is None or candidate.chance is None else candidate.chance
     scene, kind = candidate.scene or name, candidate.edit_type or ""
-    doubt = candidate.confidence or 0.0
+    doubt = confidence or 0.0
     return Prospect(name, right or 0.0, scene, kind, candidate.fixable, doubt)
 
 
@@ -118,7 +137,8 @@ def sample_draw(annotation_id: str, seed: int) -> float:
 
 
 def _place_in_sample(candidate: Candidate, policy: Policy) -> tuple[bool, float]:
-    is_behind = bool(policy.withheld) and (candidate.is_behind or candidate.confidence is None)
+    no_help = candidate.is_behind or candidate.sound_confidence is None
+    is_behind = bool(policy.withheld) and no_help
     return is_behind, sample_draw(candidate.annotation_id, policy.seed)
 
 
@@ -129,25 +149,42 @@ def _draw(purpose: str, annotation_id: str, seed: int) -> float:
 
 def _sort_one(candidate: Candidate, policy: Policy) -> Triage:
     queue, reason = _queue_and_reason(candidate, policy)
-    return Triage(candidate.annotation_id, candidate.pair_id, queue, reason, candidate.confidence)
+    confidence = candidate.sound_confidence
+    return Triage(candidate.annotation_id, candidate.pair_id, queue, reason, confidence)
 
 
 def _queue_and_reason(candidate: Candidate, policy: Policy) -> tuple[Queue, TriageReason]:
     if not candidate.is_kept:
         return Queue.SET_ASIDE, TriageReason.PAIR_WITHDRAWN
     if not candidate.is_changed:
-        return Queue.SET_ASIDE, TriageReason.NO_CHANGE
+        return _of_unchanged(candidate, policy)
     if not candidate.has_instruction:
         return Queue.SET_ASIDE, TriageReason.NO_INSTRUCTION
-    if candidate.confidence is None:
+    confidence = candidate.sound_confidence
+    if confidence is None:
         return Queue.REVIEW, TriageReason.NO_CONFIDENCE
     if policy.withheld:
         return Queue.REVIEW, policy.withheld
-    if candidate.confidence < policy.threshold:
+    if confidence < policy.threshold:
         return Queue.REVIEW, TriageReason.BELOW_THRESHOLD
-    if audit_draw(candidate.annotation_id, policy.seed) < policy.audit_share:
+    if candidate.is_stand_in:
+        return Queue.REVIEW, TriageReason.STAND_IN_MODEL
+    if _is_audited(candidate, policy):
         return Queue.AUDIT, TriageReason.RANDOM_DRAW
     return Queue.ACCEPTED, TriageReason.ABOVE_THRESHOLD
+
+
+def _of_unchanged(candidate: Candidate, policy: Policy) -> tuple[Queue, TriageReason]:
+    """Where "no change" goes. While a promise has no proof, people see its sample and no audits."""
+    if candidate.is_contradicted:
+        return Queue.REVIEW, TriageReason.CONTRADICTS_PIXELS
+    if not policy.withheld and _is_audited(candidate, policy):
+        return Queue.AUDIT, TriageReason.NO_CHANGE_DRAW
+    return Queue.SET_ASIDE, TriageReason.NO_CHANGE
+
+
+def _is_audited(candidate: Candidate, policy: Policy) -> bool:
+    return audit_draw(candidate.annotation_id, policy.seed) < policy.audit_share
 
 
 def _one_of_each_scene_first(rows: Sequence[Triage], scenes: dict[str, str | None]) -> list[Triage]:
@@ -166,7 +203,8 @@ def _one_of_each_scene_first(rows: Sequence[Triage], scenes: dict[str, str | Non
 
 
 def _confidence(row: Triage) -> float:
-    return -1.0 if row.confidence is None else row.confidence
+    is_doubtful = row.confidence is None or row.reason == TriageReason.CONTRADICTS_PIXELS
+    return -1.0 if is_doubtful else float(row.confidence or 0.0)
 
 
 def _within_budget(

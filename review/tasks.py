@@ -44,6 +44,8 @@ def prediction_of(queued: Queued, shown: ShownPair, with_mask: bool = True) -> d
 def annotation_id_in(prediction: Mapping[str, Any]) -> str | None:
     """Which annotation a prediction shows; None where it is not one of ours."""
     for region in prediction["result"]:
+        if not isinstance(region, dict):
+            continue
         name, separator, _ = str(region.get("id", "")).partition(_SEPARATOR)
         if separator:
             return name

@@ -3,20 +3,26 @@
 import datetime
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import asdict, fields, replace
+from typing import Any
 
-from pairset.console import say, say_table
+from pairset.console import say, say_json, say_table
 from pairset.errors import MissingStageError
+from pairset.freshness import ANNOTATIONS, complain_of_lags
 from pairset.ids import content_id
+from pairset.locks import writing
 from pairset.records import Triage, Verdict, rows_of, table_of
 from pairset.records.annotation import TOKEN_EVIDENCE
 from pairset.records.triage import Queue
 from pairset.records.verdict import AUTO, Decision, verdict_id_of
+from pairset.stand_in import STARTER, is_demo
 from pairset.store import PairSet, open_set, write_atomically
 from pairset.tables import connect_tables, stream_rows
+from review.basis import read_basis, words_of_confidence, words_of_starter
 from review.confidence import keep_confidence
+from review.contradiction import Measured, contradicts_no_change
 from review.outlook import with_outlook
-from review.promise import promised_route, say_promise
+from review.promise import Route, promised_route, say_promise
 from review.settings import TriageSettings
 from review.sorting import Candidate, Policy, sort_annotations
 
@@ -24,12 +30,13 @@ _SHARD = "00000"
 _ROWS_AT_ONCE = 10_000
 _TEXTS = ("instruction_en", "instruction_zh", "inverse_en", "inverse_zh", "edit_type")
 
-_CANDIDATES = """
+_MEASURED = tuple(field.name for field in fields(Measured))
+_CANDIDATES = f"""
     SELECT annotation_id, a.pair_id, cluster AS scene, confidence, p.pair_id IS NOT NULL AS is_kept,
         a.error_code IS NULL AND instruction_en IS NOT NULL AS has_instruction,
-        is_changed IS DISTINCT FROM false AS is_changed, edit_type
+        is_changed IS DISTINCT FROM false AS is_changed, edit_type, model, {", ".join(_MEASURED)}
     FROM annotations a LEFT JOIN (FROM pairs WHERE status = 'kept') p USING (pair_id)
-"""
+"""  # noqa: S608 - columns are constants of the record
 
 _ACCEPTED = f"""
     SELECT a.* EXCLUDE ({", ".join(TOKEN_EVIDENCE)})
@@ -44,12 +51,20 @@ def triage(settings: TriageSettings) -> None:
     Run again it changes nothing, unless annotations, pairs or settings changed.
     """
     pair_set = open_set(settings.set_url)
-    candidates = list(_candidates(pair_set))
+    with writing(pair_set, settings.verb):
+        _triage(pair_set, settings)
+
+
+def _triage(pair_set: PairSet, settings: TriageSettings) -> None:
+    may_accept = settings.accept_starter or settings.precision is not None or is_demo(pair_set)
+    candidates = list(_candidates(pair_set, may_accept_starter=may_accept))
     if not candidates:
         raise MissingStageError(
             f"{pair_set.url} holds no annotations yet. Write them with: "
             f"pairset annotate {pair_set.url}"
         )
+    complain_of_lags(pair_set, ANNOTATIONS)
+    pair_set.save_run("triage", settings.model_dump(mode="json"))
     limits = (settings.audit_share, settings.budget, settings.seed)
     policy = Policy(settings.threshold, *limits, settings.queue_by)
     route = promised_route(pair_set, settings) if settings.precision is not None else None
@@ -61,21 +76,45 @@ def triage(settings: TriageSettings) -> None:
         policy = replace(policy, errors=errors)
     rows = sort_annotations(candidates, policy)
     changed = _save(pair_set, rows, route.kept.files() if route else {})
-    pair_set.save_run("triage", settings.model_dump(mode="json"))
     changed = _save_auto_verdicts(pair_set) or changed
     changed = keep_confidence(pair_set, settings.seed, route) or changed
+    basis = read_basis(pair_set, settings.threshold)
+    if settings.json_output:
+        say_json({**_document(rows, route, changed), "confidence": asdict(basis)})
+        return
     _say_rows(pair_set, rows)
     if route:
         say_promise(route.kept, pair_set.url)
+    else:
+        say(words_of_confidence(basis, settings.threshold))
+    if words := words_of_starter(basis, pair_set, rows):
+        say(words)
     if not changed:
         say("Nothing changed since the last triage.")
 
 
-def _candidates(pair_set: PairSet) -> Iterator[Candidate]:
+def _document(rows: Sequence[Triage], route: Route | None, changed: bool) -> dict[str, Any]:
+    """What ``--json`` prints."""
+    counts = Counter((row.queue, row.reason) for row in rows)
+    return {
+        "annotations": len(rows),
+        "queues": [
+            {"queue": queue, "reason": reason, "annotations": count}
+            for (queue, reason), count in sorted(counts.items())
+        ],
+        "promise": asdict(route.kept.certificate) if route else None,
+        "changed": changed,
+    }
+
+
+def _candidates(pair_set: PairSet, may_accept_starter: bool) -> Iterator[Candidate]:
+    """The starter's words are accepted on the proof of a promise, or where somebody says so."""
     with connect_tables(pair_set) as tables:
-        cursor = tables.execute(_CANDIDATES)
-        while rows := cursor.fetchmany(_ROWS_AT_ONCE):
-            yield from (Candidate(*row) for row in rows)
+        for row in stream_rows(tables, _CANDIDATES, _ROWS_AT_ONCE):
+            measured = Measured(**{name: row.pop(name) for name in _MEASURED})
+            is_stand_in = row.pop("model") == STARTER and not may_accept_starter
+            is_contradicted = not row["is_changed"] and contradicts_no_change(measured)
+            yield Candidate(**row, is_contradicted=is_contradicted, is_stand_in=is_stand_in)
 
 
 def _save(pair_set: PairSet, rows: Sequence[Triage], files: Mapping[str, str]) -> bool:

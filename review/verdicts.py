@@ -63,9 +63,9 @@ class VerdictLog:
             self.by_task.setdefault(known.task_id, set()).add(known.verdict_id)
 
     def news_in(self, verdicts: Iterable[Verdict]) -> list[Verdict]:
-        """Those that are new, or were edited since; each with its revision."""
+        """Those that are new, or were edited since; each with its revision, and each once."""
         news = []
-        for verdict in verdicts:
+        for verdict in {verdict.verdict_id: verdict for verdict in verdicts}.values():
             before = self.latest.get(verdict.verdict_id)
             if before is None:
                 news.append(verdict)

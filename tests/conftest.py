@@ -6,7 +6,7 @@ import signal
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page, Request, sync_playwright
+from playwright.sync_api import Browser, Page, Playwright, Request, sync_playwright
 
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 CHROMIUM_OPTIONS = [
@@ -19,7 +19,7 @@ CHROMIUM_OPTIONS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-HOW_TO_INSTALL = "no Chromium on PATH: apt-get install chromium, or set $CHROMIUM to its path"
+NO_BROWSER = "no Chromium here: make browser brings one, or set $CHROMIUM to its path"
 
 
 def pytest_configure() -> None:
@@ -28,21 +28,29 @@ def pytest_configure() -> None:
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
-def find_chromium() -> str:
+def find_chromium(playwright: Playwright) -> str:
     """Path of the browser; without one, CI fails and everyone else skips."""
-    names = (os.environ.get("CHROMIUM"), *CHROMIUM_NAMES)
+    names = (os.environ.get("CHROMIUM"), *CHROMIUM_NAMES, playwright.chromium.executable_path)
     found = next((path for name in names if name and (path := shutil.which(name))), None)
     if found:
         return found
     if os.environ.get("CI") == "true":
-        pytest.fail(HOW_TO_INSTALL)
-    pytest.skip(HOW_TO_INSTALL)
+        pytest.fail(NO_BROWSER)
+    pytest.skip(NO_BROWSER)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say at the very end what was not tested for want of a browser."""
+    skipped = terminalreporter.stats.get("skipped", [])
+    untested = sum(NO_BROWSER in str(report.longrepr) for report in skipped)
+    if untested:
+        terminalreporter.write_line(f"{untested} tests of pages did not run: {NO_BROWSER}")
 
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    path = find_chromium()
     with sync_playwright() as playwright:
+        path = find_chromium(playwright)
         running = playwright.chromium.launch(executable_path=path, args=CHROMIUM_OPTIONS)
         yield running
         running.close()

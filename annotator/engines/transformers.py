@@ -10,6 +10,7 @@ from annotator.adapters import AdapterChoice
 from annotator.batches import batches
 from annotator.confidence import TokenLogprob
 from annotator.engines.constraint import ConstrainedDecoding, GrammarCompiler
+from annotator.engines.foreign import sound_answer, sound_tokens
 from annotator.engines.protocol import (
     Answer,
     Choice,
@@ -29,7 +30,7 @@ from annotator.engines.reply_tokens import (
 from annotator.engines.together import A, Q, ask_together
 from annotator.models import STARTER_THREADS, context_limit
 from annotator.prompt import Message, Prompt, build_messages, pillow_part
-from pairset.checkpoints import load_whole
+from pairset.checkpoints import CheckedLoading, load_whole, loading
 from pairset.errors import MissingExtraError, ModelUnavailableError
 
 
@@ -44,7 +45,7 @@ def open_transformers(plan: EnginePlan) -> Iterator["TransformersEngine"]:
         fit_torch_companions()
         import transformers  # noqa: F401
         import xgrammar  # noqa: F401
-    except ImportError as error:
+    except ModuleNotFoundError as error:
         raise MissingExtraError(error.name or "transformers", "transformers") from error
     threads = torch.get_num_threads()
     if plan.model.is_starter:
@@ -68,7 +69,7 @@ def _load(plan: EnginePlan) -> tuple[Any, Any]:
     processors: Any = AutoProcessor
     models: Any = AutoModelForImageTextToText
     own_code = plan.settings.trust_remote_code
-    try:
+    with loading(plan.model.folder):
         processor = processors.from_pretrained(plan.model.folder, trust_remote_code=own_code)
         model = load_whole(
             models,
@@ -77,9 +78,7 @@ def _load(plan: EnginePlan) -> tuple[Any, Any]:
             device_map="cuda" if torch.cuda.is_available() else None,
             trust_remote_code=own_code,
         )
-    except (OSError, ValueError, RuntimeError, KeyError) as error:
-        raise ModelUnavailableError(f"Cannot load {plan.model.folder}: {error}") from error
-    processor.tokenizer.padding_side = "left"
+        processor.tokenizer.padding_side = "left"
     if plan.adapter:
         model = _adapted(model, plan.adapter)
     return processor, model.eval()
@@ -89,7 +88,8 @@ def _adapted(model: Any, adapter: AdapterChoice) -> Any:
     """The model with its adapter. PEFT passes over weights it finds no place for; this does not."""
     from peft import PeftModel, get_peft_model_state_dict
 
-    adapted = PeftModel.from_pretrained(model, str(adapter.folder))
+    with CheckedLoading(partial(_no_fit, adapter.name)):
+        adapted = PeftModel.from_pretrained(model, str(adapter.folder))
     placed = set(get_peft_model_state_dict(adapted, save_embedding_layers=False))
     homeless = {name for name in adapter.tensor_names() if "lora_" in name} - placed
     if homeless:
@@ -98,6 +98,10 @@ def _adapted(model: Any, adapter: AdapterChoice) -> Any:
             f"{len(homeless)} of its weights, such as {min(homeless)}."
         )
     return adapted
+
+
+def _no_fit(name: str, reason: str) -> str:
+    return f"Adapter {name} does not fit this model: {reason}"
 
 
 class TransformersEngine:
@@ -176,10 +180,8 @@ class TransformersEngine:
                 raise ValueError("the chat template changes the reply")
             steps = logprobs[row, -len(reply) - 1 : -1]
             values = steps.gather(-1, torch.tensor(reply, device=steps.device)[:, None])
-            pairs = zip(reply, values.squeeze(-1).tolist(), strict=True)
-            scored.append(
-                tuple(TokenLogprob(token_text(tokenizer, token), value) for token, value in pairs)
-            )
+            texts = (token_text(tokenizer, token) for token in reply)
+            scored.append(sound_tokens(map(TokenLogprob, texts, values.squeeze(-1).tolist())))
         return scored
 
     def _chosen(self, choices: Sequence[Choice]) -> list[float]:
@@ -238,16 +240,13 @@ class TransformersEngine:
         """One row of new tokens, cut where its reply ended; what follows is padding."""
         end = next((i for i, token in enumerate(row) if token in self._stop_token_ids), None)
         written = row[:end]
-        tokens = (
-            TokenLogprob(self._decode([token]), logprob)
-            for token, logprob in zip(written, logprobs, strict=False)
-        )
-        return Answer(
-            text=self._decode(written),
-            finish_reason="length" if end is None else "stop",
-            tokens=tuple(tokens),
-            prompt_tokens=prompt_tokens,
-            completion_tokens=len(row) if end is None else end + 1,
+        texts = (self._decode([token]) for token in written)
+        return sound_answer(
+            self._decode(written),
+            "length" if end is None else "stop",
+            map(TokenLogprob, texts, logprobs),
+            prompt_tokens,
+            len(row) if end is None else end + 1,
         )
 
     def _decode(self, token_ids: list[int]) -> str:

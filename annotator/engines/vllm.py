@@ -10,6 +10,7 @@ from functools import cached_property, partial
 from typing import Any
 
 from annotator.confidence import TokenLogprob
+from annotator.engines.foreign import sound_answer
 from annotator.engines.protocol import (
     Answer,
     Choice,
@@ -26,17 +27,24 @@ from annotator.engines.reply_tokens import (
     share_of_first,
 )
 from annotator.engines.together import ask_together
-from annotator.engines.vllm_options import require_vllm, vllm_arguments, vllm_environment
+from annotator.engines.vllm_options import (
+    refuse_too_large,
+    require_vllm,
+    vllm_arguments,
+    vllm_environment,
+)
 from annotator.engines.vllm_scoring import is_read, prompt_with_reply, read_tokens, reading
 from annotator.prompt import Message, Picture, Prompt, build_messages, pixels_of
 from annotator.reply import ReplyError
-from pairset.errors import EngineDownError, ModelUnavailableError
+from pairset.checkpoints import CheckedLoading
+from pairset.errors import EngineDownError
 
 
 @contextmanager
 def open_vllm(plan: EnginePlan) -> Iterator["VllmEngine"]:
     """Start the engine, and free what it holds afterwards."""
     require_vllm()
+    refuse_too_large(plan)
     arguments = vllm_arguments(plan)
     for name, value in vllm_environment(plan.model).items():
         os.environ.setdefault(name, value)
@@ -59,10 +67,8 @@ def _load(plan: EnginePlan, arguments: dict[str, Any]) -> Any:
         fit_lora_to_given_replies()
         from vllm import LLM
 
-        try:
+        with CheckedLoading(lambda reason: f"vLLM cannot load {plan.model.folder}: {reason}"):
             return LLM(**arguments)
-        except (OSError, ValueError, RuntimeError) as error:
-            raise ModelUnavailableError(f"vLLM cannot load {plan.model.folder}: {error}") from error
 
 
 class VllmEngine:
@@ -239,10 +245,10 @@ def _answer(output: Any, completion: Any) -> Answer:
     """One completion of a request as an answer; the end-of-turn token is none of the reply's."""
     chosen = zip(completion.token_ids, completion.logprobs or (), strict=False)
     tokens = (steps[token_id] for token_id, steps in chosen)
-    return Answer(
-        text=completion.text,
-        finish_reason=completion.finish_reason,
-        tokens=tuple(TokenLogprob(token.decoded_token or "", token.logprob) for token in tokens),
-        prompt_tokens=len(output.prompt_token_ids or ()),
-        completion_tokens=len(completion.token_ids),
+    return sound_answer(
+        completion.text,
+        completion.finish_reason,
+        [TokenLogprob(token.decoded_token or "", token.logprob) for token in tokens],
+        len(output.prompt_token_ids or ()),
+        len(completion.token_ids),
     )

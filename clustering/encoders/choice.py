@@ -78,7 +78,8 @@ def parse_encoder(name: str, precision: Precision = "auto") -> EncoderChoice:
     if kind not in _SIMILARITY_FLOORS or kind == OFFLINE or not rest:
         raise SettingsError(
             f"{name!r} names no encoder. Choose lite0, open_clip:MODEL/TAG, dinov2:MODEL, "
-            "altclip:MODEL or chinese_clip:MODEL."
+            "altclip:MODEL or chinese_clip:MODEL; pairset direction reads captions with open_clip "
+            "and altclip alone."
         )
     if kind != "open_clip":
         return EncoderChoice(kind, rest, precision=precision)

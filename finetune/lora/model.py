@@ -9,6 +9,7 @@ import torch
 from annotator.models import STARTER_THREADS, ModelChoice
 from finetune.processes import place_of_process
 from finetune.settings import TrainSettings
+from pairset.checkpoints import CheckedLoading, load_whole, loading
 from pairset.errors import ModelUnavailableError
 
 LANGUAGE_LAYERS = r".*(language_model|text_model)\..*\.(q|k|v|o|gate|up|down)_proj"
@@ -63,13 +64,12 @@ def _load_base(choice: ModelChoice, settings: TrainSettings) -> tuple[Any, Any]:
     loading_bar.disable_progress_bar()
     processors: Any = AutoProcessor
     models: Any = AutoModelForImageTextToText
-    own_code = {"trust_remote_code": settings.trust_remote_code}
-    try:
+    own_code: dict[str, Any] = {"trust_remote_code": settings.trust_remote_code}
+    with loading(choice.folder):
         processor = processors.from_pretrained(choice.folder, **own_code)
-        base = models.from_pretrained(choice.folder, dtype=number_format(settings), **own_code)
-        base.to(_device())
-    except (OSError, ValueError) as error:
-        raise ModelUnavailableError(f"Cannot load {choice.folder}: {error}") from error
+        dtype = number_format(settings)
+        base = load_whole(models, choice.folder, dtype=dtype, **own_code)
+    base.to(_device())  # here memory may run out, which is told otherwise
     return processor, base
 
 
@@ -102,7 +102,8 @@ def _fresh(base: Any, settings: TrainSettings, choice: ModelChoice) -> Any:
 def _continued(base: Any, adapter: Path, choice: ModelChoice) -> Any:
     from peft import PeftModel
 
-    model = PeftModel.from_pretrained(base, str(adapter), is_trainable=True)
+    with CheckedLoading(lambda reason: f"{adapter} does not fit {choice.name}: {reason}"):
+        model = PeftModel.from_pretrained(base, str(adapter), is_trainable=True)
     for config in model.peft_config.values():
         # The card names the base. Here it must be a folder, or PEFT asks the hub for it.
         config.base_model_name_or_path = str(choice.folder)

@@ -17,6 +17,7 @@ from pairset.ids import content_id
 from pairset.progress import progress
 from pairset.records import Example
 from pairset.records.example import Split
+from pairset.voices import Voice, voice_of
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -50,8 +51,17 @@ def take_samples(
 
 
 def draw(examples: Sequence[Example]) -> list[Example]:
-    """Held-out pairs in an order by chance that stays the same, edit types taking turns."""
-    held_out = [each for each in examples if each.teaches and each.split == Split.HELD_OUT]
+    """Held-out pairs in an order by chance that stays the same, edit types taking turns.
+
+    Not those whose words are a model's own, accepted unseen: they show nothing that it learnt.
+    """
+    held_out = [
+        each
+        for each in examples
+        if each.teaches
+        and each.split == Split.HELD_OUT
+        and voice_of(each.reviewer) is not Voice.AUTO
+    ]
     before = Counter[str | None]()
     turns = []
     for each in sorted(held_out, key=lambda each: content_id("sample", each.pair_id)):

@@ -16,16 +16,19 @@ from pairset.records.example import Split
 from pairset.report.render import render_page
 from pairset.report.thumbnails import inline_thumbnails
 from pairset.store import PairSet, write_atomically
+from pairset.voices import Voice, is_judged, judges_of, voice_of
 
 PAGE = "training.html"
 _THUMBNAIL_PIXELS = 320
 _DETAILS_SHOWN = 3
+_COMPARABLE = (Voice.PEOPLE, Voice.SIMULATED, Voice.MINING)
+"""Whose words replies can be compared with; those of ``auto`` are a model's own."""
 _PACKAGES = ("finetune.training_page", "finetune.evaluation")
 
 
 @dataclass(frozen=True, slots=True)
 class LeftOut:
-    """Reviewed pairs that taught nothing for one reason."""
+    """Pairs that taught nothing for one reason."""
 
     reason: str
     pairs: int
@@ -44,13 +47,18 @@ def write_training_page(
 ) -> Path:
     """Write the page beside the adapter; ``folder`` holds the curve already. Returns its path."""
     curve = read_curve(folder / "curve.jsonl")
-    teaching = Counter(each.split for each in examples if each.teaches)
+    voices = Counter((each.split, voice_of(each.reviewer)) for each in examples if each.teaches)
+    learnt = [each.reviewer for each in examples if each.teaches and each.split == Split.TRAIN]
     page = render_page(
         {
             "set_name": pair_set.root.rsplit("/", 1)[-1],
             "version": __version__,
             "card": card,
-            "held_out": teaching[Split.HELD_OUT],
+            "held_out": sum(voices[Split.HELD_OUT, voice] for voice in _COMPARABLE),
+            "judges": judges_of(learnt),
+            "judged": sum(map(is_judged, learnt)),
+            "unseen": voices[Split.TRAIN, Voice.AUTO],
+            "unseen_held_out": voices[Split.HELD_OUT, Voice.AUTO],
             "points": len(curve),
             "loss": loss_plot(curve),
             "rate": rate_plot(curve),

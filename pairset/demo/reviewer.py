@@ -10,12 +10,11 @@ from typing import Any
 
 from pairset.demo.measure import Expected
 from pairset.records import Annotation, Verdict, rows_of
-from pairset.records.verdict import Decision, verdict_id_of
+from pairset.records.verdict import SIMULATED, Decision, verdict_id_of
 from pairset.store import PairSet
 from pairset.tables import connect_tables
 from review.verdicts import open_log
 
-SIMULATED = "simulated"
 _FIELDS = ("instruction_en", "instruction_zh", "inverse_en", "inverse_zh", "edit_type")
 _SECONDS_FOR_A_VERDICT = 4.0
 

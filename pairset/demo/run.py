@@ -13,7 +13,7 @@ from annotator.annotate import annotate
 from annotator.settings import AnnotateSettings
 from clustering.mine import mine
 from clustering.settings import MineSettings
-from pairset.console import say
+from pairset.console import say, say_json
 from pairset.demo.corpus import build_corpus
 from pairset.demo.figures import read_figures, say_figures
 from pairset.demo.settings import DemoEngine, DemoSettings
@@ -21,6 +21,7 @@ from pairset.demo.truth import Truth, load_truth
 from pairset.errors import SettingsError
 from pairset.report.page import report
 from pairset.report.settings import ReportSettings
+from pairset.stand_in import STARTER, TRUTH_FILE
 from pairset.store import open_set, write_atomically
 
 
@@ -52,16 +53,20 @@ def demo(settings: DemoSettings) -> None:
     with watch.timing("annotate"):
         annotate(
             AnnotateSettings(
-                set_url=str(out), model="starter", engine=engine, spawn=engine == "server"
+                set_url=str(out), model=STARTER, engine=engine, spawn=engine == "server"
             )
         )
     pair_set = open_set(str(out))
     figures = read_figures(pair_set, out / "corpus", truth)
-    document = json.dumps(figures.document(watch.seconds), indent=1, ensure_ascii=False)
+    measured = figures.document(watch.seconds)
+    document = json.dumps(measured, indent=1, ensure_ascii=False)
     write_atomically(pair_set, f"{pair_set.root}/demo.json", document.encode())
     report(ReportSettings(set_url=str(out)))
-    say_figures(figures, watch.seconds)
-    say(f"page: {out / 'report' / 'index.html'}")
+    if settings.json_output:
+        say_json(measured)
+    else:
+        say_figures(figures, watch.seconds)
+        say(f"page: {out / 'report' / 'index.html'}")
 
 
 def choose_engine(wanted: DemoEngine) -> Literal["server", "vllm", "transformers"]:
@@ -79,7 +84,7 @@ def corpus_in(out: Path, seed: int) -> Truth:
 
     Raises SettingsError where the folder holds another demo, or something else.
     """
-    kept = out / "truth.json"
+    kept = out / TRUTH_FILE
     if kept.exists():
         truth = load_truth(kept)
         if truth.seed != seed:

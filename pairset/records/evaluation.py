@@ -39,6 +39,7 @@ class Evaluation:
             pa.field("confidence", pa.float64()),
             pa.field("error_types", pa.list_(pa.string()), nullable=False),
             pa.field("judged_same", pa.bool_()),
+            pa.field("reviewer", pa.string()),
         ]
     )
 
@@ -80,3 +81,5 @@ class Evaluation:
     judged_same: bool | None = None
     """Whether the judge held an English instruction in other words to mean the same; None where
     it was not asked or did not say."""
+    reviewer: str | None = None
+    """Who stands by the words it is held against: a person, ``simulated``, or ``auto`` (triage)."""

@@ -15,7 +15,8 @@ class Queue(StrEnum):
     REVIEW = "review"
     """A person decides."""
     AUDIT = "audit"
-    """Sure enough, and drawn at random for a person, so that the acceptance rate stays known."""
+    """Sure enough, or said to be unchanged, and drawn at random for a person: so the share that is
+    right stays known."""
     WAITING = "waiting"
     """For a person, had the budget been larger."""
     SET_ASIDE = "set_aside"
@@ -28,6 +29,7 @@ class TriageReason(StrEnum):
     ABOVE_THRESHOLD = "above_threshold"
     BELOW_THRESHOLD = "below_threshold"
     NO_CONFIDENCE = "no_confidence"
+    """The engine gave none, or no number from 0 to 1."""
     RANDOM_DRAW = "random_draw"
     OVER_BUDGET = "over_budget"
     NOTHING_CERTIFIED = "nothing_certified"
@@ -38,6 +40,13 @@ class TriageReason(StrEnum):
     """The promise was certified on pairs of another kind."""
     NO_INSTRUCTION = "no_instruction"
     NO_CHANGE = "no_change"
+    """The reply says that nothing changed, and the pixels do not contradict it."""
+    NO_CHANGE_DRAW = "no_change_draw"
+    """Likewise, and drawn at random for a person."""
+    CONTRADICTS_PIXELS = "contradicts_pixels"
+    """The reply says that nothing changed, and mining measured that something did."""
+    STAND_IN_MODEL = "stand_in_model"
+    """Sure enough, but the starter's: its confidence means nothing outside the demo."""
     PAIR_WITHDRAWN = "pair_withdrawn"
 
 

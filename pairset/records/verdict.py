@@ -10,6 +10,8 @@ from pairset.ids import content_id
 
 AUTO = "auto"
 """The reviewer whose verdicts are those of ``pairset triage``."""
+SIMULATED = "simulated"
+"""The reviewer who knows what was planted, and stands in for people where none is there."""
 
 
 class Decision(StrEnum):

@@ -8,7 +8,8 @@ from itertools import chain
 from typing import Any
 
 from pairset import __version__
-from pairset.console import say
+from pairset.console import complain, say
+from pairset.freshness import ANNOTATIONS, CONSENSUS, TRIAGE, lags_of
 from pairset.records import Pair
 from pairset.report.charts import funnel_bars, histogram_bars
 from pairset.report.judged import current_figures, judged_section
@@ -45,6 +46,9 @@ def report(settings: ReportSettings) -> None:
 
 def _gather(pair_set: PairSet, page_folder: PairSet, settings: ReportSettings) -> dict[str, Any]:
     judged = current_figures(pair_set)
+    lags = [lag.in_words(pair_set.url) for lag in lags_of(pair_set, ANNOTATIONS, TRIAGE, CONSENSUS)]
+    for words in lags:
+        complain(f"Note: {words}")
     with connect_tables(pair_set) as tables:
         figures = read_figures(pair_set, tables)
         mistaken = pairs_of_annotations(tables, judged.mistaken if judged else [])
@@ -63,6 +67,7 @@ def _gather(pair_set: PairSet, page_folder: PairSet, settings: ReportSettings) -
         "version": __version__,
         "written": datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%d %H:%M UTC"),
         "demo": _demo(pair_set),
+        "lags": lags,
         "people": people_panel(pair_set, figures),
         "judged": judged_section(judged, cards[1]) if judged else None,
         "stages": [(words, figures.stage(name)) for name, words in STAGE_WORDS.items()],

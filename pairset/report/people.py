@@ -5,9 +5,11 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
+from pairset.records.verdict import SIMULATED
 from pairset.report.charts import AgreementBar, agreement_bar
 from pairset.status.figures import SetFigures
 from pairset.store import PairSet
+from pairset.voices import Judges, is_judged, judges_of
 
 AGREEMENT_FILE = "agreement.json"
 """Written into the set by ``pairset review agreement``."""
@@ -30,17 +32,26 @@ def people_panel(pair_set: PairSet, figures: SetFigures) -> dict[str, Any] | Non
     """Triage, verdicts and agreement; None before triage and reviews."""
     verdicts = Counter[str]()
     for each in figures.decisions:
-        if each.reviewer != "auto":
+        if is_judged(each.reviewer):
             verdicts[each.decision] += each.count
     if not figures.triage and not verdicts:
         return None
+    judges = judges_of({each.reviewer for each in figures.decisions})
     return {
+        "title": _title(judges, bool(verdicts)),
+        "judges": judges,
         "queues": {_QUEUES.get(name, name): count for name, count in figures.triage.items()},
         "verdicts": dict(verdicts.most_common()),
-        "reviewers": len({each.reviewer for each in figures.decisions} - {"auto"}),
         "audit": figures.audit,
+        "unchanged_audit": figures.unchanged_audit,
         **_agreement(pair_set),
     }
+
+
+def _title(judges: Judges, has_verdicts: bool) -> str:
+    if not has_verdicts:
+        return "What triage did: nobody has judged anything yet"
+    return f"What {judges.the.rstrip(',')} said"
 
 
 def _agreement(pair_set: PairSet) -> dict[str, Any]:
@@ -70,4 +81,4 @@ def _bars(measured: dict[str, Any]) -> Iterator[AgreementBar]:
 
 def name_of(reviewer: str) -> str:
     """Without the domain of an address: the page may go to others than the reviewers."""
-    return reviewer.partition("@")[0]
+    return "a simulated reviewer" if reviewer == SIMULATED else reviewer.partition("@")[0]

@@ -2,18 +2,22 @@
 
 import csv
 import io
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from pairset.console import say, say_table
+from pairset.console import line_width, say, say_data, say_json
 from pairset.errors import SettingsError
 from pairset.sql.settings import SqlSettings
 from pairset.store import PairSet, open_set
 from pairset.tables import connect_tables
+from pairset.text import json_text
+
+_ROWS_OF_A_TERMINAL = 40
+_WIDTH_OF_A_PIPE = 500
+"""Characters of a line that no terminal bounds."""
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -25,9 +29,15 @@ def sql(settings: SqlSettings) -> None:
     if settings.output:
         _write(rows, settings.format, settings.output)
     elif settings.format == "table":
-        say_table("", rows.column_names, rows_of_cells(rows))
+        from pairset.sql.shown import shown
+
+        width = line_width()
+        most_rows = _ROWS_OF_A_TERMINAL if width else rows.num_rows
+        say(shown(rows, width or _WIDTH_OF_A_PIPE, most_rows))
+    elif settings.format == "json":
+        say_json(_documents(rows))
     else:
-        say(render(rows, settings.format))
+        say_data(render(rows, settings.format))
 
 
 def query_set(pair_set: PairSet, query: str) -> pa.Table:
@@ -48,7 +58,7 @@ def query_set(pair_set: PairSet, query: str) -> pa.Table:
 def render(rows: pa.Table, form: str) -> str:
     """Rows as text: csv, json, or tab-separated columns for a table that goes to a file."""
     if form == "json":
-        return json.dumps(rows.to_pylist(), indent=2, ensure_ascii=False, default=str)
+        return json_text(_documents(rows))
     text = io.StringIO()
     delimiter = "," if form == "csv" else "\t"
     writer = csv.writer(text, delimiter=delimiter, lineterminator="\n")
@@ -59,8 +69,24 @@ def render(rows: pa.Table, form: str) -> str:
 
 def rows_of_cells(rows: pa.Table) -> list[list[object]]:
     """The values of a table, row by row."""
-    columns = [column.to_pylist() for column in rows.columns]
+    columns = [_values(column) for column in rows.columns]
     return [list(cells) for cells in zip(*columns, strict=True)]
+
+
+def _values(column: pa.ChunkedArray) -> list[object]:
+    try:
+        return list(column.to_pylist())
+    except (OverflowError, ValueError):  # a time beyond Python's, such as DuckDB's infinity
+        return list(column.cast(pa.string()).to_pylist())
+
+
+def _documents(rows: pa.Table) -> list[dict[str, object]]:
+    """The rows by column; of two columns of one name, the second is called NAME_1."""
+    names: list[str] = []
+    for name in rows.column_names:
+        again = names.count(name)
+        names.append(f"{name}_{again}" if again else name)
+    return [dict(zip(names, cells, strict=True)) for cells in rows_of_cells(rows)]
 
 
 def _check_is_one_select(connection: "DuckDBPyConnection", query: str) -> None:

@@ -4,8 +4,9 @@ from pathlib import Path
 from typing import ClassVar, Literal
 
 from pydantic import model_validator
-from pydantic_settings import CliPositionalArg, SettingsConfigDict
+from pydantic_settings import SettingsConfigDict
 
+from pairset.command.fields import Positional
 from pairset.settings import VerbSettings
 
 QueryFormat = Literal["table", "csv", "json", "parquet"]
@@ -15,9 +16,9 @@ class SqlSettings(VerbSettings):
     """Query the set's tables through DuckDB: images, embeddings, clusters, pairs, annotations."""
 
     verb: ClassVar[str] = "sql"
-    model_config = SettingsConfigDict(env_prefix="PAIRSET_SQL_", cli_prog_name="pairset sql")
+    model_config = SettingsConfigDict(env_prefix="PAIRSET_SQL_")
 
-    query: CliPositionalArg[str]
+    query: Positional[str]
     """One SELECT, for example: "SELECT status, count(*) FROM pairs GROUP BY status"."""
     format: QueryFormat = "table"
     """How the rows are written: a table to read, or csv, json, parquet."""

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from pairset.records.triage import TriageReason
 from pairset.status.funnel import Gate, funnel
 from pairset.store import PairSet
 from pairset.tables import stages_to_read
@@ -46,7 +47,7 @@ class Decisions:
 
 @dataclass(frozen=True, slots=True)
 class Audit:
-    """What people said of sure annotations that were drawn at random."""
+    """What reviewers said of annotations that nobody had to see and were drawn at random."""
 
     queued: int
     reviewed: int
@@ -56,7 +57,7 @@ class Audit:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """The latest time a run saved its settings."""
+    """One run of a verb, by the settings that it saved when it started."""
 
     name: str
     started: str
@@ -79,6 +80,9 @@ class SetFigures:
     decisions: tuple[Decisions, ...]
     """Verdicts that count, by reviewer and decision."""
     audit: Audit
+    """Of what was sure."""
+    unchanged_audit: Audit
+    """Of replies that say "no change"."""
     runs: tuple[Run, ...]
 
     def stage(self, name: str) -> StageFigures:
@@ -89,6 +93,8 @@ _STAGES = (
     *("images", "embeddings", "clusters", "pairs"),
     *("annotations", "probes", "triage", "verdicts"),
 )
+_RUN_TIME = "%Y%m%dT%H%M%S.%fZ"
+"""As the names of settings under ``runs/`` tell it, in UTC."""
 _QUANTILES = {"p5": 0.05, "p25": 0.25, "p50": 0.5, "p75": 0.75, "p95": 0.95}
 
 _FAILED = {
@@ -116,7 +122,8 @@ def read_figures(pair_set: PairSet, connection: "DuckDBPyConnection") -> SetFigu
         confidence_quantiles=_quantiles(connection),
         triage=_counts(connection, "triage", "queue"),
         decisions=_decisions(connection),
-        audit=_audit(connection),
+        audit=_audit(connection, TriageReason.RANDOM_DRAW),
+        unchanged_audit=_audit(connection, TriageReason.NO_CHANGE_DRAW),
         runs=_runs(pair_set),
     )
 
@@ -170,7 +177,7 @@ def _decisions(connection: "DuckDBPyConnection") -> tuple[Decisions, ...]:
     return tuple(Decisions(*row) for row in connection.execute(query).fetchall())
 
 
-def _audit(connection: "DuckDBPyConnection") -> Audit:
+def _audit(connection: "DuckDBPyConnection", reason: TriageReason) -> Audit:
     """An annotation counts as accepted where nobody who decided said otherwise."""
     query = """
         SELECT count(DISTINCT annotation_id), count(sound), count_if(sound)
@@ -178,9 +185,10 @@ def _audit(connection: "DuckDBPyConnection") -> Audit:
             SELECT annotation_id, bool_and(decision = 'accept') AS sound FROM verdicts
             WHERE reviewer <> 'auto' AND decision IN ('accept', 'fix', 'reject')
             GROUP BY annotation_id
-        ) USING (annotation_id) WHERE queue = 'audit'
+        ) USING (annotation_id) WHERE queue = 'audit' AND reason = $reason
     """
-    return Audit(*_one_row(connection, query))
+    (counts,) = connection.execute(query, {"reason": str(reason)}).fetchall()
+    return Audit(*counts)
 
 
 def _one_row(connection: "DuckDBPyConnection", query: str) -> tuple[Any, ...]:
@@ -189,14 +197,20 @@ def _one_row(connection: "DuckDBPyConnection", query: str) -> tuple[Any, ...]:
 
 
 def _runs(pair_set: PairSet) -> tuple[Run, ...]:
-    """When each run last started, oldest first; its settings are saved at the start."""
+    """When each run started, oldest first, by the name of the file that keeps its settings."""
     folder = f"{pair_set.root}/runs"
     if not pair_set.filesystem.isdir(folder):
         return ()
-    runs = []
-    for path in pair_set.filesystem.ls(folder, detail=False):
-        if path.endswith(".json"):
-            started = pair_set.filesystem.modified(path).astimezone(datetime.UTC)
-            name = path.rsplit("/", 1)[-1].removesuffix(".json")
-            runs.append(Run(name, started.isoformat(timespec="seconds")))
-    return tuple(sorted(runs, key=lambda run: (run.started, run.name)))
+    paths = pair_set.filesystem.ls(folder, detail=False)
+    found = (_run_named(path.rsplit("/", 1)[-1]) for path in paths)
+    return tuple(sorted((run for run in found if run), key=lambda run: (run.started, run.name)))
+
+
+def _run_named(file_name: str) -> Run | None:
+    """None for a file that no run wrote."""
+    name, _, started = file_name.removesuffix(".json").rpartition("-")
+    try:
+        moment = datetime.datetime.strptime(started, _RUN_TIME)
+    except ValueError:
+        return None
+    return Run(name, f"{moment.isoformat(timespec='seconds')}+00:00") if name else None

@@ -4,18 +4,13 @@ from typing import ClassVar
 
 from pydantic_settings import SettingsConfigDict
 
-from pairset.settings import VerbSettings
+from pairset.settings import FiguresSettings
 
 
-class StatusSettings(VerbSettings):
+class StatusSettings(FiguresSettings):
     """Show counts, failures by reason, and the yield of every gate."""
 
     verb: ClassVar[str] = "status"
     model_config = SettingsConfigDict(
         env_prefix="PAIRSET_STATUS_",
-        cli_prog_name="pairset status",
-        cli_shortcuts={"json-output": "json"},
     )
-
-    json_output: bool = False
-    """Print everything as JSON."""

@@ -1,9 +1,9 @@
 """Print what there is to know about a set."""
 
-import json
 from dataclasses import asdict
 
-from pairset.console import say, say_table
+from pairset.console import say_json, say_table
+from pairset.freshness import ANNOTATIONS, CONSENSUS, TRIAGE, complain_of_lags
 from pairset.status.figures import SetFigures, StageFigures, read_figures
 from pairset.status.settings import StatusSettings
 from pairset.store import open_set
@@ -15,10 +15,11 @@ _RUNS_SHOWN = 5
 def status(settings: StatusSettings) -> None:
     """Show how far the set has come, what failed, and what every gate let through."""
     pair_set = open_set(settings.set_url)
+    complain_of_lags(pair_set, ANNOTATIONS, TRIAGE, CONSENSUS)
     with connect_tables(pair_set) as connection:
         figures = read_figures(pair_set, connection)
     if settings.json_output:
-        say(json.dumps(asdict(figures), indent=2, ensure_ascii=False))
+        say_json(asdict(figures))
     else:
         _say_figures(figures)
 
@@ -51,6 +52,10 @@ def _say_figures(figures: SetFigures) -> None:
         audit = figures.audit
         row = [audit.queued, audit.reviewed, audit.accepted]
         say_table("Audit of sure annotations", ["queued", "reviewed", "accepted"], [row])
+    if figures.unchanged_audit.queued:
+        audit = figures.unchanged_audit
+        row = [audit.queued, audit.reviewed, audit.accepted]
+        say_table('Audit of "no change"', ["queued", "reviewed", "accepted"], [row])
     if figures.runs:
         runs = [[run.name, run.started] for run in figures.runs[-_RUNS_SHOWN:]]
         say_table("Latest runs", ["run", "started"], runs)

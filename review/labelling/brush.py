@@ -16,6 +16,8 @@ _CHANNELS = 4
 _WORD_BITS = 8
 _LENGTH_BITS = (8, 11, 14, 16)
 _LONGEST_RUN = 2 ** _LENGTH_BITS[-1]
+_MOST_BYTES = _CHANNELS * 50_000_000
+"""Of a mask unpacked: one of 50 megapixels, more than reviewers are shown."""
 _PAINTED = 80
 """Alpha of what is painted, and of nothing else: the reviewer must see the colours below it."""
 
@@ -54,11 +56,17 @@ def _to_bytes(bits: str) -> list[int]:
 
 
 def painted(encoded: Sequence[int]) -> "NDArray[np.bool_]":
-    """Which pixels a brush region covers, row by row; whoever packed it, in whatever strength."""
+    """Which pixels a brush region covers, row by row; whoever packed it, in whatever strength.
+
+    Raises ValueError where it is no such packing.
+    """
     import numpy as np
 
     bits = _Bits(encoded)
-    words = np.zeros(bits.take(32), dtype=np.uint8)
+    count = bits.take(32)
+    if count > _MOST_BYTES:
+        raise ValueError(f"a mask of {count:,} bytes is no photograph's")
+    words = np.zeros(count, dtype=np.uint8)
     word_bits = bits.take(5) + 1
     length_bits = [bits.take(4) + 1 for _ in range(4)]
     place = 0

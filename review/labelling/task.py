@@ -44,8 +44,15 @@ def task_data(
 
 def candidates_in(data: Mapping[str, Any]) -> dict[str, str | None]:
     """The Chinese words of every candidate of a task, by its English ones."""
-    english = [candidate["value"] for candidate in data.get("candidates") or ()]
-    return dict(zip(english, data.get("candidates_zh") or (), strict=False))
+    offered, chinese = data.get("candidates"), data.get("candidates_zh")
+    if not isinstance(offered, list) or not isinstance(chinese, list):
+        return {}
+    english = [each.get("value") if isinstance(each, dict) else None for each in offered]
+    return {
+        words: meaning
+        for words, meaning in zip(english, chinese, strict=False)
+        if isinstance(words, str) and (meaning is None or isinstance(meaning, str))
+    }
 
 
 def info_line(pair: Pair, annotation: Annotation) -> str:

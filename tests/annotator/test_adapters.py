@@ -79,7 +79,7 @@ def test_a_rank_over_the_largest_is_refused() -> None:
 def test_a_damaged_adapter_is_none(tmp_path: Path, config: str, weights: bytes) -> None:
     (tmp_path / "adapter_config.json").write_text(config)
     (tmp_path / "adapter_model.safetensors").write_bytes(weights)
-    with pytest.raises(SettingsError, match="no LoRA adapter"):
+    with pytest.raises(ModelUnavailableError, match="no LoRA adapter"):
         load_adapter(str(tmp_path))
 
 

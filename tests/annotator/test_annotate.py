@@ -170,8 +170,11 @@ def test_the_settings_of_a_run_are_saved_without_the_token(
 
 
 def test_without_pairs_there_is_nothing_to_annotate(tmp_path: Path, fake: FakeServer) -> None:
+    pair_set = create_set(str(tmp_path / "empty"))
+    pair_set.save_run("mine", {})
+
     with pytest.raises(MissingStageError, match="pairset mine"):
-        run(create_set(str(tmp_path / "empty")), fake)
+        run(pair_set, fake)
 
 
 @pytest.mark.parametrize(

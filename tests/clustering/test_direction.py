@@ -236,6 +236,8 @@ def test_an_encoder_that_reads_no_english_is_refused(annotated: PairSet, name: s
 
 def test_without_annotations_the_message_says_what_makes_some(tmp_path: Path) -> None:
     pair_set = create_set(str(tmp_path / "empty"))
+    pair_set.save_run("mine", {})
+
     with pytest.raises(MissingStageError, match="pairset annotate"):
         direction(DirectionSettings(set_url=pair_set.url))
 

@@ -13,8 +13,9 @@ from playwright.sync_api import Page
 from pairset.cli import main
 from pairset.confidence_figures import read_confidence
 from pairset.demo.figures import expected_words
-from pairset.demo.reviewer import SIMULATED, review_queue
+from pairset.demo.reviewer import review_queue
 from pairset.demo.truth import load_truth
+from pairset.records.verdict import SIMULATED
 from pairset.store import open_set
 from tests.conftest import Witness
 

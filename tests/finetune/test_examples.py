@@ -162,8 +162,8 @@ def test_what_triage_accepted_counts_only_when_asked_and_never_before_people(
 def test_a_set_without_verdicts_says_what_to_do(reviewed: PairSet) -> None:
     shutil.rmtree(Path(reviewed.url, "verdicts"))
 
-    with pytest.raises(MissingStageError, match="--include-auto"):
-        make_examples(reviewed, RULE, include_auto=False)
+    with pytest.raises(MissingStageError, match=r"pairset review serve .* Or else\.$"):
+        make_examples(reviewed, RULE, include_auto=False, advice=" Or else.")
 
 
 def test_examples_are_a_table_of_the_set(reviewed: PairSet) -> None:

@@ -176,6 +176,6 @@ def test_training_says_how_many_it_learnt_and_none_when_told(
         counts.append((card.unchanged, card.trained_on - card.unchanged))
     assert counts[0][0] == learnt > 0
     assert counts[1] == (0, counts[0][1])
-    assert f"{learnt} of them unchanged" in said
+    assert f"{learnt} unchanged pairs that nobody reviewed" in said
     reviewers = Counter(tables[0].column("reviewer").to_pylist())
     assert reviewers[MINING] == len(unchanged(mined, 0.4))

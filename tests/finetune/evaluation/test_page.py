@@ -69,7 +69,7 @@ def test_bars_are_as_long_as_the_shares_beside_them(page: Page) -> None:
 def test_a_chip_changes_the_measure_of_its_panel_alone(page: Page) -> None:
     by_type, by_error = (
         page.locator("section", has=page.get_by_role("heading", name=title))
-        for title in ("By edit type", "By what reviewers found wrong")
+        for title in ("By edit type", "By what the reviewers found wrong")
     )
     before = [part.locator(".words:visible b").all_inner_texts() for part in (by_type, by_error)]
 

@@ -11,7 +11,7 @@ from annotator.engines import EnginePlan, Question
 from annotator.engines.transformers import TransformersEngine
 from annotator.models import load_model
 from annotator.prompt import Exemplar, load_prompt
-from annotator.settings import STARTER, AnnotateSettings
+from annotator.settings import AnnotateSettings
 from finetune.lora.conversations import Converser
 from finetune.lora.order import ByLength, QueryDropout
 from finetune.lora.preparation import ItemShelf, PairItems, prepare
@@ -19,6 +19,7 @@ from finetune.settings import TrainSettings
 from pairset.adapter_cards import adapter_folder, read_card
 from pairset.cli import main
 from pairset.errors import SettingsError
+from pairset.stand_in import STARTER
 from pairset.store import PairSet
 from tests.annotator.shown_set import embed, make_examples
 from tests.finetune.lora.conftest import Train

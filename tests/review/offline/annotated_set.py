@@ -13,7 +13,7 @@ from pairset.records.pair import PairStatus, pair_id_of
 from pairset.store import PairSet, create_set
 
 SIZE = (96, 64)
-MODEL, ADAPTER = "starter", "lora-2"
+MODEL, ADAPTER = "seer", "lora-2"
 PICTURES = 8
 
 
@@ -40,7 +40,7 @@ def write_pairs(pair_set: PairSet, pairs: list[Pair], key: str = "drawn") -> Non
 
 
 def write_annotations(
-    pair_set: PairSet, annotations: list[Annotation], key: str = "starter-run"
+    pair_set: PairSet, annotations: list[Annotation], key: str = "seer-run"
 ) -> None:
     name = content_id("shard", *(annotation.annotation_id for annotation in annotations))
     pair_set.stage("annotations", key).write(name, table_of(Annotation, annotations))

@@ -36,7 +36,7 @@ def test_a_task_shows_both_images_and_the_words(room: Room) -> None:
     assert data["source_image"].startswith("/data/local-files/?d=pairs/")
     assert data["source_image"] != data["target_image"]
     assert "source" not in data
-    assert "starter" in data["info"]
+    assert "seer" in data["info"]
 
 
 def test_the_prediction_holds_what_was_mined_and_annotated(room: Room) -> None:
@@ -44,7 +44,7 @@ def test_the_prediction_holds_what_was_mined_and_annotated(room: Room) -> None:
     (prediction,) = room.studio.project.task_of(room.queued()[3])["predictions"]
     values = {region["from_name"]: region["value"] for region in prediction["result"]}
 
-    assert prediction["model_version"] == "starter · 012345"
+    assert prediction["model_version"] == "seer · 012345"
     assert prediction["score"] == pytest.approx(0.15)
     assert values["instruction_zh"] == {"text": ["把方块涂成红色。"]}
     assert values["edit_type"] == {"choices": ["recolor"]}
@@ -92,8 +92,8 @@ def test_a_new_adapter_adds_predictions_to_the_same_tasks(room: Room) -> None:
 
     assert tasks.keys() <= room.studio.project.tasks.keys()
     versions = [each["model_version"] for each in tasks[min(tasks)]["predictions"]]
-    assert versions == ["starter · 012345", "starter + lora-2 · 012345"]
-    assert room.studio.project.model_version == "starter + lora-2 · 012345"
+    assert versions == ["seer · 012345", "seer + lora-2 · 012345"]
+    assert room.studio.project.model_version == "seer + lora-2 · 012345"
 
 
 def test_what_other_models_said_of_a_pair_is_among_its_candidates(room: Room) -> None:
@@ -197,3 +197,15 @@ def test_what_reviewers_disagree_about_has_a_view_of_its_own(
     main(["review", "agreement", room.pair_set.url])
     room.push()
     assert task["data"]["state"] == "open"
+
+
+def test_an_old_triage_is_not_passed_over_in_silence(
+    room: Room, capsys: pytest.CaptureFixture[str]
+) -> None:
+    room.push()
+    adapted = [annotation_of(pair, 0.7, adapter="new") for pair in kept_pairs(room)]
+    write_annotations(room.pair_set, adapted, key="adapted")
+    capsys.readouterr()
+    assert room.push() == 0
+
+    assert "The triage is older than the annotations" in capsys.readouterr().err

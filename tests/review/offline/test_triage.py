@@ -1,16 +1,20 @@
 """Every annotation goes somewhere with a reason, and goes there again tomorrow."""
 
+import json
+import math
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from pairset.cli import main
 from pairset.records import Pair, Triage, rows_of
 from pairset.records.triage import Queue, TriageReason
+from pairset.stand_in import STARTER, TRUTH_FILE
 from pairset.store import PairSet
 from pairset.tables import connect_tables
-from review.sorting import Candidate, Policy, sort_annotations
+from review.sorting import Candidate, Policy, QueueOrder, sort_annotations
 from tests.review.offline.annotated_set import (
     annotation_of,
     failed,
@@ -47,6 +51,21 @@ def where(rows: list[Triage]) -> dict[str, tuple[str, str]]:
         (candidate("a", has_instruction=False), Queue.SET_ASIDE, TriageReason.NO_INSTRUCTION),
         (candidate("a", is_changed=False), Queue.SET_ASIDE, TriageReason.NO_CHANGE),
         (candidate("a", is_kept=False), Queue.SET_ASIDE, TriageReason.PAIR_WITHDRAWN),
+        (candidate("a", math.nan), Queue.REVIEW, TriageReason.NO_CONFIDENCE),
+        (candidate("a", math.inf), Queue.REVIEW, TriageReason.NO_CONFIDENCE),
+        (candidate("a", 1.7), Queue.REVIEW, TriageReason.NO_CONFIDENCE),
+        (candidate("a", -0.1), Queue.REVIEW, TriageReason.NO_CONFIDENCE),
+        (candidate("a", is_stand_in=True), Queue.REVIEW, TriageReason.STAND_IN_MODEL),
+        (
+            candidate("a", DOUBTFUL, is_stand_in=True),
+            Queue.REVIEW,
+            TriageReason.BELOW_THRESHOLD,
+        ),
+        (
+            candidate("a", is_changed=False, is_contradicted=True),
+            Queue.REVIEW,
+            TriageReason.CONTRADICTS_PIXELS,
+        ),
     ],
 )
 def test_an_annotation_goes_where_its_confidence_says(
@@ -63,6 +82,40 @@ def test_about_the_asked_share_of_the_sure_is_audited() -> None:
 
     assert audited == pytest.approx(200, abs=60)  # four standard deviations
     assert len(rows) == 2_000
+
+
+def test_no_change_is_audited_like_what_is_accepted() -> None:
+    unchanged = [candidate(str(number), is_changed=False) for number in range(2_000)]
+    rows = sort_annotations(unchanged, policy(audit_share=0.1))
+    audited = [row for row in rows if row.queue == Queue.AUDIT]
+
+    assert len(audited) == pytest.approx(200, abs=60)  # four standard deviations
+    assert {row.reason for row in audited} == {TriageReason.NO_CHANGE_DRAW}
+    assert {row.queue for row in rows} == {Queue.AUDIT, Queue.SET_ASIDE}
+
+
+def test_audits_of_no_change_take_nothing_from_the_sample_of_a_promise() -> None:
+    unchanged = [candidate(str(number), is_changed=False) for number in range(50)]
+    withheld = policy(audit_share=1.0, budget=10, withheld=TriageReason.NOTHING_CERTIFIED)
+    rows = sort_annotations([*unchanged, candidate("asked")], withheld)
+
+    assert [row.annotation_id for row in rows if row.place is not None] == ["asked"]
+
+
+@pytest.mark.parametrize("order", ["gain", "doubt"])
+def test_a_broken_confidence_is_doubted_first_and_so_is_what_the_pixels_contradict(
+    order: QueueOrder,
+) -> None:
+    rows = sort_annotations(
+        [
+            candidate("broken", math.nan),
+            candidate("contradicted", 0.99, is_changed=False, is_contradicted=True),
+            candidate("doubtful", DOUBTFUL),
+        ],
+        policy(queue_by=order),
+    )
+
+    assert {row.annotation_id for row in rows[:2]} == {"broken", "contradicted"}
 
 
 def test_another_seed_audits_others() -> None:
@@ -214,8 +267,102 @@ def test_a_higher_threshold_takes_verdicts_of_auto_back(annotated: PairSet) -> N
     assert ask(annotated, "SELECT count(*) FROM verdicts") == [(0,)]
 
 
+def by_the_starter(pair_set: PairSet, folder: Path) -> None:
+    """Other annotations of the set, all by the stand-in model."""
+    pairs = [pair_of(number, [folder / "x", folder / "y"]) for number in range(20)]
+    rows = [replace(annotation_of(pair, SURE), model=STARTER) for pair in pairs]
+    write_annotations(pair_set, rows, key="starter-run")
+
+
+def test_of_the_starter_nothing_is_accepted_unless_told_to(
+    annotated: PairSet, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    by_the_starter(annotated, tmp_path)
+    main(["triage", annotated.url, "--audit-share", "0"])
+    said = capsys.readouterr().out
+
+    assert ask(annotated, "SELECT queue, reason, count(*) FROM triage GROUP BY ALL") == [
+        ("review", "stand_in_model", 20)
+    ]
+    assert ask(annotated, "SELECT count(*) FROM verdicts") == [(0,)]
+    assert "20 of the annotations are by the starter" in said
+    assert "--accept-starter" in said
+
+    main(["triage", annotated.url, "--audit-share", "0", "--accept-starter"])
+    assert ask(annotated, "SELECT reason, count(*) FROM triage GROUP BY ALL") == [
+        ("above_threshold", 20)
+    ]
+
+
+def test_in_the_demo_the_starter_is_accepted(annotated: PairSet, tmp_path: Path) -> None:
+    by_the_starter(annotated, tmp_path)
+    Path(annotated.root, TRUTH_FILE).write_text("{}")
+    main(["triage", annotated.url, "--audit-share", "0"])
+
+    assert ask(annotated, "SELECT queue, count(*) FROM triage GROUP BY ALL") == [("accepted", 20)]
+
+
+def test_triage_says_that_raw_confidence_is_not_calibrated_and_what_was_judged(
+    annotated: PairSet, capsys: pytest.CaptureFixture[str]
+) -> None:
+    main(["triage", annotated.url, "--threshold", "0.5"])
+    said = capsys.readouterr().out
+
+    assert "not calibrated. No annotations have a reviewer's verdict." in said
+    assert "Nobody has judged one from 0.5 on" in said
+    assert "--precision 0.95" in said
+
+
+@pytest.mark.parametrize(
+    "evidence",
+    [
+        {"confidence": 1.0, "logprobs_en": [-0.1, math.nan]},
+        {"confidence": 1.0, "logprobs_en": [-0.1, 2.0]},
+        {"confidence": 1.0, "logprobs_en": [None]},
+        {"confidence": 1.0, "logprobs_en": []},
+        {"confidence": math.nan},
+        {"confidence": 1e9},
+    ],
+)
+def test_confidence_in_an_old_or_foreign_table_counts_only_where_its_numbers_are_sound(
+    annotated: PairSet, evidence: dict[str, Any], capsys: pytest.CaptureFixture[str]
+) -> None:
+    pairs = [pair_of(number, [Path("x"), Path("y")]) for number in range(20)]
+    rows = [replace(annotation_of(pair, SURE), **evidence) for pair in pairs]
+    write_annotations(annotated, rows, key="foreign")
+    assert main(["triage", annotated.url]) == 0
+
+    assert ask(annotated, "SELECT queue, reason, count(*) FROM triage GROUP BY ALL") == [
+        ("review", "no_confidence", 20)
+    ]
+    assert main(["status", annotated.url]) == 0
+
+
+def test_no_change_over_a_measured_change_goes_to_a_person(annotated: PairSet) -> None:
+    pairs = [pair_of(number, [Path("x"), Path("y")]) for number in range(20)]
+    unchanged = [replace(annotation_of(pair, SURE), is_changed=False) for pair in pairs]
+    write_annotations(annotated, unchanged, key="blind")
+    main(["triage", annotated.url])
+
+    assert ask(annotated, "SELECT queue, reason, count(*) FROM triage GROUP BY ALL") == [
+        ("review", "contradicts_pixels", 20)
+    ]
+
+
 def test_before_annotating_it_says_what_to_do(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["triage", make_annotated_set(tmp_path, 0).url]) == 2
     assert "pairset annotate" in capsys.readouterr().err
+
+
+def test_where_they_went_is_one_json_document(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pair_set = make_annotated_set(tmp_path, 20)
+
+    assert main(["triage", pair_set.url, "--json"]) == 0
+
+    found = json.loads(capsys.readouterr().out)
+    assert sum(each["annotations"] for each in found["queues"]) == found["annotations"] > 0
+    assert (found["promise"], found["changed"]) == (None, True)

@@ -1,0 +1,1 @@
+"""The verb ``completion``: what a shell needs to complete verbs, flags and choices."""
