@@ -45,7 +45,7 @@ class SourceKind(StrEnum):
 _CONTAINERS = {
     ".tar": SourceKind.TAR,
     ".tgz": SourceKind.TAR,
-    ".tar.gz": SourceKind.TAR,
+    **{f".tar.{packed}": SourceKind.TAR for packed in ("gz", "bz2", "xz", "zst", "lz4")},
     ".parquet": SourceKind.PARQUET,
 }
 

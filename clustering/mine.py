@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from clustering import candidates, cells, embed, pairs, scan
-from clustering.corpus import find_sources
+from clustering.containers.columns_in_words import columns_in_words
+from clustering.corpus import SourceKind, find_sources
 from clustering.encoders import EncoderChoice, load_encoder, parse_encoder
 from clustering.keys import run_key
 from clustering.known_pairs import places_of_known
@@ -18,7 +19,7 @@ from pairset.executors import Executor, fitting_workers, local_executor, run_sha
 from pairset.locks import writing
 from pairset.ray_cluster import RayCluster
 from pairset.records.pair import PairStatus
-from pairset.shards import RunShard, ShardSpec, unfinished
+from pairset.shards import Counts, RunShard, ShardSpec, unfinished
 from pairset.store import PairSet, Stage, create_set
 
 _CELL_SETTINGS = {"cell_size", "cells_per_image", "cell_margin", "seed"}
@@ -62,6 +63,9 @@ def mine(settings: MineSettings) -> None:
     survey = find_sources(settings.corpus, besides=settings.set_url)
     if survey.passed_over:
         say(f"{survey.passed_over} files passed over: no images by their name")
+    tables = (source.uri for source in survey.sources if source.kind is SourceKind.PARQUET)
+    for line in columns_in_words(tables, settings.image_column):
+        say(line)
     if settings.executor == "local":
         workers = fitting_workers(settings.workers)
         settings = settings.model_copy(update={"workers": workers})
@@ -89,7 +93,9 @@ class Mining:
         ]
         if unfinished(embedding):
             load_encoder(self.encoder)  # a missing model is told before hours of scanning
-        self._map(scan.run_shard, [self._spec("images", None, name) for name in self.shards])
+        scanning = [self._spec("images", None, name) for name in self.shards]
+        if passed_over := self._map(scan.run_shard, scanning).passed_over:
+            say(f"{passed_over} members of tars passed over: no images by their name")
         self._map(embed.run_shard, embedding, self.settings.gpus_per_shard)
         self._map(cells.run_shard, list(self._cell_specs()))
         specs = list(self._candidate_specs())
@@ -131,8 +137,8 @@ class Mining:
 
     def _map(
         self, run_shard: RunShard, specs: Sequence[ShardSpec], gpus_per_shard: float = 0
-    ) -> None:
-        run_shards(self._executor(gpus_per_shard), run_shard, specs)
+    ) -> Counts:
+        return run_shards(self._executor(gpus_per_shard), run_shard, specs)
 
     def _executor(self, gpus_per_shard: float) -> Executor:
         if self.settings.executor == "ray":

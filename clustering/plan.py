@@ -5,10 +5,10 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from clustering.corpus import Source, SourceKind
 from pairset.errors import SetBusyError
+from pairset.parquet_cells import open_parquet
 from pairset.store import PairSet, Stage
 from pairset.uris import open_file
 
@@ -112,8 +112,8 @@ def _ranges(source: Source, images_per_shard: int) -> list[tuple[int, int | None
         return [(0, None)]
     try:
         with open_file(source.uri) as file:
-            total = pq.ParquetFile(file).metadata.num_rows
-    except (OSError, pa.ArrowException):  # the shard itself will say what is wrong with the file
+            total = open_parquet(file).metadata.num_rows
+    except (OSError, ValueError, pa.ArrowException):  # the shard will say what is wrong with it
         return [(0, None)]
-    starts = range(0, total, images_per_shard)
+    starts = range(0, max(1, total), images_per_shard)
     return [(first, min(images_per_shard, total - first)) for first in starts]

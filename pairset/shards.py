@@ -42,6 +42,8 @@ class Counts:
     """How long a worker was at it; 0 where the stage does not say."""
     waited_seconds: float = 0.0
     """Of them, how long its model waited for input."""
+    passed_over: int = 0
+    """Parts of containers that are no images by their name."""
 
     def __add__(self, other: "Counts") -> "Counts":
         return Counts(
@@ -49,6 +51,7 @@ class Counts:
             self.failures + other.failures,
             self.seconds + other.seconds,
             self.waited_seconds + other.waited_seconds,
+            self.passed_over + other.passed_over,
         )
 
     @property

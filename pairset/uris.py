@@ -8,7 +8,9 @@ A local path that would not stand for itself (no valid UTF-8, a ``#``, a line br
 ``file://`` URL.
 """
 
+import errno
 import os
+import stat
 from typing import IO
 from urllib.parse import parse_qs, quote, unquote, urlencode
 
@@ -65,10 +67,19 @@ def filesystem_of(url: str) -> tuple[fsspec.AbstractFileSystem, str]:
     return filesystem, str(path)
 
 
+def _open_regular(path: str) -> IO[bytes]:
+    """Open a file without waiting: a pipe that nobody writes into would hold a run for ever."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    if stat.S_ISREG(os.fstat(descriptor).st_mode):
+        return open(descriptor, "rb")
+    os.close(descriptor)
+    raise OSError(errno.EINVAL, "not a regular file", path)
+
+
 def open_file(uri: str) -> IO[bytes]:
     """Open what a URI without a fragment names. Raises OSError."""
     path = local_path(uri)
     if path is not None:  # fsspec would take "::" in a name for a chain of filesystems
-        return open(path, "rb")
+        return _open_regular(path)
     opened: IO[bytes] = fsspec.open(uri, "rb").open()
     return opened

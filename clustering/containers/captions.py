@@ -43,7 +43,7 @@ def is_too_long(text: str) -> bool:
 def said_beside(texts: list[bytes], documents: list[bytes]) -> dict[str, str | None]:
     """What the .txt and .json members say that share the key of an image.
 
-    A .txt is the caption; the .json gives licence and origin, and the caption where no .txt has one.
+    A .txt is the caption; the .json gives licence and origin, and the caption without a .txt.
     Of several of a kind the last in the archive counts.
     """
     said: dict[str, str | None] = {}

@@ -42,6 +42,9 @@ def in_parquet(
                 error = ImageError(ImageErrorCode.NOT_AN_IMAGE, storable(f"{message}. {advice}"))
                 yield Found(uri, error)
                 return
+            if not parquet.metadata.num_rows:
+                yield Found(uri, ImageError(ImageErrorCode.EMPTY, f"{uri}: the file has no rows"))
+                return
             part = _Part(uri, parquet, columns, _text_columns(schema))
             last_row = parquet.metadata.num_rows if rows is None else first_row + rows
             yield from part.images(first_row, last_row)

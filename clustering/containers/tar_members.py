@@ -52,7 +52,7 @@ class Member:
         return self.kind in (tarfile.REGTYPE, tarfile.AREGTYPE, tarfile.CONTTYPE)
 
 
-class Damage(Exception):
+class DamageError(Exception):
     """Something in the archive is not as it should be."""
 
 
@@ -75,7 +75,7 @@ class TarWalk:
                 continue
             try:
                 member, after = self._member(place, block)
-            except (Damage, tarfile.HeaderError, ValueError) as error:
+            except (DamageError, tarfile.HeaderError, ValueError) as error:
                 place = self._behind_damage(place, str(error))
                 continue
             yield member
@@ -108,23 +108,23 @@ class TarWalk:
     def _member(self, place: int, block: bytes) -> tuple[Member, int]:
         """The member whose headers begin there, and where the next begin.
 
-        Raises Damage, or what tarfile raises for a header that is none.
+        Raises DamageError, or what tarfile raises for a header that is none.
         """
         long: dict[str, str] = {}
         while True:
             header = tarfile.TarInfo.frombuf(block, "utf-8", "surrogateescape")
             if header.size < 0:
-                raise Damage(f"a size of {header.size}")
+                raise DamageError(f"a size of {header.size}")
             place += _BLOCK
             if header.type not in _METADATA:
                 return self._placed(header, block, place, long)
             if header.size > METADATA_LIMIT_BYTES:
                 limit = f"over the limit of {METADATA_LIMIT_BYTES}"
-                raise Damage(f"{header.size} bytes of metadata, {limit}")
+                raise DamageError(f"{header.size} bytes of metadata, {limit}")
             content = self._read(place, header.size)
             place = _next_block(place + header.size)
             if place >= self._end:
-                raise Damage("the archive ends inside a header")
+                raise DamageError("the archive ends inside a header")
             if header.type != tarfile.XGLTYPE:
                 long |= _said_by(header.type, content)
             block = self._read(place, _BLOCK)
@@ -140,7 +140,7 @@ class TarWalk:
         if header.type in _WITHOUT_DATA:
             size = 0
         if place + size > self._end:
-            raise Damage(f"{name[:200]!r} should have {size} bytes, the archive ends before")
+            raise DamageError(f"{name[:200]!r} should have {size} bytes, the archive ends before")
         link = long.get("linkpath", header.linkname)
         kind = tarfile.REGTYPE if header.type == tarfile.GNUTYPE_SPARSE else header.type
         return Member(name, kind, place, size, link, is_sparse), _next_block(place + size)
@@ -150,7 +150,7 @@ class TarWalk:
         while goes_on:
             block = self._read(place, _BLOCK)
             if len(block) < _BLOCK:
-                raise Damage("the archive ends inside a sparse map")
+                raise DamageError("the archive ends inside a sparse map")
             goes_on = block[_SPARSE_BLOCK_CONTINUED]
             place += _BLOCK
         return place
@@ -206,7 +206,7 @@ def _pax_records(content: bytes) -> dict[str, str]:
         record = content[place + len(digits) + 1 : place + size - 1]
         key, equals, value = record.partition(b"=")
         if not equals or content[place + size - 1 : place + size] != b"\n":
-            raise Damage("a PAX header that cannot be read")
+            raise DamageError("a PAX header that cannot be read")
         records[key.decode("utf-8", "replace")] = value.decode("utf-8", "surrogateescape")
         place += size
     return records
@@ -214,5 +214,5 @@ def _pax_records(content: bytes) -> dict[str, str]:
 
 def _number(text: str) -> int:
     if not (text.isascii() and text.isdigit() and len(text) <= 18):
-        raise Damage(f"{text[:20]!r} where a size should be")
+        raise DamageError(f"{text[:20]!r} where a size should be")
     return int(text)
