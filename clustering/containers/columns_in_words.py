@@ -27,7 +27,8 @@ def columns_in_words(uris: Iterable[str], wanted: Sequence[str]) -> Iterator[str
             continue
     for choice, files in choices.most_common():
         if choice.passed_over:
+            read = listed(list(map(repr, choice.read)))
             yield (
-                f"{files} Parquet files: images are read from {listed(list(map(repr, choice.read)))}; "
+                f"{files} Parquet files: images are read from {read}; "
                 f"passed over: {listed(choice.passed_over)} (--image-column NAME reads others)"
             )
