@@ -6,6 +6,7 @@ from annotator.asking import ask, load_ahead, plan_of, with_exemplars
 from annotator.batches import batches
 from annotator.engines import open_engine
 from annotator.identity import Annotator
+from annotator.outcome import failures_of
 from annotator.resolve import resolve_annotator
 from annotator.settings import AnnotateSettings
 from annotator.shards import plan_shards, run_shard
@@ -15,13 +16,14 @@ from pairset.executors import run_shards
 from pairset.progress import progress
 from pairset.ray_cluster import RayCluster
 from pairset.shards import Counts
-from pairset.store import PairSet, open_set
+from pairset.store import PairSet, Stage, open_set
 
 
 def annotate(settings: AnnotateSettings) -> None:
     """Ask about every kept pair that this annotator has not answered yet.
 
     Each shard is there whole or not at all; the same command goes on where another one ended.
+    Raises NothingAnsweredError or EngineDownError, after all is written, where every pair failed.
     """
     pair_set = open_set(settings.set_url)
     annotator = resolve_annotator(settings)
@@ -39,7 +41,7 @@ def annotate(settings: AnnotateSettings) -> None:
         else:
             counts = _run_here(annotator, settings, pending.tasks)
     pair_set.publish("annotations", annotator.key)
-    say(_closing_words(pending, counts))
+    _close(pair_set.stage("annotations", annotator.key), pending, counts)
 
 
 def _run_here(annotator: Annotator, settings: AnnotateSettings, tasks: Sequence[Task]) -> Counts:
@@ -71,7 +73,17 @@ def _opening_words(annotator: Annotator, pending: Pending) -> str:
     )
 
 
-def _closing_words(pending: Pending, counts: Counts) -> str:
+def _close(stage: Stage, pending: Pending, counts: Counts) -> None:
+    """Say how it ended, and why what failed did."""
     failed = counts.failures + pending.failed
-    words = f"{counts.rows - counts.failures} pairs annotated, {failed} without an instruction."
-    return f"{words} Ask about those again with --retry-failed." if failed else words
+    words = f"{counts.rows - counts.failures} pairs annotated, {failed} without an instruction"
+    if not failed:
+        say(f"{words}.")
+        return
+    ids = {*pending.failed_ids, *(task.annotation_id for task in pending.tasks)}
+    failures = failures_of(stage, "annotation_id", ids)
+    say(f"{words} ({failures.in_words}). Ask about those again with --retry-failed.")
+    if counts.failures == counts.rows > 0:
+        raise failures.as_error(f"None of the {counts.rows} pairs got an instruction")
+    if failed == pending.kept_pairs:
+        raise failures.as_error(f"None of the {failed} kept pairs has an instruction")

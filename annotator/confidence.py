@@ -36,8 +36,12 @@ class ValueEvidence:
         return math.exp(min(0.0, sum(self.logprobs)))
 
 
-def value_evidence(tokens: Sequence[TokenLogprob], reply: str, key: str) -> ValueEvidence | None:
+def value_evidence(
+    tokens: Sequence[TokenLogprob], reply: str, key: str, json_start: int = 0
+) -> ValueEvidence | None:
     """Find the tokens that wrote the text value of ``key`` in a JSON reply.
+
+    The JSON begins at ``json_start``, after thoughts which may name the key too.
 
     A token that straddles a border of the value (``"Make`` or ``red",``) counts whole, since a
     part of it decided on the value's characters; its stored text is clipped to the value. A token
@@ -47,7 +51,7 @@ def value_evidence(tokens: Sequence[TokenLogprob], reply: str, key: str) -> Valu
     Returns None where the key is missing, or the tokens are not those of the reply as far as the
     value goes.
     """
-    place = value_span(reply, key)
+    place = value_span(reply, key, json_start)
     spans = _token_spans(tokens, reply, place[1]) if place else None
     if place is None or spans is None:
         return None
@@ -71,12 +75,13 @@ def tail_of(tokens: Sequence[TokenLogprob], reply: str) -> Sequence[TokenLogprob
     return ()
 
 
-def value_span(reply: str, key: str) -> tuple[int, int] | None:
+def value_span(reply: str, key: str, json_start: int = 0) -> tuple[int, int] | None:
     """Where the text value of a key begins and ends in a JSON reply, without its quotes.
 
     The key's quotes are unescaped, which they never are inside a text, so only a key matches.
     """
-    found = re.search(rf'"{re.escape(key)}"\s*:\s*"((?:[^"\\]|\\.)*)"', reply)
+    written = re.compile(rf'"{re.escape(key)}"\s*:\s*"((?:[^"\\]|\\.)*)"')
+    found = written.search(reply, json_start)
     return (found.start(1), found.end(1)) if found else None
 
 

@@ -2,6 +2,7 @@
 
 from annotator.batches import batches
 from annotator.engines import EnginePlan, open_engine
+from annotator.outcome import failures_of
 from annotator.probing.asking import probe_targets
 from annotator.probing.targets import PendingProbes, drawing_seed, pending_probes
 from annotator.probing.witness import Witness, find_witness
@@ -10,14 +11,15 @@ from pairset.annotations import annotations_to_follow
 from pairset.console import say
 from pairset.progress import progress
 from pairset.shards import Counts
-from pairset.store import open_set
+from pairset.store import Stage, open_set
 
 
 def probe(settings: ProbeSettings) -> None:
     """Ask every question about the annotations that readers follow that is not answered yet.
 
     Each shard is there whole or not at all; the same command goes on where another one ended.
-    Raises MissingStageError where nothing is annotated.
+    Raises MissingStageError where nothing is annotated; NothingAnsweredError or EngineDownError,
+    after all is written, where every question failed.
     """
     pair_set = open_set(settings.set_url)
     annotations = annotations_to_follow(pair_set)
@@ -26,7 +28,7 @@ def probe(settings: ProbeSettings) -> None:
     pair_set.save_run(f"probe-{witness.key}", witness.settings.model_dump(mode="json"))
     say(_opening_words(witness, pending))
     counts = _ask(witness, pending) if pending.targets else Counts()
-    say(_closing_words(counts, counts.failures + pending.failed))
+    _close(pair_set.stage("probes", witness.key), pending, counts)
 
 
 def _ask(witness: Witness, pending: PendingProbes) -> Counts:
@@ -56,6 +58,16 @@ def _opening_words(witness: Witness, pending: PendingProbes) -> str:
     )
 
 
-def _closing_words(counts: Counts, failed: int) -> str:
-    words = f"{counts.rows - counts.failures} questions answered, {failed} without an answer."
-    return f"{words} Ask those again with --retry-failed." if failed else words
+def _close(stage: Stage, pending: PendingProbes, counts: Counts) -> None:
+    """Say how it ended, and why what was asked now failed."""
+    failed = counts.failures + pending.failed
+    words = f"{counts.rows - counts.failures} questions answered, {failed} without an answer"
+    if not failed:
+        say(f"{words}.")
+        return
+    asked = {each.probe_id for target in pending.targets for each in target.wanted}
+    failures = failures_of(stage, "probe_id", asked)
+    reasons = f" ({failures.in_words})" if failures.counts else ""
+    say(f"{words}{reasons}. Ask those again with --retry-failed.")
+    if counts.failures == counts.rows > 0:
+        raise failures.as_error(f"None of the {counts.rows} questions was answered")

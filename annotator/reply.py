@@ -1,12 +1,14 @@
 """What a model must answer: the schema it is held to, and the check of what came."""
 
 import json
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
 from annotator.taxonomy import EditType
+from pairset.credentials import HIDDEN
 
 INSTRUCTION_CHARACTERS = 400
 """Longest instruction that is taken for one."""
@@ -38,6 +40,15 @@ KEYS = (
 decided before it (a type, say) takes part of the uncertainty with it, and the confidence reads
 the instruction's tokens only."""
 
+
+_FENCE, _END_OF_THOUGHTS = "```", "</think>"
+_UNWELCOME = frozenset("\\\ufffd")
+_INVISIBLE = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
+"""Unicode's categories of control, format (bidirectional ones among them) and surrogate characters,
+and of separators of lines and paragraphs."""
+_JOINERS = frozenset("\u200c\u200d")
+"""Format characters that words and emoji are written with."""
+_SHOWN_CHARACTERS = 200
 
 _TEXT = {"type": "string", "pattern": r'^[^\x00-\x1f\x7f"\\]+$'}
 """A text without control characters, double quotes and backslashes.
@@ -133,11 +144,11 @@ def check_reply(text: str) -> CheckedReply:
     fields = _json_object(text)
     if set(fields) != set(KEYS):
         missing, surplus = sorted(set(KEYS) - set(fields)), sorted(set(fields) - set(KEYS))
-        raise _invalid(f"keys missing: {missing}, not asked for: {surplus}")
+        raise _invalid(f"keys missing: {missing}, not asked for: {_shown(', '.join(surplus))}")
     texts = {name: _checked_text(fields, name, most) for name, most in _LONGEST_TEXT.items()}
     edit_type, is_changed = _checked_type(fields["edit_type"]), fields["is_changed"]
     if not isinstance(is_changed, bool):
-        raise _invalid(f"is_changed is {is_changed!r}, not true or false")
+        raise _invalid(f"is_changed is {_shown(is_changed)}, not true or false")
     if is_changed == (edit_type is EditType.NONE):
         raise ReplyError(
             ReplyErrorCode.INCONSISTENT, f"is_changed is {is_changed} with edit_type {edit_type}"
@@ -149,27 +160,86 @@ def _invalid(message: str) -> ReplyError:
     return ReplyError(ReplyErrorCode.INVALID_REPLY, message)
 
 
+def reply_place(text: str) -> tuple[int, int]:
+    """Where the JSON begins and ends in what a model wrote: after its thoughts, inside its fence.
+
+    Models that no grammar holds think aloud in ``<think>`` and write JSON as Markdown.
+    """
+    start = 0
+    if not text.lstrip().startswith("{"):
+        start = (
+            text.rfind(_END_OF_THOUGHTS) + len(_END_OF_THOUGHTS) if _END_OF_THOUGHTS in text else 0
+        )
+    fence = text.find(_FENCE, start)
+    if fence < 0 or "{" in text[start:fence]:
+        return start, len(text)
+    opened = text.find("\n", fence)
+    closed = text.rfind(_FENCE)
+    start = opened if opened >= 0 else fence + len(_FENCE)
+    return start, closed if closed > start else len(text)
+
+
+def after_thoughts(text: str) -> str:
+    """What a model wrote once it had thought."""
+    return text.rpartition(_END_OF_THOUGHTS)[2]
+
+
 def _json_object(text: str) -> dict[str, Any]:
+    start, end = reply_place(text)
     try:
-        fields = json.loads(text)
-    except (json.JSONDecodeError, RecursionError) as error:
-        raise ReplyError(ReplyErrorCode.INVALID_JSON, f"the reply is no JSON: {error}") from error
+        fields = json.loads(text[start:end], object_pairs_hook=_without_doubles)
+    except (ValueError, RecursionError) as error:
+        reason = str(error) if text.strip() else "it is empty"
+        raise ReplyError(ReplyErrorCode.INVALID_JSON, f"the reply is no JSON: {reason}") from error
     if not isinstance(fields, dict):
         raise _invalid(f"the reply is a {type(fields).__name__}, not an object")
+    return fields
+
+
+def _without_doubles(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Confidence is read off the first of two values of one name, and JSON means the last."""
+    fields = dict(pairs)
+    if len(fields) < len(pairs):
+        raise _invalid("a key is there twice")
     return fields
 
 
 def _checked_text(fields: Mapping[str, Any], name: str, most: int) -> str:
     value = fields[name]
     if not isinstance(value, str) or not value.strip():
-        raise _invalid(f"{name} is {value!r}, not a text")
+        raise _invalid(f"{name} is {_shown(value)}, not a text")
     if len(value) > most:
         raise _invalid(f"{name} has {len(value)} characters, more than {most}")
-    return value
+    return checked_words(name, value)
+
+
+def checked_words(name: str, text: str) -> str:
+    """A text that holds what the grammar allows; straight double quotes become curved ones.
+
+    Raises ReplyError (invalid_reply) for control, bidirectional and other invisible characters, for
+    backslashes, for what is no Unicode, and for a key that a server repeated.
+    """
+    for character in text:
+        if character in _UNWELCOME or (
+            unicodedata.category(character) in _INVISIBLE and character not in _JOINERS
+        ):
+            raise _invalid(f"{name} holds the character U+{ord(character):04X}")
+    if HIDDEN in text:
+        raise _invalid(f"{name} repeats a key or a password")
+    pieces = text.split('"')
+    if len(pieces) % 2 == 0:
+        raise _invalid(f"{name} holds a double quote that nothing closes")
+    quoted = (piece if place % 2 == 0 else f"“{piece}”" for place, piece in enumerate(pieces))
+    return "".join(quoted)
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, dict | list):
+        return f"a {type(value).__name__}"  # maybe of a depth that cannot be written out
+    return f"{value!r:.{_SHOWN_CHARACTERS}}"
 
 
 def _checked_type(value: object) -> EditType:
-    try:
-        return EditType(str(value))
-    except ValueError as error:
-        raise _invalid(f"edit_type {value!r} is not one of the known ones") from error
+    if not isinstance(value, str) or value not in set(EditType):
+        raise _invalid(f"edit_type {_shown(value)} is not one of the known ones")
+    return EditType(value)

@@ -5,13 +5,15 @@ from typing import Any
 from annotator.confidence import value_evidence
 from annotator.engines.protocol import Answer
 from annotator.identity import Annotator
-from annotator.reply import CheckedReply, ReplyError, check_finish, check_reply
+from annotator.reply import CheckedReply, ReplyError, check_finish, check_reply, reply_place
 from annotator.tasks import Task
 from pairset.decoding import ImageError
 from pairset.records import Annotation
+from pairset.text import storable
 
 _WITH_EVIDENCE = ("instruction_en", "instruction_zh", "inverse_en", "inverse_zh", "edit_type")
 """Fields of a reply whose tokens say how sure the model was."""
+_LONGEST_REASON = 1000
 
 
 def annotation_of(annotator: Annotator, task: Task, answer: Answer) -> Annotation:
@@ -38,7 +40,12 @@ def failed_annotation(
 ) -> Annotation:
     """The row of a pair without an instruction."""
     code = f"image_{error.code}" if isinstance(error, ImageError) else str(error.code)
-    return Annotation(**_origin(annotator, task), **raw, error_code=code, error=str(error))
+    return Annotation(**_origin(annotator, task), **raw, error_code=code, error=reason_of(error))
+
+
+def reason_of(error: Exception) -> str:
+    """What an error says, as a row has it: of a bounded length, and storable."""
+    return storable(str(error))[:_LONGEST_REASON]
 
 
 def _origin(annotator: Annotator, task: Task) -> dict[str, Any]:
@@ -59,8 +66,11 @@ def _fields(reply: CheckedReply) -> dict[str, Any]:
 
 
 def _evidence(answer: Answer) -> dict[str, Any]:
-    """Confidence and its evidence; nothing where the engine gave no log-probabilities."""
-    found = {name: value_evidence(answer.tokens, answer.text, name) for name in _WITH_EVIDENCE}
+    """Confidence and its evidence; nothing where the engine gave no sound log-probabilities."""
+    start, _ = reply_place(answer.text)
+    found = {
+        name: value_evidence(answer.tokens, answer.text, name, start) for name in _WITH_EVIDENCE
+    }
     en, zh = found["instruction_en"], found["instruction_zh"]
     logprobs = {name: value.logprobs if value else None for name, value in found.items()}
     return {

@@ -31,8 +31,12 @@ class Pending:
 
     tasks: list[Task]
     kept_pairs: int
-    failed: int
-    """Pairs whose latest reply failed and that are not asked again."""
+    failed_ids: list[str]
+    """Annotations of pairs whose latest reply failed and that are not asked again."""
+
+    @property
+    def failed(self) -> int:
+        return len(self.failed_ids)
 
 
 def pending_tasks(
@@ -44,7 +48,7 @@ def pending_tasks(
     Raises MissingStageError where nothing has been mined.
     """
     asked = _latest(pair_set.stage("annotations", annotator.key))
-    tasks, kept, failed = [], 0, 0
+    tasks, kept, failed = [], 0, []
     for pair_id, source_uri, target_uri in _kept_pairs(pair_set):
         kept += 1
         annotation_id = annotator.annotation_id(pair_id)
@@ -52,7 +56,7 @@ def pending_tasks(
         if not attempt or (has_failed and retry_failed):
             tasks.append(Task(annotation_id, pair_id, source_uri, target_uri, attempt + 1))
         elif has_failed:
-            failed += 1
+            failed.append(annotation_id)
     return Pending(tasks[:limit], kept, failed)
 
 

@@ -27,6 +27,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from fsspec.implementations.local import LocalFileSystem
 
+from pairset.credentials import without_credentials
 from pairset.errors import SettingsError
 from pairset.uris import filesystem_of
 
@@ -97,9 +98,13 @@ class PairSet:
         write_atomically(self, f"{self.root}/{safe_name(name)}/CURRENT", safe_name(key).encode())
 
     def save_run(self, name: str, settings: dict[str, Any]) -> None:
-        """Keep the settings of one run under ``runs/``, in a file named after its start."""
+        """Keep the settings of one run under ``runs/``, in a file named after its start.
+
+        Users and passwords in URLs are left out.
+        """
         started = datetime.now(UTC).strftime("%Y%m%dT%H%M%S.%fZ")
-        text = json.dumps(settings, indent=2, ensure_ascii=False, sort_keys=True)
+        kept = without_credentials(settings)
+        text = json.dumps(kept, indent=2, ensure_ascii=False, sort_keys=True)
         write_atomically(self, f"{self.root}/runs/{safe_name(name)}-{started}.json", text.encode())
 
     @property

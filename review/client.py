@@ -5,9 +5,11 @@ subclass ``LabelStudio`` takes a second to import pandas and OpenCV, and warns o
 """
 
 from collections.abc import Callable, Mapping
+from contextlib import ExitStack
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
+from pairset.credentials import header_value
 from pairset.errors import MissingExtraError
 from review.errors import StudioUnreachableError, UncertainWriteError
 
@@ -33,17 +35,20 @@ class StudioClient:
     def __init__(self, url: str, token: str, patience: Patience | None = None) -> None:
         self.url = url.rstrip("/")
         self.patience = patience or Patience()
-        token = token.strip()
-        self._http = StudioHttp(self.url, self.patience)
+        token = header_value(token, "The token of Label Studio") or ""
+        with ExitStack() as stack:
+            self._http = StudioHttp(self.url, self.patience, token)
+            stack.callback(self._http.close)
+            self.sdk = self._sdk(token)
+            self._http.renew_access = lambda: self.sdk.tokens.refresh(refresh=token).access
+            self._closing = stack.pop_all()
+
+    def _sdk(self, token: str) -> LabelStudioBase:
         try:
             # Without the slash the SDK exchanges tokens outside the folder that the URL may name.
-            self.sdk = LabelStudioBase(
-                base_url=f"{self.url}/", api_key=token, httpx_client=self._http
-            )
+            return LabelStudioBase(base_url=f"{self.url}/", api_key=token, httpx_client=self._http)
         except ApiError as error:
-            self._http.close()
             raise self._http.refused(error.status_code or 401) from error
-        self._http.renew_access = lambda: self.sdk.tokens.refresh(refresh=token).access
 
     def __enter__(self) -> Self:
         return self
@@ -54,7 +59,7 @@ class StudioClient:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._http.close()
+        self._closing.close()
 
     def get_json(self, path: str, parameters: Mapping[str, str | int]) -> Any:
         """Read what the SDK's models cannot hold."""

@@ -4,14 +4,18 @@ Every answer but a success becomes one of our errors before label-studio-sdk see
 retries, which would repeat writes, never begin: reads are tried again here, writes never.
 """
 
+import asyncio
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit
 
 import httpx
 
+from pairset.addresses import ServerAddress
+from pairset.credentials import Secrets
+from pairset.http_client import BoundedClient, UnreadableBodyError
+from pairset.server_words import excerpt_of
 from review.errors import (
     ProjectGoneError,
     RequestRejectedError,
@@ -22,8 +26,8 @@ from review.errors import (
 
 _TOO_MANY_REQUESTS = 429
 _SERVER_ERRORS = 500
-_EXCERPT_CHARACTERS = 300
-_LOOPBACK = ("localhost", "127.0.0.1", "::1")
+_LONGEST_BODY_BYTES = 64 * 2**20
+"""Of one answer. A page of 100 tasks with masks takes a few megabytes."""
 _LOCKED = "database is locked"
 _EXCHANGE = "/api/token/refresh/"
 _PROJECTS = "/api/projects/"
@@ -50,17 +54,24 @@ class StudioHttp(httpx.Client):
     RequestRejectedError.
     """
 
-    def __init__(self, url: str, patience: Patience) -> None:
-        super().__init__(
-            timeout=httpx.Timeout(patience.timeout_seconds, connect=10),
-            trust_env=urlsplit(url).hostname not in _LOOPBACK,
+    def __init__(self, url: str, patience: Patience, token: str) -> None:
+        super().__init__(headers={"Accept-Encoding": "identity"}, trust_env=False)
+        self._runner = asyncio.Runner()
+        self._bounded = BoundedClient(
+            ServerAddress(url), patience.timeout_seconds, most_bytes=_LONGEST_BODY_BYTES
         )
         self.url = url
         self.patience = patience
         self.renew_access: Callable[[], str] | None = None
         """Gives another access token where the server takes the present one for expired."""
+        self._token = token
         self._renewed: dict[str, str] = {}
         """Header to send instead of one that the server refused."""
+
+    def close(self) -> None:
+        super().close()
+        self._runner.run(self._bounded.aclose())
+        self._runner.close()
 
     def send(self, request: httpx.Request, **options: Any) -> httpx.Response:
         failures = 0
@@ -116,7 +127,7 @@ class StudioHttp(httpx.Client):
     def _transmit(self, request: httpx.Request, options: dict[str, Any]) -> httpx.Response:
         path = request.url.path
         try:
-            return super().send(request, **options)
+            return self._runner.run(self._bounded.send(request, **options))
         except (httpx.ConnectError, httpx.ConnectTimeout) as error:
             if _is_harmless_twice(request):
                 raise UncertainWriteError(f"cannot connect: {error}") from error
@@ -125,12 +136,22 @@ class StudioHttp(httpx.Client):
             seconds = self.patience.timeout_seconds
             raise UncertainWriteError(f"no answer to {path} within {seconds:g} s") from error
         except httpx.TransportError as error:
-            raise UncertainWriteError(f"connection lost at {path}: {error}") from error
+            said = self._secrets(request).hide(str(error))
+            raise UncertainWriteError(f"connection lost at {path}: {said}") from error
+        except UnreadableBodyError as error:
+            raise UncertainWriteError(f"{path}: {error}") from error
+
+    def _said(self, response: httpx.Response) -> str:
+        return self._secrets(response.request).hide(excerpt_of(response.content))
+
+    def _secrets(self, request: httpx.Request) -> Secrets:
+        """The token, and what it was exchanged for."""
+        return Secrets([self._token, request.headers.get("authorization", "").rpartition(" ")[2]])
 
     def _check_status(self, response: httpx.Response) -> None:
         if response.is_success:
             return
-        status, said = response.status_code, response.text[:_EXCERPT_CHARACTERS]
+        status, said = response.status_code, self._said(response)
         path = response.url.path
         if status == _TOO_MANY_REQUESTS or status >= _SERVER_ERRORS:
             reason = _LOCKED if _LOCKED in response.text else said

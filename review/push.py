@@ -5,6 +5,8 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 
 from pairset.console import complain, say
+from pairset.credentials import without_credentials
+from pairset.errors import SettingsError
 from pairset.store import PairSet, open_set
 from pairset.tables import connect_tables
 from review.page import check_page
@@ -34,6 +36,10 @@ def push(settings: PushSettings) -> None:
 
     Killed at any moment and run again it ends with the same tasks, none of them twice.
     """
+    if settings.image_url != without_credentials(settings.image_url):
+        raise SettingsError(
+            "--image-url holds a user or a password, which every reviewer would see: leave it out."
+        )
     pair_set = open_set(settings.set_url)
     queue = [QueuedId(entry.pair.pair_id, entry.model_version) for entry in read_queue(pair_set)]
     with open_project(pair_set, settings) as (project, connection):

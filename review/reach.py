@@ -1,12 +1,12 @@
 """Which Label Studio a verb talks to."""
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from pairset.errors import SettingsError
 from pairset.store import PairSet
 from review.client import Patience, StudioClient
+from review.elsewhere import named_studio
 from review.project import StudioProject
 from review.settings import TOKEN_VARIABLE, StudioSettings
 from review.studio.connection import StudioConnection, find_connection
@@ -35,11 +35,7 @@ def _connection(pair_set: PairSet, settings: StudioSettings) -> StudioConnection
                 f"{pair_set.url} – or name another with --url, --project and ${TOKEN_VARIABLE}."
             )
         return running
-    token = settings.token.get_secret_value() if settings.token else os.environ.get(TOKEN_VARIABLE)
-    if not token:
-        raise SettingsError(f"{settings.url} wants a token: set ${TOKEN_VARIABLE}.")
+    url, token = named_studio(settings)
     if settings.project is None:
-        raise SettingsError(
-            f"Name the project at {settings.url} with --project: the number in its address."
-        )
-    return StudioConnection(settings.url.rstrip("/"), token, settings.project)
+        raise SettingsError(f"Name the project at {url} with --project: the number in its address.")
+    return StudioConnection(url, token, settings.project)

@@ -1,6 +1,5 @@
 """``pairset review serve``: a Label Studio for one set, and the one link to click."""
 
-import os
 import signal
 import socket
 import sys
@@ -11,9 +10,8 @@ from urllib.parse import urlsplit, urlunsplit
 
 from pairset.console import complain, say
 from pairset.edit_types import EditType
-from pairset.errors import SettingsError
 from pairset.store import PairSet, open_set
-from review.settings import TOKEN_VARIABLE, ServeSettings
+from review.settings import ServeSettings
 from review.studio.connection import StudioConnection
 
 if TYPE_CHECKING:
@@ -55,13 +53,11 @@ def _run_here(pair_set: PairSet, settings: ServeSettings) -> None:
 
 def _prepare_elsewhere(pair_set: PairSet, settings: ServeSettings) -> None:
     from review.client import StudioClient
+    from review.elsewhere import named_studio
     from review.labelling.config import build_label_config
     from review.studio.bootstrap import Overlap, ensure_overlap, ensure_project, project_title
 
-    url = (settings.url or "").rstrip("/")
-    token = settings.token.get_secret_value() if settings.token else os.environ.get(TOKEN_VARIABLE)
-    if not token:
-        raise SettingsError(f"{url} wants a token: set ${TOKEN_VARIABLE}.")
+    url, token = named_studio(settings)
     page = build_label_config(_EDIT_TYPES)
     with StudioClient(url, token) as client:
         project_id = ensure_project(client, project_title(pair_set), page, settings.project)

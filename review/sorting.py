@@ -60,7 +60,7 @@ def sort_annotations(candidates: Iterable[Candidate], policy: Policy) -> list[Tr
 
     The same candidates and policy give the same rows, whatever order they come in.
     """
-    known = {candidate.annotation_id: candidate for candidate in candidates}
+    known = {each.annotation_id: _with_sound_confidence(each) for each in candidates}
     sorted_out = [_sort_one(known[name], policy) for name in sorted(known)]
     reviews = [row for row in sorted_out if row.queue == Queue.REVIEW]
     audits = [row for row in sorted_out if row.queue == Queue.AUDIT]
@@ -70,6 +70,13 @@ def sort_annotations(candidates: Iterable[Candidate], policy: Policy) -> list[Tr
     queued, waiting = _within_budget(reviews, audits, policy)
     placed = [replace(row, place=place) for place, row in enumerate(queued)]
     return [*placed, *waiting, *others]
+
+
+def _with_sound_confidence(candidate: Candidate) -> Candidate:
+    """What is no probability (NaN compares as neither) is no confidence."""
+    if candidate.confidence is None or 0 <= candidate.confidence <= 1:
+        return candidate
+    return replace(candidate, confidence=None)
 
 
 def _in_order(rows: list[Triage], known: Mapping[str, Candidate], policy: Policy) -> list[Triage]:

@@ -4,24 +4,36 @@ import base64
 import io
 import json
 import math
+from dataclasses import replace
 from typing import Any
 from urllib.parse import urlsplit
 
 from annotator.confidence import TokenLogprob, tail_of
+from annotator.engines.foreign import sound_answer, sound_logprob, sound_tokens, text_of
 from annotator.engines.protocol import Answer, Choice, Draws, Question, Statement, Tokens
 from annotator.prompt import Message, Picture, Prompt, build_messages
 from annotator.reply import ReplyError, ReplyErrorCode
+from pairset.addresses import ServerAddress, server_address
 from pairset.plain_files import EncodedImage
+from pairset.server_words import failure_in
+from pairset.text import storable
 
 _FASTEST_COMPRESSION = 1
 _MOST_TOP_LOGPROBS = 20
 """What the protocol allows, and vLLM by default."""
+_TEXTS = ("content", "reasoning_content", "reasoning")
+"""Of a message. Some servers take a whole reply for the thoughts before one."""
+_LONGEST_REPLY_CHARACTERS = 256 * 1024
+_EXCERPT_CHARACTERS = 300
 
 
-def api_url(server: str) -> str:
-    """Base URL of the API: ``/v1`` is added where only a host was given."""
-    url = server.rstrip("/")
-    return url if urlsplit(url).path else f"{url}/v1"
+def api_address(server: str, flag: str = "--server") -> ServerAddress:
+    """Where the API is: ``/v1`` is added where only a host was given.
+
+    Raises SettingsError for what is no address.
+    """
+    address = server_address(server, flag)
+    return address if urlsplit(address.url).path else replace(address, url=f"{address.url}/v1")
 
 
 def request_body(
@@ -101,71 +113,115 @@ def encode_body(body: dict[str, Any]) -> bytes:
 
 
 def read_completion(body: Any) -> Answer:
-    """The answer in a response's JSON. Raises ReplyError for one that is no chat completion."""
-    try:
-        choice, usage = body["choices"][0], body.get("usage") or {}
-        message = choice["message"]
-        entries = (choice.get("logprobs") or {}).get("content") or ()
-        return Answer(
-            text=message.get("content") or "",
-            finish_reason=choice.get("finish_reason"),
-            tokens=tuple(TokenLogprob(entry["token"], entry["logprob"]) for entry in entries),
-            prompt_tokens=usage.get("prompt_tokens"),
-            completion_tokens=usage.get("completion_tokens"),
-            refusal=message.get("refusal"),
+    """The answer in a response's JSON.
+
+    Raises ReplyError with what the server said for one that is no chat completion.
+    """
+    choice = _first_choice(body)
+    message = choice.get("message")
+    if not isinstance(message, dict):
+        raise _no_completion(body)
+    usage = body.get("usage")
+    usage = usage if isinstance(usage, dict) else {}
+    text = next(filter(None, (text_of(message.get(name)) for name in _TEXTS)), "")
+    if len(text) > _LONGEST_REPLY_CHARACTERS:
+        raise ReplyError(
+            ReplyErrorCode.INVALID_REPLY,
+            f"the reply has {len(text)} characters: {text[:_EXCERPT_CHARACTERS]}…",
         )
-    except _STRANGE as error:
-        raise _no_completion(error) from error
+    return sound_answer(
+        text,
+        choice.get("finish_reason"),
+        _tokens_of(choice),
+        usage.get("prompt_tokens"),
+        usage.get("completion_tokens"),
+        message.get("refusal"),
+    )
+
+
+def _first_choice(body: Any) -> dict[str, Any]:
+    choices = body.get("choices") if isinstance(body, dict) else None
+    choice = choices[0] if isinstance(choices, list) and choices else None
+    if isinstance(choice, dict):
+        return choice
+    raise _no_completion(body)
+
+
+def _tokens_of(choice: dict[str, Any]) -> list[TokenLogprob]:
+    """Of a choice, unchecked but for their shape; none where one is of another shape."""
+    entries = _entries(choice)
+    if not all(isinstance(each, dict) and isinstance(each.get("token"), str) for each in entries):
+        return []
+    return [TokenLogprob(each["token"], each.get("logprob", math.nan)) for each in entries]
+
+
+def _entries(choice: dict[str, Any]) -> list[Any]:
+    logprobs = choice.get("logprobs")
+    entries = logprobs.get("content") if isinstance(logprobs, dict) else None
+    return entries if isinstance(entries, list) else []
 
 
 def read_tokens(body: Any, reply: str) -> Tokens:
-    """The tokens of a reply that was the end of the prompt.
+    """The tokens of a reply that was the end of the prompt; none where their numbers are not sound.
 
     Raises ReplyError (unsupported) where the response has no log-probabilities of the prompt.
     """
-    try:
-        steps = body.get("prompt_logprobs")
-        if not steps:
-            raise ReplyError(
-                ReplyErrorCode.UNSUPPORTED,
-                "the server gives no log-probabilities of a given reply; vLLM does",
-            )
-        # Without others to compare with, a step has its own token alone.
-        read = [next(iter(step.values())) for step in steps if step]
-        tokens = [
-            TokenLogprob(entry.get("decoded_token") or "", entry["logprob"]) for entry in read
-        ]
-    except _STRANGE as error:
-        raise _no_completion(error) from error
-    return tuple(tail_of(tokens, reply))
+    steps = body.get("prompt_logprobs") if isinstance(body, dict) else None
+    if not steps or not isinstance(steps, list):
+        _first_choice(body)
+        raise ReplyError(
+            ReplyErrorCode.UNSUPPORTED,
+            "the server gives no log-probabilities of a given reply; vLLM does",
+        )
+    # Without others to compare with, a step has its own token alone.
+    read = [next(iter(step.values())) for step in steps if step and isinstance(step, dict)]
+    tokens = [
+        TokenLogprob(str(entry.get("decoded_token") or ""), entry.get("logprob", math.nan))
+        for entry in read
+        if isinstance(entry, dict)
+    ]
+    return sound_tokens(tail_of(tokens, reply))
 
 
 def read_choice(body: Any, words: tuple[str, str]) -> float:
     """Probability of the first word against the second, by the likeliest first tokens.
 
-    Raises ReplyError (unsupported) where neither word is among them.
+    Raises ReplyError: unsupported where neither word is among them, server_error where what is
+    there is no probability.
     """
-    try:
-        (step,) = body["choices"][0]["logprobs"]["content"]
-        likeliest = [(entry["token"], math.exp(entry["logprob"])) for entry in step["top_logprobs"]]
-    except (*_STRANGE, ValueError) as error:
-        raise _no_completion(error) from error
-    first, second = (
-        sum(likely for token, likely in likeliest if token and word.startswith(token))
-        for word in words
-    )
-    if not first + second:
+    entries = _entries(_first_choice(body))
+    step = entries[0] if len(entries) == 1 else None
+    likeliest = step.get("top_logprobs") if isinstance(step, dict) else None
+    if not isinstance(likeliest, list):
+        raise _no_completion(body)
+    shares = [_share(likeliest, word) for word in words]
+    if not sum(shares):
         raise ReplyError(
             ReplyErrorCode.UNSUPPORTED,
             f"the server does not hold a reply to {words[0]!r} or {words[1]!r}; vLLM does",
         )
-    return first / (first + second)
+    return shares[0] / sum(shares)
 
 
-_STRANGE = (KeyError, IndexError, TypeError, AttributeError)
+def _share(likeliest: list[Any], word: str) -> float:
+    """Probability of all tokens that the word may begin with."""
+    total = 0.0
+    for entry in likeliest:
+        token = entry.get("token") if isinstance(entry, dict) else None
+        if isinstance(token, str) and token and word.startswith(token):
+            logprob = sound_logprob(entry.get("logprob"))
+            if logprob is None:
+                raise ReplyError(
+                    ReplyErrorCode.SERVER_ERROR, f"the server gives no log-probability: {entry}"
+                )
+            total += math.exp(logprob)
+    return total
 
 
-def _no_completion(error: Exception) -> ReplyError:
+def _no_completion(body: Any) -> ReplyError:
+    failure = failure_in(body)
+    said = failure.message if failure else json.dumps(body, ensure_ascii=False)
     return ReplyError(
-        ReplyErrorCode.SERVER_ERROR, f"the server's response is no chat completion: {error!r}"
+        ReplyErrorCode.SERVER_ERROR,
+        f"the server's response is no chat completion: {storable(said)[:_EXCERPT_CHARACTERS]}",
     )

@@ -1,23 +1,31 @@
 """Requests to a server: one function tries once, another owns the retries."""
 
 import asyncio
-import os
 import random
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from typing import Any
-from urllib.parse import urlsplit
 
 import httpx
 
+from annotator.engines.foreign import foreign_json
 from annotator.reply import ReplyError, ReplyErrorCode
+from pairset.addresses import ServerAddress
+from pairset.credentials import HIDDEN, key_from_environment
 from pairset.errors import EngineDownError, SettingsError
+from pairset.http_client import BoundedClient, UnreadableBodyError
+from pairset.server_words import failure_in
+from pairset.text import printable
 
 TOKEN_VARIABLES = ("PAIRSET_API_KEY", "OPENAI_API_KEY")
-_LOOPBACK = ("localhost", "127.0.0.1", "::1")
 _TOO_MANY_REQUESTS = 429
 _SERVER_ERRORS = 500
-_EXCERPT_CHARACTERS = 300
 _JSON = {"Content-Type": "application/json"}
+_LISTING_SECONDS = 30
+_LONGEST_NAME = 256
+_DIGITS_OF_WAIT = 9
+"""More are longer than any wait here, and do not fit into a number."""
 
 
 class TransientError(Exception):
@@ -49,25 +57,27 @@ class Backoff:
 
 
 def token_from_environment() -> str | None:
-    """The API token, from the environment only: settings are saved with every run."""
-    return next((os.environ[name] for name in TOKEN_VARIABLES if os.environ.get(name)), None)
+    """The API token, from the environment only: settings are saved with every run.
+
+    Raises SettingsError for one that no header holds.
+    """
+    return key_from_environment(TOKEN_VARIABLES)
 
 
-def client_options(url: str, token: str | None, timeout_seconds: float) -> dict[str, Any]:
-    """Options of an httpx client for a server. Loopback servers are never asked through a proxy."""
-    return {
-        "base_url": f"{url}/",
-        "headers": {"Authorization": f"Bearer {token}"} if token else {},
-        "timeout": httpx.Timeout(timeout_seconds, connect=10),
-        "trust_env": urlsplit(url).hostname not in _LOOPBACK,
-    }
+def connect(
+    address: ServerAddress, token: str | None, seconds: float, concurrency: int | None = None
+) -> BoundedClient:
+    """A client for a server: ``seconds`` is the longest wait for a whole reply."""
+    headers = {"Authorization": f"Bearer {token}"} if token else {}
+    return BoundedClient(address, seconds, headers, concurrency)
 
 
-async def try_once(client: httpx.AsyncClient, body: bytes) -> Any:
-    """Send one chat request, encoded JSON; returns the response's JSON.
+async def try_once(client: BoundedClient, body: bytes) -> Any:
+    """Send one chat request, encoded JSON; returns the response's JSON, clean of keys.
 
     Raises TransientError for transport errors, 429 and 5xx, ReplyError for a request the server
-    will never take, SettingsError where token, path or model are wrong.
+    will never take and for a reply that is none, SettingsError where token, path or model are
+    wrong.
     """
     try:
         response = await client.post("chat/completions", content=body, headers=_JSON)
@@ -76,37 +86,63 @@ async def try_once(client: httpx.AsyncClient, body: bytes) -> Any:
     except httpx.TimeoutException as error:
         raise TransientError(ReplyErrorCode.TIMEOUT, "the server did not reply in time") from error
     except httpx.TransportError as error:
-        raise TransientError(ReplyErrorCode.SERVER_ERROR, f"connection lost: {error!r}") from error
-    check_status(response)
+        said = client.secrets.hide(repr(error))
+        raise TransientError(ReplyErrorCode.SERVER_ERROR, f"connection lost: {said}") from error
+    except UnreadableBodyError as error:
+        raise ReplyError(ReplyErrorCode.SERVER_ERROR, str(error)) from error
+    check_status(client, response)
+    answered = _json_of(client, response)
+    failure = failure_in(answered)
+    if failure and failure.status:
+        raise _error_for(failure.status, failure.message)
+    if failure:
+        raise ReplyError(ReplyErrorCode.SERVER_ERROR, f"the server failed: {failure.message}")
+    return answered
+
+
+def _json_of(client: BoundedClient, response: httpx.Response) -> Any:
     try:
-        return response.json()
-    except ValueError as error:
-        raise ReplyError(ReplyErrorCode.SERVER_ERROR, "the response is no JSON") from error
+        return foreign_json(response.content, client.secrets.hide)
+    except ReplyError as error:
+        raise ReplyError(error.code, f"{error}: {client.excerpt(response)}") from error
 
 
-def check_status(response: httpx.Response) -> None:
+def check_status(client: BoundedClient, response: httpx.Response) -> None:
     """Raise what a status means, as ``try_once`` says."""
     if response.is_success:
         return
-    status, said = response.status_code, response.text[:_EXCERPT_CHARACTERS]
-    if status == _TOO_MANY_REQUESTS or status >= _SERVER_ERRORS:
-        raise TransientError(
-            ReplyErrorCode.SERVER_ERROR, f"status {status}: {said}", _retry_after(response)
-        )
+    status, said = response.status_code, client.excerpt(response)
     if status in (401, 403):
         names = " or ".join(f"${name}" for name in TOKEN_VARIABLES)
-        raise SettingsError(f"{response.url} wants a valid API token: set {names}.")
+        raise SettingsError(
+            f"{response.url} wants a valid API token: set {names}. Where it wants a user and a "
+            f"password, write http://USER:PASSWORD@HOST; they are never saved. It said: {said}"
+        )
     if status == 404:
         raise SettingsError(f"{response.url} is not there: check --server and --model. {said}")
-    raise ReplyError(ReplyErrorCode.REQUEST_REJECTED, f"status {status}: {said}")
+    raise _error_for(status, f"status {status}: {said}", retry_after_seconds(response))
 
 
-def _retry_after(response: httpx.Response) -> float:
-    value = response.headers.get("retry-after", "")
-    return float(value) if value.isdigit() else 0.0
+def _error_for(status: int, message: str, wait_seconds: float = 0) -> ReplyError | TransientError:
+    if status == _TOO_MANY_REQUESTS or status >= _SERVER_ERRORS:
+        return TransientError(ReplyErrorCode.SERVER_ERROR, message, wait_seconds)
+    return ReplyError(ReplyErrorCode.REQUEST_REJECTED, message)
 
 
-async def send(client: httpx.AsyncClient, body: bytes, backoff: Backoff) -> Any:
+def retry_after_seconds(response: httpx.Response) -> float:
+    """What the server asks to wait, in seconds or until a date; 0 for what is neither."""
+    said = response.headers.get("retry-after", "").strip()
+    if said.isascii() and said.isdigit():
+        return float(said[:_DIGITS_OF_WAIT])
+    try:
+        until = parsedate_to_datetime(said)
+    except (ValueError, OverflowError):
+        return 0.0
+    until = until if until.tzinfo else until.replace(tzinfo=UTC)
+    return max(0.0, (until - datetime.now(UTC)).total_seconds())
+
+
+async def send(client: BoundedClient, body: bytes, backoff: Backoff) -> Any:
     """Send one chat request, trying again after transient failures.
 
     Raises EngineDownError where nothing listens any more, else the last TransientError.
@@ -133,28 +169,56 @@ def down(url: str, reason: str) -> EngineDownError:
     )
 
 
-async def check_alive(client: httpx.AsyncClient) -> None:
+async def check_alive(client: BoundedClient) -> None:
     """Raise EngineDownError unless the server still says what it serves."""
     try:
         response = await client.get("models")
-    except httpx.TransportError as error:
-        raise down(str(client.base_url), repr(error)) from error
+    except httpx.RequestError as error:
+        raise down(str(client.base_url), client.secrets.hide(repr(error))) from error
     if not response.is_success:
         raise down(str(client.base_url), f"status {response.status_code}")
 
 
-def list_models(url: str, token: str | None) -> dict[str, str | None]:
+def list_models(address: ServerAddress, token: str | None) -> dict[str, str | None]:
     """What a server serves: each name, and of an adapter the name of the model it belongs to.
 
-    Raises EngineDownError where no server answers, SettingsError where it wants another token.
+    Names that cannot be shown or are none are left out. Raises EngineDownError where no server
+    answers, SettingsError where it wants another token or is no such API.
     """
-    try:
-        with httpx.Client(**client_options(url, token, timeout_seconds=30)) as client:
-            response = client.get("models")
-        check_status(response)
-        models = response.json()["data"]
-        return {model["id"]: model.get("parent") for model in models}
-    except (httpx.TransportError, TransientError) as error:
-        raise down(url, str(error)) from error
-    except (ReplyError, ValueError, KeyError, TypeError) as error:
-        raise SettingsError(f"{url} is no OpenAI-compatible API: {error}") from error
+    return asyncio.run(_list_models(address, token))
+
+
+async def _list_models(address: ServerAddress, token: str | None) -> dict[str, str | None]:
+    async with connect(address, token, _LISTING_SECONDS) as client:
+        hide = client.secrets.hide
+        try:
+            response = await client.get("models")
+            check_status(client, response)
+            listed = _json_of(client, response)
+        except (httpx.TransportError, TransientError) as error:
+            raise down(address.url, hide(str(error) or repr(error))) from error
+        except (httpx.RequestError, ReplyError) as error:
+            raise _no_api(address, str(error)) from error
+        models = listed.get("data") if isinstance(listed, dict) else None
+        if not isinstance(models, list):
+            raise _no_api(address, client.excerpt(response))
+    entries = [each for each in models if isinstance(each, dict) and _is_name(each.get("id"))]
+    return {
+        each["id"]: each["parent"] if isinstance(each.get("parent"), str) else None
+        for each in entries
+    }
+
+
+def _is_name(said: object) -> bool:
+    """Whether a model can be asked for by it: a line of text that repeats no key."""
+    return (
+        isinstance(said, str)
+        and 0 < len(said) <= _LONGEST_NAME
+        and said.strip() == said == printable(said)
+        and not {"\n", "\t", "\ufffd"} & set(said)
+        and HIDDEN not in said
+    )
+
+
+def _no_api(address: ServerAddress, reason: str) -> SettingsError:
+    return SettingsError(f"{address.url} is no OpenAI-compatible API: {reason}")

@@ -35,5 +35,10 @@ def token_text(tokenizer: Any, token_id: int) -> str:
 
 
 def share_of_first(first: float, second: float) -> float:
-    """Probability of the first of two log-probabilities where nothing else can be."""
+    """Probability of the first of two log-probabilities where nothing else can be.
+
+    Raises ValueError where that is no number, as after a model that computed none.
+    """
+    if math.isnan(second - first) or math.inf in (first, second):
+        raise ValueError(f"the model gives no probabilities: {first} and {second}")
     return 1 / (1 + math.exp(min(second - first, 700.0)))

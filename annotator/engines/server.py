@@ -1,14 +1,14 @@
 """Any OpenAI-compatible endpoint: one that runs already, or vLLM started for this run."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
+from collections.abc import AsyncGenerator, Callable, Collection, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 from annotator.engines.chat_api import (
-    api_url,
+    api_address,
     choice_body,
     draw_body,
     encode_body,
@@ -30,22 +30,23 @@ from annotator.engines.protocol import (
     Tokens,
 )
 from annotator.prompt import Prompt
-from annotator.reply import ReplyError
-from pairset.errors import MissingExtraError, ModelUnavailableError
+from annotator.reply import ReplyError, ReplyErrorCode
+from pairset.addresses import ServerAddress
+from pairset.console import complain
+from pairset.errors import MissingExtraError, ModelUnavailableError, SettingsError
 
 try:
-    import httpx
-
     from annotator.engines.http import (
         Backoff,
         TransientError,
         check_alive,
-        client_options,
+        connect,
         down,
         list_models,
         send,
         token_from_environment,
     )
+    from pairset.http_client import BoundedClient
 except ImportError as error:
     raise MissingExtraError(error.name or "httpx", "transformers") from error
 
@@ -53,6 +54,7 @@ MakeBody = Callable[[], dict[str, Any]]
 
 _MADE_FOR_EACH_SENT = 2
 """Requests that are made ready, pictures encoded, for each that may be in flight."""
+_MOST_NAMES = 10
 FAILURES_IN_A_ROW = 5
 """So many pairs whose retries all failed, one after the other, and the server counts as down."""
 
@@ -62,16 +64,15 @@ def open_server(plan: EnginePlan) -> Iterator["ServerEngine"]:
     """Connect to the server, starting it first with ``spawn``."""
     with ExitStack() as stack:
         if plan.settings.server:
-            url, token = api_url(plan.settings.server), token_from_environment()
+            address, token = api_address(plan.settings.server), token_from_environment()
         else:
             from annotator.engines.spawn import spawned_server
 
             url, token = stack.enter_context(spawned_server(plan))
+            address = ServerAddress(url)
         runner = stack.enter_context(asyncio.Runner())
-        client = httpx.AsyncClient(
-            **client_options(url, token, plan.settings.timeout_seconds),
-            limits=httpx.Limits(max_connections=plan.settings.concurrency),
-        )
+        seconds, concurrency = plan.settings.timeout_seconds, plan.settings.concurrency
+        client = connect(address, token, seconds, concurrency)
         stack.callback(lambda: runner.run(client.aclose()))
         yield ServerEngine(plan, client, runner, Backoff(plan.settings.retries))
 
@@ -90,7 +91,7 @@ class ServerEngine:
     def __init__(
         self,
         plan: EnginePlan,
-        client: httpx.AsyncClient,
+        client: BoundedClient,
         runner: asyncio.Runner,
         backoff: Backoff,
     ) -> None:
@@ -99,6 +100,7 @@ class ServerEngine:
         self._client = client
         self._runner = runner
         self._backoff = backoff
+        self._has_answered = False
 
     def ask(self, prompt: Prompt, questions: Sequence[Question]) -> Iterator[Numbered[Answer]]:
         """Ask about all pairs, so many at once; answers come as they arrive."""
@@ -157,13 +159,17 @@ class ServerEngine:
         try:
             for arriving in asyncio.as_completed(tasks):
                 number, answer = await arriving
-                if not isinstance(answer, TransientError):
+                if not isinstance(answer, TransientError | SettingsError):
+                    self._has_answered |= not isinstance(answer, ReplyError)
                     held.append((number, answer))
                     while held:
                         yield held.pop(0)
                     continue
-                held.append((number, ReplyError(answer.code, str(answer))))
-                if len(held) >= FAILURES_IN_A_ROW:
+                held.append((number, _of_this_one_alone(answer)))
+                if isinstance(answer, SettingsError):
+                    if not self._has_answered or len(held) >= FAILURES_IN_A_ROW:
+                        raise answer
+                elif len(held) >= FAILURES_IN_A_ROW:
                     raise down(str(self._client.base_url), str(answer))
             if held:
                 await check_alive(self._client)
@@ -176,7 +182,7 @@ class ServerEngine:
 
     async def _answer(
         self, places: "_Places", number: int, body: MakeBody, reader: Callable[[Any], T]
-    ) -> tuple[int, T | ReplyError | TransientError]:
+    ) -> tuple[int, T | ReplyError | TransientError | SettingsError]:
         """Send one request; what went wrong with this one alone is returned, not raised."""
         async with places.made:
             try:
@@ -184,8 +190,18 @@ class ServerEngine:
                 async with places.sent:
                     answer = await send(self._client, made, self._backoff)
                 return number, reader(answer)
-            except (ReplyError, TransientError) as error:
+            except (ReplyError, TransientError, SettingsError) as error:
                 return number, error
+
+
+def _of_this_one_alone(error: TransientError | SettingsError) -> ReplyError:
+    """What failed, as the row of one pair has it.
+
+    A gateway that has answered others may refuse one by 401, 403 or 404: for what is in it.
+    """
+    if isinstance(error, TransientError):
+        return ReplyError(error.code, str(error))
+    return ReplyError(ReplyErrorCode.REQUEST_REJECTED, str(error))
 
 
 async def _next(answers: AsyncGenerator[Numbered[T], None]) -> Numbered[T] | None:
@@ -195,22 +211,32 @@ async def _next(answers: AsyncGenerator[Numbered[T], None]) -> Numbered[T] | Non
 def choose_served_model(server: str, model: str | None, adapter: str | None) -> str:
     """Name of the model to ask a running server for: the one given, or the only one there.
 
-    Raises EngineDownError where no server answers, ModelUnavailableError where it serves no such
-    model or adapter, or several and none was given.
+    A model that is given is asked for even where the server does not list it, as gateways do not
+    list all that they pass on. Raises EngineDownError where no server answers,
+    ModelUnavailableError where it serves no such adapter, or several models and none was given.
     """
-    url = api_url(server)
-    served = list_models(url, token_from_environment())
+    address = api_address(server)
+    served = list_models(address, token_from_environment())
     bases = [name for name, parent in served.items() if parent is None]
-    listed = ", ".join(served)
     if adapter and adapter not in served:
         raise ModelUnavailableError(
-            f"The server at {url} has no adapter {adapter!r}, it serves: {listed}. Start it with "
-            "--enable-lora --lora-modules NAME=FOLDER and give --adapter NAME."
+            f"The server at {address.url} has no adapter {adapter!r}, it serves: "
+            f"{_listed(served)}. Start it with --enable-lora --lora-modules NAME=FOLDER and give "
+            "--adapter NAME."
         )
     if model and model not in served:
-        raise ModelUnavailableError(f"The server at {url} has no {model!r}, it serves: {listed}.")
+        complain(
+            f"The server at {address.url} does not list {model!r}, and is asked for it all the "
+            f"same. It lists: {_listed(served)}."
+        )
     if model is None and len(bases) != 1:
         raise ModelUnavailableError(
-            f"The server at {url} serves {listed or 'nothing'}: choose one with --model."
+            f"The server at {address.url} serves {_listed(served)}: choose one with --model."
         )
     return model or bases[0]
+
+
+def _listed(served: Collection[str]) -> str:
+    names = ", ".join(sorted(served)[:_MOST_NAMES])
+    more = len(served) - _MOST_NAMES
+    return (f"{names} and {more} more" if more > 0 else names) or "nothing"

@@ -1,5 +1,6 @@
 """A vLLM server of our own: started on the loopback interface, stopped when the run ends."""
 
+import asyncio
 import json
 import os
 import secrets
@@ -22,11 +23,14 @@ from annotator.engines.vllm_options import (
     vllm_arguments,
     vllm_environment,
 )
+from pairset.addresses import ServerAddress
 from pairset.errors import EngineDownError
+from pairset.http_client import BoundedClient
 
 _HOST = "127.0.0.1"
 _API_SERVER = "vllm.entrypoints.openai.api_server"
 _SECONDS_BETWEEN_LOOKS = 0.5
+_SECONDS_OF_A_LOOK = 5
 _STOP_TIMEOUT_SECONDS = 30
 _LOG_TAIL_LINES = 25
 
@@ -96,17 +100,21 @@ def _wait_until_healthy(
     process: subprocess.Popen[bytes], url: str, timeout_seconds: float, log: Path
 ) -> None:
     deadline = time.monotonic() + timeout_seconds
-    with httpx.Client(trust_env=False, timeout=5) as client:
-        while time.monotonic() < deadline:
-            if process.poll() is not None:
-                raise _did_not_come_up(f"ended with exit code {process.returncode}", log)
-            try:
-                if client.get(f"{url}/health").is_success:
-                    return
-            except httpx.TransportError:
-                pass  # it does not listen yet
-            time.sleep(_SECONDS_BETWEEN_LOOKS)
+    while time.monotonic() < deadline:
+        if process.poll() is not None:
+            raise _did_not_come_up(f"ended with exit code {process.returncode}", log)
+        if asyncio.run(_is_healthy(url)):
+            return
+        time.sleep(_SECONDS_BETWEEN_LOOKS)
     raise _did_not_come_up(f"did not answer within {timeout_seconds:g} s", log)
+
+
+async def _is_healthy(url: str) -> bool:
+    async with BoundedClient(ServerAddress(url), _SECONDS_OF_A_LOOK) as client:
+        try:
+            return (await client.get("health")).is_success
+        except httpx.RequestError:
+            return False  # it does not listen yet
 
 
 def _did_not_come_up(what: str, log: Path) -> EngineDownError:

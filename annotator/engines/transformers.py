@@ -10,6 +10,7 @@ from annotator.adapters import AdapterChoice
 from annotator.batches import batches
 from annotator.confidence import TokenLogprob
 from annotator.engines.constraint import ConstrainedDecoding, GrammarCompiler
+from annotator.engines.foreign import sound_answer, sound_tokens
 from annotator.engines.protocol import (
     Answer,
     Choice,
@@ -176,10 +177,8 @@ class TransformersEngine:
                 raise ValueError("the chat template changes the reply")
             steps = logprobs[row, -len(reply) - 1 : -1]
             values = steps.gather(-1, torch.tensor(reply, device=steps.device)[:, None])
-            pairs = zip(reply, values.squeeze(-1).tolist(), strict=True)
-            scored.append(
-                tuple(TokenLogprob(token_text(tokenizer, token), value) for token, value in pairs)
-            )
+            texts = (token_text(tokenizer, token) for token in reply)
+            scored.append(sound_tokens(map(TokenLogprob, texts, values.squeeze(-1).tolist())))
         return scored
 
     def _chosen(self, choices: Sequence[Choice]) -> list[float]:
@@ -238,16 +237,13 @@ class TransformersEngine:
         """One row of new tokens, cut where its reply ended; what follows is padding."""
         end = next((i for i, token in enumerate(row) if token in self._stop_token_ids), None)
         written = row[:end]
-        tokens = (
-            TokenLogprob(self._decode([token]), logprob)
-            for token, logprob in zip(written, logprobs, strict=False)
-        )
-        return Answer(
-            text=self._decode(written),
-            finish_reason="length" if end is None else "stop",
-            tokens=tuple(tokens),
-            prompt_tokens=prompt_tokens,
-            completion_tokens=len(row) if end is None else end + 1,
+        texts = (self._decode([token]) for token in written)
+        return sound_answer(
+            self._decode(written),
+            "length" if end is None else "stop",
+            map(TokenLogprob, texts, logprobs),
+            prompt_tokens,
+            len(row) if end is None else end + 1,
         )
 
     def _decode(self, token_ids: list[int]) -> str:

@@ -10,6 +10,7 @@ from functools import cached_property, partial
 from typing import Any
 
 from annotator.confidence import TokenLogprob
+from annotator.engines.foreign import sound_answer
 from annotator.engines.protocol import (
     Answer,
     Choice,
@@ -239,10 +240,10 @@ def _answer(output: Any, completion: Any) -> Answer:
     """One completion of a request as an answer; the end-of-turn token is none of the reply's."""
     chosen = zip(completion.token_ids, completion.logprobs or (), strict=False)
     tokens = (steps[token_id] for token_id, steps in chosen)
-    return Answer(
-        text=completion.text,
-        finish_reason=completion.finish_reason,
-        tokens=tuple(TokenLogprob(token.decoded_token or "", token.logprob) for token in tokens),
-        prompt_tokens=len(output.prompt_token_ids or ()),
-        completion_tokens=len(completion.token_ids),
+    return sound_answer(
+        completion.text,
+        completion.finish_reason,
+        [TokenLogprob(token.decoded_token or "", token.logprob) for token in tokens],
+        len(output.prompt_token_ids or ()),
+        len(completion.token_ids),
     )

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from annotator.confidence import TokenLogprob
+from annotator.engines.foreign import sound_tokens
 from annotator.engines.protocol import Question, Tokens
 from annotator.engines.reply_tokens import token_text
 from annotator.prompt import Exemplar, Message, pixels_of
@@ -61,9 +62,9 @@ def is_read(output: Any, reply: list[int]) -> bool:
 
 
 def read_tokens(tokenizer: Any, output: Any, reply: list[int]) -> Tokens:
-    """The reply's tokens, which are the last of the prompt's."""
+    """The reply's tokens, which are the last of the prompt's; none where their numbers are none."""
     steps = output.prompt_logprobs[-len(reply) :]
-    return tuple(
+    return sound_tokens(
         TokenLogprob(token_text(tokenizer, token_id), step[token_id].logprob)
         for token_id, step in zip(reply, steps, strict=True)
     )

@@ -12,7 +12,14 @@ from annotator.pictures import load_questions
 from annotator.probing.targets import Target, Wanted
 from annotator.probing.witness import Witness
 from annotator.prompt import Prompt
-from annotator.reply import ReplyError, ReplyErrorCode, check_finish
+from annotator.reply import (
+    ReplyError,
+    ReplyErrorCode,
+    check_finish,
+    checked_words,
+    reply_place,
+)
+from annotator.rows import reason_of
 from annotator.taxonomy import EditType
 from pairset.decoding import ImageError
 from pairset.ids import content_id
@@ -115,7 +122,8 @@ def _sampled(witness: Witness, target: Target, wanted: Wanted, answer: Answer) -
     text = answer.text
     try:
         check_finish(answer.finish_reason, answer.refusal)
-        instruction, edit_type = _value(text, "instruction_en"), _value(text, "edit_type")
+        instruction = checked_words("instruction_en", _value(text, "instruction_en"))
+        edit_type = _value(text, "edit_type")
         if edit_type not in set(EditType):
             raise ReplyError(ReplyErrorCode.INVALID_REPLY, f"edit type {edit_type!r} is unknown")
     except ReplyError as error:
@@ -125,7 +133,7 @@ def _sampled(witness: Witness, target: Target, wanted: Wanted, answer: Answer) -
 
 
 def _value(reply: str, key: str) -> str:
-    place = value_span(reply, key)
+    place = value_span(reply, key, reply_place(reply)[0])
     if place is None:
         raise ReplyError(ReplyErrorCode.INVALID_REPLY, f"the reply has no {key}")
     return reply[place[0] : place[1]]
@@ -152,7 +160,7 @@ def _contrasts(engine: Engine, witness: Witness, shown: Sequence[_Shown]) -> Ite
 
 def _statement(reply: str, question: Question) -> Statement:
     """The reply as far as its instruction: what comes later is not read."""
-    place = value_span(reply, "instruction_en")
+    place = value_span(reply, "instruction_en", reply_place(reply)[0])
     return Statement(question, reply, end=place[1] + 1 if place else len(reply))
 
 
@@ -190,7 +198,7 @@ _ASK: dict[str, Callable[[Engine, Witness, Sequence[_Shown]], Iterator[Probe]]] 
 
 def _likelihood(tokens: Sequence[TokenLogprob], reply: str) -> dict[str, Any]:
     """How likely the English instruction was; nothing where no log-probabilities came."""
-    evidence = value_evidence(tokens, reply, "instruction_en")
+    evidence = value_evidence(tokens, reply, "instruction_en", reply_place(reply)[0])
     return {"logprobs": evidence.logprobs} if evidence else {}
 
 
@@ -204,7 +212,7 @@ def _failed(
     witness: Witness, target: Target, wanted: Wanted, error: ReplyError | ImageError, **said: Any
 ) -> Probe:
     code = f"image_{error.code}" if isinstance(error, ImageError) else str(error.code)
-    return _row(witness, target, wanted, error_code=code, error=str(error), **said)
+    return _row(witness, target, wanted, error_code=code, error=reason_of(error), **said)
 
 
 def _row(witness: Witness, target: Target, wanted: Wanted, **said: Any) -> Probe:

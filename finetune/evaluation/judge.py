@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from annotator.engines.chat_api import api_url, encode_body, read_completion
-from annotator.reply import ReplyError
+from annotator.engines.chat_api import api_address, encode_body, read_completion
+from annotator.reply import ReplyError, after_thoughts
 from finetune.examples import fields_of
+from pairset.addresses import ServerAddress
 from pairset.errors import EngineDownError, MissingExtraError, SettingsError
 from pairset.ids import content_id
 from pairset.progress import progress
@@ -23,7 +24,6 @@ Instruction B: {said}
 Would following A and following B give the same picture? The wording does not matter; the objects, \
 places, directions, colours and amounts do. Answer with one word: yes or no."""
 _ANSWER = re.compile(r"\W*(yes|no)\b", re.IGNORECASE)
-_THOUGHTS = re.compile(r"<think>.*?</think>", re.DOTALL)
 _MAX_TOKENS = 1024
 _CONCURRENCY = 8
 _TIMEOUT_SECONDS = 120
@@ -118,36 +118,39 @@ def ask_all(judge: Judge, questions: Sequence[Question]) -> list[bool | None]:
     any more, SettingsError where its address, name or token are wrong.
     """
     different = list(dict.fromkeys(questions))
+    address = api_address(judge.url, "--judge")
     try:
-        answers = asyncio.run(_ask(judge, different))
+        answers = asyncio.run(_ask(judge, address, different))
     except ImportError as error:
         raise MissingExtraError(error.name or "httpx", "train") from error
     except EngineDownError as error:
         raise EngineDownError(
-            f"The judge at {judge.url} does not answer ({error.__cause__ or error}). Start it and "
-            "repeat the same command, or evaluate without --judge."
+            f"The judge at {address.url} does not answer ({error.__cause__ or error}). Start it "
+            "and repeat the same command, or evaluate without --judge."
         ) from error
     except SettingsError as error:
-        raise SettingsError(f"--judge {judge.url} --judge-model {judge.model}: {error}") from error
+        raise SettingsError(
+            f"--judge {address.url} --judge-model {judge.model}: {error}"
+        ) from error
     by_question = dict(zip(different, answers, strict=True))
     return [by_question[question] for question in questions]
 
 
-async def _ask(judge: Judge, questions: Sequence[Question]) -> list[bool | None]:
-    import httpx
-
+async def _ask(
+    judge: Judge, address: ServerAddress, questions: Sequence[Question]
+) -> list[bool | None]:
     from annotator.engines.http import (
         Backoff,
         TransientError,
-        client_options,
+        connect,
         send,
         token_from_environment,
     )
+    from pairset.http_client import BoundedClient
 
     free = asyncio.Semaphore(_CONCURRENCY)
-    options = client_options(api_url(judge.url), token_from_environment(), _TIMEOUT_SECONDS)
 
-    async def one(client: httpx.AsyncClient, question: Question) -> bool | None:
+    async def one(client: BoundedClient, question: Question) -> bool | None:
         async with free:
             try:
                 body = encode_body(_request_body(judge.model, question))
@@ -158,7 +161,7 @@ async def _ask(judge: Judge, questions: Sequence[Question]) -> list[bool | None]
             except TransientError as error:
                 raise EngineDownError(str(error)) from error
 
-    async with httpx.AsyncClient(**options) as client:
+    async with connect(address, token_from_environment(), _TIMEOUT_SECONDS) as client:
         asked = [asyncio.ensure_future(one(client, question)) for question in questions]
         try:
             for answered in progress(
@@ -185,5 +188,5 @@ def _request_body(model: str, question: Question) -> dict[str, Any]:
 
 def verdict_in(text: str) -> bool | None:
     """The yes or no that an answer begins with, once its thoughts are taken off."""
-    found = _ANSWER.match(_THOUGHTS.sub("", text))
+    found = _ANSWER.match(after_thoughts(text))
     return found[1].lower() == "yes" if found else None

@@ -173,10 +173,16 @@ def test_adapters_are_no_models_of_their_own(fake: FakeServer) -> None:
     assert annotator.adapter.name == "mended"
 
 
-@pytest.mark.parametrize("wrong", [{"model": "absent"}, {"adapter": "absent"}])
-def test_what_a_server_does_not_serve_is_named(fake: FakeServer, wrong: dict[str, str]) -> None:
+def test_an_adapter_that_a_server_does_not_have_is_named(fake: FakeServer) -> None:
     with pytest.raises(ModelUnavailableError, match="it serves: fake"):
-        resolve_annotator(settings_for(fake, **wrong))
+        resolve_annotator(settings_for(fake, adapter="absent"))
+
+
+def test_a_model_that_a_gateway_does_not_list_is_asked_all_the_same(
+    fake: FakeServer, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert resolve_annotator(settings_for(fake, model="routed/one")).model.name == "routed/one"
+    assert "does not list 'routed/one'" in capsys.readouterr().err
 
 
 def test_among_several_models_one_must_be_chosen(fake: FakeServer) -> None:
