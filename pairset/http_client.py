@@ -21,7 +21,7 @@ LONGEST_BODY_BYTES = 16 * 2**20
 _CONNECT_SECONDS = 10
 _GZIP_OR_ZLIB = zlib.MAX_WBITS | 32
 _PACKED = {"gzip": _GZIP_OR_ZLIB, "x-gzip": _GZIP_OR_ZLIB, "deflate": _GZIP_OR_ZLIB}
-_OF_THE_WAY = ("content-encoding", "content-length", "transfer-encoding")
+_OF_THE_WAY = (b"content-encoding", b"content-length", b"transfer-encoding")
 
 
 class UnreadableBodyError(httpx.RequestError):
@@ -69,7 +69,7 @@ class BoundedClient(httpx.AsyncClient):
         except TimeoutError as error:
             reason = f"no whole reply within {self._seconds:g} s"
             raise httpx.ReadTimeout(reason, request=request) from error
-        headers = [each for each in response.headers.multi_items() if each[0] not in _OF_THE_WAY]
+        headers = [each for each in response.headers.raw if each[0].lower() not in _OF_THE_WAY]
         return httpx.Response(
             response.status_code, headers=headers, content=content, request=request
         )

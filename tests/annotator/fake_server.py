@@ -2,8 +2,9 @@
 
 import json
 import threading
+import time
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -30,6 +31,12 @@ class Scripted:
     body: dict[str, Any] = field(default_factory=dict)
     drop: bool = False
     headers: dict[str, str] = field(default_factory=dict)
+    content: bytes | None = None
+    """What it sends instead of the body."""
+    pieces: Iterable[bytes] = ()
+    """What it sends instead, without saying how much it will be, until nobody listens."""
+    pause_seconds: float = 0
+    """Between two pieces."""
 
 
 def reply(logprob: float = -0.1, finish_reason: str = "stop", **changes: Any) -> Scripted:
@@ -121,9 +128,24 @@ class _Handler(BaseHTTPRequestHandler):
             self.close_connection = True
             self.connection.close()
             return
-        content = json.dumps(scripted.body).encode()
+        if scripted.pieces:
+            self._drip(scripted)
+            return
+        content = scripted.content
+        if content is None:
+            content = json.dumps(scripted.body).encode()
         self.send_response(scripted.status)
         for name, value in {"Content-Length": str(len(content)), **scripted.headers}.items():
             self.send_header(name.replace("_", "-"), value)
         self.end_headers()
         self.wfile.write(content)
+
+    def _drip(self, scripted: Scripted) -> None:
+        self.send_response(scripted.status)
+        self.end_headers()
+        try:
+            for piece in scripted.pieces:
+                self.wfile.write(piece)
+                time.sleep(scripted.pause_seconds)
+        except OSError:
+            self.close_connection = True
