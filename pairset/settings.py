@@ -124,7 +124,9 @@ def _in_words(error: ValidationError, verb: str) -> str:
     lines = [f"pairset {verb} cannot run with these settings:"]
     for problem in error.errors():
         name = ".".join(str(part) for part in problem["loc"]).replace("_", "-") or "settings"
-        given = "" if problem["type"] == "missing" else f" (given: {problem['input']!r})"
+        # The value of a setting that does not exist may be a key under a wrong name.
+        is_shown = problem["type"] not in ("missing", "extra_forbidden") and name != "token"
+        given = f" (given: {problem['input']!r})" if is_shown else ""
         lines.append(f"  {name}: {problem['msg']}{given}")
     lines.append(f"pairset {verb} --help explains each.")
     return "\n".join(lines)

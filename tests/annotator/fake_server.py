@@ -138,7 +138,10 @@ class _Handler(BaseHTTPRequestHandler):
         for name, value in {"Content-Length": str(len(content)), **scripted.headers}.items():
             self.send_header(name.replace("_", "-"), value)
         self.end_headers()
-        self.wfile.write(content)
+        try:
+            self.wfile.write(content)
+        except OSError:
+            self.close_connection = True  # whoever asked has heard enough
 
     def _drip(self, scripted: Scripted) -> None:
         self.send_response(scripted.status)

@@ -199,7 +199,7 @@ def test_the_command_says_what_it_does(
     assert main(["annotate", small_set.url, "--server", fake.url]) == 0
     said = capsys.readouterr().out
     assert "6 of 6 kept pairs to annotate: fake through server, prompt full." in said
-    assert "5 pairs annotated, 1 without an instruction." in said
+    assert "5 pairs annotated, 1 without an instruction. Reasons: 1 truncated." in said
     assert "--retry-failed" in said
 
 
