@@ -12,7 +12,8 @@ from typing import Any
 import httpx
 
 from pairset.addresses import ServerAddress
-from pairset.credentials import Secrets, basic_credentials
+from pairset.credentials import Secrets, basic_credentials, without_credentials
+from pairset.errors import SettingsError
 from pairset.server_words import excerpt_of
 from pairset.text import storable
 
@@ -32,7 +33,8 @@ class BoundedClient(httpx.AsyncClient):
     """Asks one server; every reply is there whole within ``seconds``, or there is an error.
 
     Raises httpx.TransportError, of which httpx.ReadTimeout for a reply that takes too long, and
-    UnreadableBodyError. Loopback servers are never asked through a proxy. Bodies are unpacked.
+    UnreadableBodyError; SettingsError for a proxy or certificates of the environment that cannot
+    be used. Loopback servers are never asked through a proxy.
     """
 
     def __init__(
@@ -43,14 +45,22 @@ class BoundedClient(httpx.AsyncClient):
         most_connections: int | None = None,
         most_bytes: int = LONGEST_BODY_BYTES,
     ) -> None:
-        super().__init__(
-            base_url=f"{address.url}/",
-            auth=address.credentials,
-            headers={"Accept-Encoding": "identity", **(headers or {})},
-            timeout=httpx.Timeout(seconds, connect=min(seconds, _CONNECT_SECONDS)),
-            trust_env=not address.is_loopback,
-            limits=httpx.Limits(max_connections=most_connections),
-        )
+        options: dict[str, Any] = {
+            "base_url": f"{address.url}/",
+            "auth": address.credentials,
+            "headers": {"Accept-Encoding": "identity", **(headers or {})},
+            "timeout": httpx.Timeout(seconds, connect=min(seconds, _CONNECT_SECONDS)),
+            "trust_env": not address.is_loopback,
+            "limits": httpx.Limits(max_connections=most_connections),
+        }
+        try:
+            super().__init__(**options)
+        except (ImportError, OSError, ValueError, httpx.InvalidURL) as error:
+            raise SettingsError(
+                f"Cannot ask {address.url} by the proxy or the certificates that the environment "
+                f"names (HTTP_PROXY, HTTPS_PROXY, ALL_PROXY, SSL_CERT_FILE): "
+                f"{without_credentials(str(error))}"
+            ) from error
         self._seconds, self._most_bytes = seconds, most_bytes
         shown = basic_credentials(*address.credentials) if address.credentials else None
         key = (headers or {}).get("Authorization", "").rpartition(" ")[2]

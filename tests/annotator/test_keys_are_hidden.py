@@ -146,3 +146,20 @@ def test_a_host_and_port_alone_are_completed(fake: FakeServer) -> None:
     assert resolve_annotator(AnnotateSettings(set_url="unused", server=bare)).model.name == "fake"
     assert api_address("[::1]:8000").url == "http://[::1]:8000/v1"
     assert api_address("HTTPS://gpu-box/api/").url == "https://gpu-box/api"
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("ALL_PROXY", "socks9://me:CANARY@proxy:1"),
+        ("HTTPS_PROXY", "http://me:CANARY@[::1"),
+        ("SSL_CERT_FILE", "/no/such/file"),
+    ],
+)
+def test_a_proxy_that_is_none_is_a_wrong_setting(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    monkeypatch.setenv(name, value)
+    with pytest.raises(SettingsError, match=name) as raised:
+        list_models(api_address("https://gpu-box.invalid"), KEY)
+    assert "CANARY" not in str(raised.value)
