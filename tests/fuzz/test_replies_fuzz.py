@@ -89,6 +89,27 @@ bodies = st.one_of(
     ),
 )
 
+numbers = st.one_of(
+    st.just(-0.5),
+    st.sampled_from(
+        [math.nan, math.inf, -math.inf, 0.5, 1e-6, -1e300, None, "-0.1", True, 10**400]
+    ),
+)
+
+
+@st.composite
+def completions(draw: st.DrawFn) -> Any:
+    """Completions of the right shape, of any words, whose tokens write them in any numbers."""
+    said = draw(st.one_of(st.just(json.dumps(GOOD)), replies))
+    size = draw(st.integers(1, 40))
+    pieces = [said[start : start + size] for start in range(0, len(said), size)]
+    odd = draw(st.lists(numbers, min_size=1, max_size=3))
+    tokens = [
+        {"token": piece, "logprob": odd[place % len(odd)]} for place, piece in enumerate(pieces)
+    ]
+    choice = {"message": {"content": said}, "finish_reason": "stop"}
+    return {"choices": [choice | {"logprobs": {"content": tokens}}]}
+
 
 def row_of(body: bytes) -> Annotation:
     """As the engine and the verb go from a body to a row."""
@@ -110,6 +131,16 @@ def check_row(row: Annotation) -> None:
         assert all(math.isfinite(each) and each <= 0 for each in row.logprobs_en or [])
     if row.succeeded:
         assert row.instruction_en == printable(str(row.instruction_en))
+
+
+@fuzzed
+@given(completions())
+def test_any_words_and_numbers_of_a_completion_are_one_row(body: Any) -> None:
+    row = row_of(json.dumps(body).encode())
+    check_row(row)
+    given = [each["logprob"] for each in body["choices"][0]["logprobs"]["content"]]
+    if row.confidence is not None:
+        assert all(number in (-0.5, 1e-6) for number in given)
 
 
 @fuzzed
