@@ -35,6 +35,8 @@ class Scripted:
     """What it sends instead of the body."""
     pieces: Iterable[bytes] = ()
     """What it sends instead, without saying how much it will be, until nobody listens."""
+    drips_headers: bool = False
+    """The pieces are the beginning of the answer too, and not of its body alone."""
     pause_seconds: float = 0
     """Between two pieces."""
 
@@ -73,6 +75,8 @@ class FakeServer:
         self.otherwise: Callable[[], Scripted] = reply
         self.models: list[dict[str, Any]] = [{"id": "fake"}]
         self.models_status = 200
+        self.listing: Scripted | None = None
+        """What is sent instead of the list of models."""
         self.requests: list[dict[str, Any]] = []
         self.authorizations: list[str | None] = []
         self.in_flight = self.most_in_flight = 0
@@ -109,7 +113,8 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         self.fake.authorizations.append(self.headers.get("authorization"))
-        self._send(Scripted(self.fake.models_status, {"data": self.fake.models}))
+        listed = Scripted(self.fake.models_status, {"data": self.fake.models})
+        self._send(self.fake.listing or listed)
 
     def do_POST(self) -> None:
         body = json.loads(self.rfile.read(int(self.headers["content-length"])))
@@ -144,8 +149,9 @@ class _Handler(BaseHTTPRequestHandler):
             self.close_connection = True  # whoever asked has heard enough
 
     def _drip(self, scripted: Scripted) -> None:
-        self.send_response(scripted.status)
-        self.end_headers()
+        if not scripted.drips_headers:
+            self.send_response(scripted.status)
+            self.end_headers()
         try:
             for piece in scripted.pieces:
                 self.wfile.write(piece)

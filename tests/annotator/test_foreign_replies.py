@@ -222,6 +222,30 @@ def test_a_reply_that_drips_is_given_up_in_time(three: PairSet, fake: FakeServer
     assert time.monotonic() - started < 10
 
 
+def test_headers_that_drip_are_given_up_in_time(three: PairSet, fake: FakeServer) -> None:
+    pieces = itertools.chain([b"HTTP/1.1 200 OK\r\nX-A: "], itertools.repeat(b"a"))
+    drips = Scripted(pieces=pieces, pause_seconds=0.05, drips_headers=True)
+    assert spoilt(three, fake, drips, timeout_seconds=0.6)["error_code"] == "timeout"
+
+
+LISTINGS = {
+    "without end": Scripted(pieces=itertools.repeat(b" " * 2**20)),
+    "a web page": Scripted(content=b"<html>Sign in, \x1b[31mplease</html>"),
+    "an object": Scripted(body={"data": {"id": "fake"}}),
+    "brackets": Scripted(content=b"[" * 100_000),
+}
+
+
+@pytest.mark.parametrize("listing", LISTINGS.values(), ids=LISTINGS)
+def test_a_list_of_models_that_is_none_is_a_wrong_setting(
+    three: PairSet, fake: FakeServer, listing: Scripted
+) -> None:
+    fake.listing = listing
+    with pytest.raises(SettingsError, match="no OpenAI-compatible API") as raised:
+        rows_of(three, fake)
+    assert "Sign in" not in str(raised.value)
+
+
 def test_a_body_without_end_is_cut(three: PairSet, fake: FakeServer) -> None:
     row = spoilt(three, fake, Scripted(pieces=itertools.repeat(b"x" * 2**20)), timeout_seconds=60.0)
     assert (row["error_code"], "longer than 16 MiB" in row["error"]) == ("server_error", True)
