@@ -82,14 +82,15 @@ def _opening_words(annotator: Annotator, pending: Pending) -> str:
 def _close(stage: Stage, pending: Pending, counts: Counts) -> None:
     """Say how it ended, and why what failed did."""
     failed = counts.failures + pending.failed
-    words = f"{counts.rows - counts.failures} pairs annotated, {failed} without an instruction"
+    words = f"{counts.rows - counts.failures} pairs annotated, {failed} without an instruction."
     if not failed:
-        say(f"{words}.")
+        say(words)
         return
-    ids = {*pending.failed_ids, *(task.annotation_id for task in pending.tasks)}
-    failures = failures_of(stage, "annotation_id", ids)
-    say(f"{words} ({failures.in_words}). Ask about those again with --retry-failed.")
+    asked = {task.annotation_id for task in pending.tasks}
+    failures = failures_of(stage, "annotation_id", asked.union(pending.failed_ids))
+    say(f"{words} Reasons: {failures.in_words}. Ask about those again with --retry-failed.")
     if counts.failures == counts.rows > 0:
-        raise failures.as_error(f"None of the {counts.rows} pairs got an instruction")
+        now = failures_of(stage, "annotation_id", asked)
+        raise now.as_error(f"None of the {counts.rows} pairs got an instruction")
     if failed == pending.kept_pairs:
         raise failures.as_error(f"None of the {failed} kept pairs has an instruction")

@@ -65,13 +65,13 @@ def _opening_words(witness: Witness, pending: PendingProbes) -> str:
 def _close(stage: Stage, pending: PendingProbes, counts: Counts) -> None:
     """Say how it ended, and why what was asked now failed."""
     failed = counts.failures + pending.failed
-    words = f"{counts.rows - counts.failures} questions answered, {failed} without an answer"
+    words = f"{counts.rows - counts.failures} questions answered, {failed} without an answer."
     if not failed:
-        say(f"{words}.")
+        say(words)
         return
     asked = {each.probe_id for target in pending.targets for each in target.wanted}
     failures = failures_of(stage, "probe_id", asked)
-    reasons = f" ({failures.in_words})" if failures.counts else ""
-    say(f"{words}{reasons}. Ask those again with --retry-failed.")
+    reasons = f" Reasons: {failures.in_words}." if failures.counts else ""
+    say(f"{words}{reasons} Ask those again with --retry-failed.")
     if counts.failures == counts.rows > 0:
         raise failures.as_error(f"None of the {counts.rows} questions was answered")

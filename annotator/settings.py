@@ -39,7 +39,7 @@ class AskSettings(VerbSettings):
     folder, a hub id, or the name a running server knows it by."""
     server: str | None = None
     """URL of an OpenAI-compatible endpoint, such as http://gpu-box:8000/v1; implies the engine
-    server."""
+    server. A user and a password in it are never saved."""
     spawn: bool = False
     """Start a vLLM server for this run on the loopback interface, and stop it afterwards; implies
     the engine server."""
@@ -63,7 +63,7 @@ class AskSettings(VerbSettings):
     batch_size: int = Field(default=8, gt=0, le=65_536)
     """Pairs in one forward pass (transformers)."""
     timeout_seconds: float = Field(default=300, gt=0, le=86_400)
-    """Longest wait for one reply of a server."""
+    """Longest wait for one whole reply of a server."""
     start_timeout_seconds: float = Field(default=900, gt=0, le=86_400)
     """Longest wait for a spawned server to come up, download included."""
     retries: int = Field(default=5, ge=0, le=100)

@@ -6,7 +6,6 @@ a key in it.
 
 import base64
 import html
-import json
 import os
 import re
 from collections.abc import Iterable, Sequence
@@ -31,7 +30,7 @@ class Secrets:
     def __init__(self, values: Iterable[str | None] = ()) -> None:
         forms = {form for value in values if value for form in _forms(value.strip())}
         longest_first = sorted(forms, key=lambda form: (-len(form), form))
-        self._pattern = re.compile("|".join(map(re.escape, longest_first))) if forms else None
+        self._pattern = re.compile("|".join(map(_in_json, longest_first))) if forms else None
 
     def hide(self, text: str) -> str:
         """The text without them."""
@@ -39,14 +38,17 @@ class Secrets:
 
 
 def _forms(value: str) -> set[str]:
-    """As it is, and escaped as it is in addresses, JSON, pages and headers."""
+    """As it is, and as it stands in addresses, pages and headers."""
     if len(value) < _SHORTEST:
         return set()
-    packed = base64.b64encode(value.encode()).decode()
-    packed_forms = {packed, packed.replace("+", "-").replace("/", "_")}
+    packed = base64.b64encode(value.encode()).decode().rstrip("=")
     written = {value, quote(value, safe=""), quote(value), quote_plus(value), html.escape(value)}
-    written |= {json.dumps(value)[1:-1], json.dumps(value)[1:-1].replace("/", "\\/")}
-    return written | {form.rstrip("=") for form in packed_forms}
+    return written | {packed, packed.replace("+", "-").replace("/", "_")}
+
+
+def _in_json(form: str) -> str:
+    """Pattern of a text in JSON, and in JSON that is a text of another: any character escaped."""
+    return "".join(rf"(?:\\*{re.escape(each)}|\\+u{ord(each):04x})" for each in form)
 
 
 def key_from_environment(variables: Sequence[str]) -> str | None:

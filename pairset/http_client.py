@@ -12,7 +12,8 @@ from typing import Any
 import httpx
 
 from pairset.addresses import ServerAddress
-from pairset.credentials import Secrets, basic_credentials
+from pairset.credentials import Secrets, basic_credentials, without_credentials
+from pairset.errors import SettingsError
 from pairset.server_words import excerpt_of
 from pairset.text import storable
 
@@ -21,7 +22,7 @@ LONGEST_BODY_BYTES = 16 * 2**20
 _CONNECT_SECONDS = 10
 _GZIP_OR_ZLIB = zlib.MAX_WBITS | 32
 _PACKED = {"gzip": _GZIP_OR_ZLIB, "x-gzip": _GZIP_OR_ZLIB, "deflate": _GZIP_OR_ZLIB}
-_OF_THE_WAY = ("content-encoding", "content-length", "transfer-encoding")
+_OF_THE_WAY = (b"content-encoding", b"content-length", b"transfer-encoding")
 
 
 class UnreadableBodyError(httpx.RequestError):
@@ -32,7 +33,8 @@ class BoundedClient(httpx.AsyncClient):
     """Asks one server; every reply is there whole within ``seconds``, or there is an error.
 
     Raises httpx.TransportError, of which httpx.ReadTimeout for a reply that takes too long, and
-    UnreadableBodyError. Loopback servers are never asked through a proxy. Bodies are unpacked.
+    UnreadableBodyError; SettingsError for a proxy or certificates of the environment that cannot
+    be used. Loopback servers are never asked through a proxy.
     """
 
     def __init__(
@@ -43,14 +45,22 @@ class BoundedClient(httpx.AsyncClient):
         most_connections: int | None = None,
         most_bytes: int = LONGEST_BODY_BYTES,
     ) -> None:
-        super().__init__(
-            base_url=f"{address.url}/",
-            auth=address.credentials,
-            headers={"Accept-Encoding": "identity", **(headers or {})},
-            timeout=httpx.Timeout(seconds, connect=min(seconds, _CONNECT_SECONDS)),
-            trust_env=not address.is_loopback,
-            limits=httpx.Limits(max_connections=most_connections),
-        )
+        options: dict[str, Any] = {
+            "base_url": f"{address.url}/",
+            "auth": address.credentials,
+            "headers": {"Accept-Encoding": "identity", **(headers or {})},
+            "timeout": httpx.Timeout(seconds, connect=min(seconds, _CONNECT_SECONDS)),
+            "trust_env": not address.is_loopback,
+            "limits": httpx.Limits(max_connections=most_connections),
+        }
+        try:
+            super().__init__(**options)
+        except (ImportError, OSError, ValueError, httpx.InvalidURL) as error:
+            raise SettingsError(
+                f"Cannot ask {address.url} by the proxy or the certificates that the environment "
+                f"names (HTTP_PROXY, HTTPS_PROXY, ALL_PROXY, SSL_CERT_FILE): "
+                f"{without_credentials(str(error))}"
+            ) from error
         self._seconds, self._most_bytes = seconds, most_bytes
         shown = basic_credentials(*address.credentials) if address.credentials else None
         key = (headers or {}).get("Authorization", "").rpartition(" ")[2]
@@ -69,7 +79,7 @@ class BoundedClient(httpx.AsyncClient):
         except TimeoutError as error:
             reason = f"no whole reply within {self._seconds:g} s"
             raise httpx.ReadTimeout(reason, request=request) from error
-        headers = [each for each in response.headers.multi_items() if each[0] not in _OF_THE_WAY]
+        headers = [each for each in response.headers.raw if each[0].lower() not in _OF_THE_WAY]
         return httpx.Response(
             response.status_code, headers=headers, content=content, request=request
         )

@@ -5,6 +5,7 @@ retries, which would repeat writes, never begin: reads are tried again here, wri
 """
 
 import asyncio
+import json
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -120,7 +121,7 @@ class StudioHttp(httpx.Client):
             request.headers["Authorization"] = self._renewed[shown]
             response = self._transmit(request, options)
         self._check_status(response)
-        if not _may_be_json(response.content):
+        if not _is_json(response.content):
             raise UncertainWriteError(f"{request.url.path} answered no JSON")
         return response
 
@@ -178,6 +179,10 @@ def _shows_access(request: httpx.Request) -> bool:
     return shown.startswith("Bearer ") and not request.url.path.endswith(_EXCHANGE)
 
 
-def _may_be_json(content: bytes) -> bool:
-    """Told by its first character: a proxy's page starts with another."""
-    return content[:100].lstrip()[:1] in (b"", b"{", b"[", b'"')
+def _is_json(content: bytes) -> bool:
+    """Whether the SDK can read it; no answer at all is one to some writes."""
+    try:
+        json.loads(content or b"null")
+    except (ValueError, RecursionError):
+        return False
+    return True

@@ -98,7 +98,7 @@ class Annotation:
     raw_reply: str | None = None
     """The reply as it came."""
     finish_reason: str | None = None
-    """stop, length, content_filter, … as the engine gave it."""
+    """stop, length, content_filter, tool_calls, abort, error, or other where it is none of them."""
     prompt_tokens: int | None = None
     completion_tokens: int | None = None
     error_code: str | None = None

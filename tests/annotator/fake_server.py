@@ -2,8 +2,9 @@
 
 import json
 import threading
+import time
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -30,6 +31,14 @@ class Scripted:
     body: dict[str, Any] = field(default_factory=dict)
     drop: bool = False
     headers: dict[str, str] = field(default_factory=dict)
+    content: bytes | None = None
+    """What it sends instead of the body."""
+    pieces: Iterable[bytes] = ()
+    """What it sends instead, without saying how much it will be, until nobody listens."""
+    drips_headers: bool = False
+    """The pieces are the beginning of the answer too, and not of its body alone."""
+    pause_seconds: float = 0
+    """Between two pieces."""
 
 
 def reply(logprob: float = -0.1, finish_reason: str = "stop", **changes: Any) -> Scripted:
@@ -66,6 +75,8 @@ class FakeServer:
         self.otherwise: Callable[[], Scripted] = reply
         self.models: list[dict[str, Any]] = [{"id": "fake"}]
         self.models_status = 200
+        self.listing: Scripted | None = None
+        """What is sent instead of the list of models."""
         self.requests: list[dict[str, Any]] = []
         self.authorizations: list[str | None] = []
         self.in_flight = self.most_in_flight = 0
@@ -102,7 +113,8 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         self.fake.authorizations.append(self.headers.get("authorization"))
-        self._send(Scripted(self.fake.models_status, {"data": self.fake.models}))
+        listed = Scripted(self.fake.models_status, {"data": self.fake.models})
+        self._send(self.fake.listing or listed)
 
     def do_POST(self) -> None:
         body = json.loads(self.rfile.read(int(self.headers["content-length"])))
@@ -121,9 +133,28 @@ class _Handler(BaseHTTPRequestHandler):
             self.close_connection = True
             self.connection.close()
             return
-        content = json.dumps(scripted.body).encode()
+        if scripted.pieces:
+            self._drip(scripted)
+            return
+        content = scripted.content
+        if content is None:
+            content = json.dumps(scripted.body).encode()
         self.send_response(scripted.status)
         for name, value in {"Content-Length": str(len(content)), **scripted.headers}.items():
             self.send_header(name.replace("_", "-"), value)
         self.end_headers()
-        self.wfile.write(content)
+        try:
+            self.wfile.write(content)
+        except OSError:
+            self.close_connection = True  # whoever asked has heard enough
+
+    def _drip(self, scripted: Scripted) -> None:
+        if not scripted.drips_headers:
+            self.send_response(scripted.status)
+            self.end_headers()
+        try:
+            for piece in scripted.pieces:
+                self.wfile.write(piece)
+                time.sleep(scripted.pause_seconds)
+        except OSError:
+            self.close_connection = True

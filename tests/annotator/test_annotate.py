@@ -11,6 +11,7 @@ import pytest
 from PIL import Image
 
 from annotator.annotate import annotate
+from annotator.outcome import NothingAnsweredError
 from annotator.settings import AnnotateSettings
 from pairset.annotations import latest_annotations
 from pairset.cli import main
@@ -121,7 +122,9 @@ def test_damage_that_only_decoding_shows_is_named_when_a_server_rejects_it(
     content[huffman_counts : huffman_counts + 16] = b"\xff" * 16
     path.write_bytes(content)
     fake.queue.append(failure(400))
-    (row,) = run(pair_set, fake)
+    with pytest.raises(NothingAnsweredError, match="image_truncated"):
+        run(pair_set, fake)
+    (row,) = latest_annotations(pair_set).to_pylist()
     assert row["error_code"] == "image_truncated"
     assert len(fake.requests) == 1
 
@@ -199,7 +202,7 @@ def test_the_command_says_what_it_does(
     assert main(["annotate", small_set.url, "--server", fake.url]) == 0
     said = capsys.readouterr().out
     assert "6 of 6 kept pairs to annotate: fake through server, prompt full." in said
-    assert "5 pairs annotated, 1 without an instruction." in said
+    assert "5 pairs annotated, 1 without an instruction. Reasons: 1 truncated." in said
     assert "--retry-failed" in said
 
 

@@ -96,8 +96,8 @@ def test_a_rejected_request_is_not_tried_again(fake: FakeServer) -> None:
 def test_one_pair_that_always_fails_does_not_stop_the_others(fake: FakeServer) -> None:
     fake.queue.extend([failure(500)] * 3)
     answers = ask(fake, questions=4, concurrency=1)
-    assert [isinstance(answer, Answer) for answer in answers] == [False, True, True, True]
-    assert code_of(answers[0]) == "server_error"
+    (failed,) = (answer for answer in answers if not isinstance(answer, Answer))
+    assert code_of(failed) == "server_error"
 
 
 def test_a_last_pair_that_fails_on_a_living_server_is_a_row(fake: FakeServer) -> None:

@@ -84,6 +84,14 @@ def test_a_flag_is_spelt_with_dashes() -> None:
     assert parse_settings(PaintSettings, ["set", "--coat-count", "3"]).coat_count == 3
 
 
+def test_a_key_under_a_wrong_name_is_not_shown(tmp_path: Path) -> None:
+    path = tmp_path / "pairset.toml"
+    path.write_text('[paint]\napi_key = "sk-CANARY"\n')
+    with pytest.raises(SettingsError, match="api-key") as raised:
+        parse_settings(PaintSettings, ["set", "--config", str(path)])
+    assert "CANARY" not in str(raised.value)
+
+
 def test_a_wrong_value_is_named_with_what_was_given() -> None:
     with pytest.raises(SettingsError, match=r"--coat-count is 'many': .*whole number"):
         parse_settings(PaintSettings, ["set", "--coat-count", "many"])

@@ -19,6 +19,7 @@ from pairset.records import Example
 from pairset.store import PairSet
 from tests.annotator.fake_server import (
     FakeServer,
+    Scripted,
     failure,
     raw_reply,
     running_fake_server,
@@ -51,6 +52,20 @@ def judge_at(server: FakeServer, retries: int = 0) -> Judge:
 )
 def test_a_verdict_is_the_word_an_answer_begins_with(text: str, verdict: bool | None) -> None:
     assert verdict_in(text) is verdict
+
+
+@pytest.mark.parametrize("content", [["yes"], {"text": "yes"}, None, 7])
+def test_an_answer_of_another_shape_is_read_or_is_none(server: FakeServer, content: object) -> None:
+    server.otherwise = lambda: Scripted(body={"choices": [{"message": {"content": content}}]})
+    expected = True if isinstance(content, list | dict) else None
+
+    assert ask_all(judge_at(server), [SAME]) == [expected]
+
+
+def test_a_judge_without_an_address_shows_no_password() -> None:
+    with pytest.raises(SettingsError, match="--judge") as raised:
+        ask_all(Judge("http://me:CANARY@[::1", "m"), [SAME])
+    assert "CANARY" not in str(raised.value)
 
 
 def test_the_same_question_is_asked_once_and_shows_both_instructions(server: FakeServer) -> None:

@@ -1,5 +1,6 @@
 """A Label Studio in a thread, written by hand: the REST API we use, and faults on command."""
 
+import gzip
 import json
 import re
 import threading
@@ -39,6 +40,10 @@ class Fault:
     """How long the answer takes."""
     drop: bool = False
     """Cut the connection instead of answering."""
+    drips: bool = False
+    """Send a blank every now and then, without end."""
+    packed_bytes: int = 0
+    """Send so many bytes, packed into few."""
     done_first: bool = False
     """The request is carried out before its answer goes wrong."""
 
@@ -131,7 +136,11 @@ class _Handler(BaseHTTPRequestHandler):
             self._send(status, "" if said is None else json.dumps(said))
         else:
             time.sleep(fault.seconds)
-            self._send(fault.status, fault.body, fault.drop)
+            if fault.drips or fault.packed_bytes:
+                self._send_odd(fault)
+            else:
+                said = fault.body.replace("AUTHORIZATION", self.headers["authorization"] or "")
+                self._send(fault.status, said, fault.drop)
 
     def _carry_out(self, words: str, query: dict[str, str], body: Any) -> tuple[int, Any]:
         if words == "POST /api/token/refresh/":
@@ -159,3 +168,19 @@ class _Handler(BaseHTTPRequestHandler):
             self.wfile.write(content)
         except (BrokenPipeError, ConnectionResetError):
             self.close_connection = True  # whoever asked has stopped waiting, or was killed
+
+    def _send_odd(self, fault: Fault) -> None:
+        self.close_connection = True
+        self.send_response(200)
+        if fault.packed_bytes:
+            self.send_header("Content-Encoding", "gzip")
+        self.end_headers()
+        try:
+            self.wfile.write(
+                gzip.compress(b" " * fault.packed_bytes) if fault.packed_bytes else b""
+            )
+            while fault.drips:
+                self.wfile.write(b" ")
+                time.sleep(0.1)
+        except OSError:
+            return  # whoever asked has stopped waiting

@@ -5,6 +5,7 @@ import sys
 
 import pytest
 
+from pairset.cli import main
 from review.client import StudioClient
 from review.errors import UncertainWriteError
 from review.project import StudioProject
@@ -24,6 +25,10 @@ TRANSIENT = [
     Fault(READ, drop=True),
     Fault(READ, seconds=1.3),
     Fault(READ, 200, "<html>a proxy's page</html>"),
+    Fault(READ, 200, '{"tasks": ['),
+    Fault(READ, 200, "[" * 100_000),
+    Fault(READ, drips=True),
+    Fault(READ, packed_bytes=70 * 2**20),
 ]
 
 
@@ -243,6 +248,41 @@ def test_a_task_deleted_between_two_pushes_is_made_again(room: Room) -> None:
     room.push()
 
     assert sorted(room.studio.project.pair_ids()) == sorted(room.queued())
+
+
+@pytest.mark.parametrize("status", [400, 500])
+def test_a_token_that_the_server_repeats_is_not_shown(
+    room: Room, status: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    echo = Fault(IMPORT, status, '{"detail": "no, AUTHORIZATION"}')
+    room.studio.always.append(echo)
+
+    assert room.push() > 0
+    words = said(capsys)
+    assert "no, Token [hidden]" in words
+    assert TOKEN not in words
+
+
+@pytest.mark.parametrize("token", ["ab\ncdefgh", "abcdefgĥ"])
+def test_a_token_that_no_header_holds_is_named_and_not_shown(
+    room: Room, token: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("LABEL_STUDIO_API_KEY", token)
+
+    assert room.push() == 2
+    words = said(capsys)
+    assert "$LABEL_STUDIO_API_KEY" in words
+    assert "cdef" not in words
+
+
+@pytest.mark.parametrize("url", ["http://me:CANARY@host", "http://[::1", "http://CANARY@[::1"])
+def test_an_address_with_a_password_or_none_is_a_wrong_setting(
+    room: Room, url: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["review", "push", room.pair_set.url, "--url", url, "--project", "7"]
+
+    assert main(words) == 2
+    assert "CANARY" not in capsys.readouterr().err
 
 
 def test_without_a_token_it_says_which_variable_to_set(

@@ -41,6 +41,13 @@ def where(rows: list[Triage]) -> dict[str, tuple[str, str]]:
     return {row.annotation_id: (row.queue, row.reason) for row in rows}
 
 
+@pytest.mark.parametrize("broken", [float("nan"), float("inf"), -0.5, 1.5])
+def test_a_confidence_that_is_no_probability_goes_to_a_person(broken: float) -> None:
+    (row,) = sort_annotations([candidate("a", broken)], policy(threshold=0.0))
+
+    assert (row.queue, row.reason, row.confidence) == ("review", "no_confidence", None)
+
+
 @pytest.mark.parametrize(
     ("candidate", "queue", "reason"),
     [
