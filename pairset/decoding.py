@@ -40,6 +40,7 @@ class ImageErrorCode(StrEnum):
     TOO_LARGE = "too_large"
     TOO_SMALL = "too_small"
     ANIMATED = "animated"
+    CHANGED = "changed"
 
 
 class ImageError(Exception):
