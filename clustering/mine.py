@@ -15,6 +15,7 @@ from clustering.plan import plan_images
 from clustering.settings import MineSettings
 from pairset.console import say
 from pairset.executors import Executor, local_executor, run_shards
+from pairset.image_formats import EXTRA
 from pairset.ray_cluster import RayCluster
 from pairset.records.pair import PairStatus
 from pairset.shards import RunShard, ShardSpec, unfinished
@@ -59,8 +60,10 @@ def mine(settings: MineSettings) -> None:
     """
     encoder = parse_encoder(settings.encoder, settings.precision)
     survey = find_sources(settings.corpus, besides=settings.set_url)
-    if survey.passed_over:
-        say(f"{survey.passed_over} files passed over: no images by their name")
+    if strange := survey.passed_over - sum(survey.wanting.values()):
+        say(f"{strange} files passed over: no images by their name")
+    for suffix, count in sorted(survey.wanting.items()):
+        say(f"{count} {suffix} files passed over: pip install 'pairset[{EXTRA}]' reads them")
     pair_set = create_set(settings.set_url)
     pair_set.save_run("mine", settings.model_dump(mode="json"))
     shards = plan_images(pair_set, survey.sources, settings.images_per_shard)

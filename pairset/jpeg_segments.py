@@ -10,7 +10,7 @@ _WITHOUT_LENGTH = frozenset([0x01, *range(0xD0, 0xDA), *range(0xF0, 0xFE)])
 _TABLES = frozenset([0xC4, 0xCC, 0xDB, 0xDD])
 _FRAMES = frozenset([0xC0, 0xC1, 0xC2, 0xC9, 0xCA])
 _MARKER = re.compile(rb"\xff+([^\x00\xff])")
-_ANY_MARKER = re.compile(rb"\xff([^\x00\xff])")
+_ANY_MARKER = re.compile(rb"\xff+([^\x00\xff])")
 _AFTER_SCAN = re.compile(rb"\xff+[^\x00\xff\xd0-\xd7]")
 _MOST_SEGMENTS = 10_000
 _MOST_JUNK_BYTES = 65_536
@@ -31,7 +31,7 @@ class Segment:
 def segments_of(jpeg: bytes) -> Iterator[Segment]:
     """Every segment up to the end of the first picture. Raises ValueError on anything odd."""
     place = len(_START)
-    while True:
+    for _ in range(_MOST_SEGMENTS):
         found = _MARKER.match(jpeg, place)
         if found is None:
             raise ValueError("no marker where a segment should begin")
@@ -48,6 +48,7 @@ def segments_of(jpeg: bytes) -> Iterator[Segment]:
                 raise ValueError("a scan without an end")
             place = after.start()
         yield Segment(marker, content, place)
+    raise ValueError(f"over {_MOST_SEGMENTS} segments")
 
 
 def picture_alone(jpeg: bytes) -> bytes:
@@ -104,7 +105,7 @@ def check_effort(jpeg: bytes) -> None:
         if found is None:
             found_at, marker = len(jpeg), _START_OF_SCAN
         else:
-            found_at, marker = found.start(), found.group(1)[0]
+            found_at, marker = found.end() - 2, found.group(1)[0]
         junk += found_at - place
         if junk > _MOST_JUNK_BYTES:
             raise ValueError(f"over {_MOST_JUNK_BYTES} bytes of filling before the picture")
