@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING
 from annotator.engines.protocol import Question
 from annotator.prompt import Exemplar, Picture, pixels_of
 from annotator.tasks import Task
-from pairset.decoding import ImageError, decode
-from pairset.images import open_image, read_bytes
+from pairset.decoding import ImageError, ImageErrorCode, decode
+from pairset.images import open_known_image, read_bytes, read_image
 from pairset.plain_files import plain_file
 from pairset.records import Example
+from pairset.records.image import image_id_of
+from pairset.records.pair import pair_id_of
 
 if TYPE_CHECKING:
     from PIL.Image import Image as PillowImage
@@ -36,7 +38,10 @@ def load_questions(
     def load(task: Task) -> Question | ImageError:
         try:
             exemplars = [_found(opened[example.example_id]) for example in task.exemplars]
-            source, target = open_one(task.source_uri), open_one(task.target_uri)
+            source, target = (
+                open_one(task.source_id, task.source_uri),
+                open_one(task.target_id, task.target_uri),
+            )
         except ImageError as error:
             return error
         return Question(source, target, tuple(exemplars))
@@ -55,7 +60,7 @@ def load_questions(
 def load_exemplar(example: Example, max_pixels: int) -> Exemplar:
     """A reviewed pair as it is shown. Raises ImageError naming the example."""
     try:
-        images = load_images(str(example.source_uri), str(example.target_uri), max_pixels)
+        images = load_example_images(example, max_pixels)
     except ImageError as error:
         raise ImageError(error.code, f"exemplar {example.example_id}: {error}") from error
     return Exemplar(*images, str(example.reply))
@@ -67,19 +72,26 @@ def _found(exemplar: Exemplar | ImageError) -> Exemplar:
     return exemplar
 
 
-def load_images(
-    source_uri: str, target_uri: str, max_pixels: int
-) -> "tuple[PillowImage, PillowImage]":
-    """Both images of a pair as a model sees them. Raises ImageError."""
-    return _opened(source_uri, max_pixels), _opened(target_uri, max_pixels)
+def load_example_images(example: Example, max_pixels: int) -> "tuple[PillowImage, PillowImage]":
+    """Both images of an example as a model sees them. Raises ImageError.
+
+    An example knows its images by the pair alone, whose id is made of theirs.
+    """
+    source, target = read_bytes(str(example.source_uri)), read_bytes(str(example.target_uri))
+    if pair_id_of(image_id_of(source), image_id_of(target)) != example.pair_id:
+        places = f"{example.source_uri} or {example.target_uri}"
+        message = f"{places}: the file was replaced since it was mined; mine again"
+        raise ImageError(ImageErrorCode.CHANGED, message)
+    shown = [bounded(decode(encoded).pixels, max_pixels) for encoded in (source, target)]
+    return shown[0], shown[1]
 
 
-def _opened(uri: str, max_pixels: int) -> "PillowImage":
-    return bounded(open_image(uri), max_pixels)
+def _opened(image_id: str, uri: str, max_pixels: int) -> "PillowImage":
+    return bounded(open_known_image(image_id, [uri]), max_pixels)
 
 
-def _sendable(uri: str, max_pixels: int) -> Picture:
-    encoded = read_bytes(uri)
+def _sendable(image_id: str, uri: str, max_pixels: int) -> Picture:
+    encoded = read_image(image_id, [uri])
     return plain_file(encoded, max_pixels) or bounded(decode(encoded).pixels, max_pixels)
 
 

@@ -11,6 +11,9 @@ from pairset.records import Annotation, Example
 from pairset.records.pair import PairStatus
 from pairset.store import PairSet, Stage
 
+PLACES = ("pair_id", "source_id", "target_id", "source_uri", "target_uri")
+"""Columns that say what a pair is and where its images are, in the order of a task."""
+
 
 @dataclass(frozen=True, slots=True)
 class Task:
@@ -18,6 +21,8 @@ class Task:
 
     annotation_id: str
     pair_id: str
+    source_id: str
+    target_id: str
     source_uri: str
     target_uri: str
     attempt: int = 1
@@ -49,12 +54,13 @@ def pending_tasks(
     """
     asked = _latest(pair_set.stage("annotations", annotator.key))
     tasks, kept, failed = [], 0, []
-    for pair_id, source_uri, target_uri in _kept_pairs(pair_set):
+    for pair_id, source_id, target_id, source_uri, target_uri in _kept_pairs(pair_set):
         kept += 1
         annotation_id = annotator.annotation_id(pair_id)
         attempt, has_failed = asked.get(annotation_id, (0, False))
         if not attempt or (has_failed and retry_failed):
-            tasks.append(Task(annotation_id, pair_id, source_uri, target_uri, attempt + 1))
+            images = (source_id, target_id, source_uri, target_uri)
+            tasks.append(Task(annotation_id, pair_id, *images, attempt + 1))
         elif has_failed:
             failed.append(annotation_id)
     return Pending(tasks[:limit], kept, failed)
@@ -75,14 +81,15 @@ def _latest(stage: Stage) -> dict[str, tuple[int, bool]]:
     }
 
 
-def _kept_pairs(pair_set: PairSet) -> Iterator[tuple[str, str, str]]:
-    """Pair id, source URI and target URI of every kept pair."""
+def _kept_pairs(pair_set: PairSet) -> Iterator[tuple[str, str, str, str, str]]:
+    """Pair id, ids and URIs of source and target, of every kept pair."""
     stage = pair_set.current("pairs")
     if stage is None:
         raise MissingStageError(
             f"{pair_set.url} holds no pairs yet. Find them with: pairset mine {pair_set.url} PHOTOS"
         )
-    for table in stage.tables(["pair_id", "source_uri", "target_uri", "status"]):
+    for table in stage.tables([*PLACES, "status"]):
         for row in table.to_pylist():
             if row["status"] == PairStatus.KEPT:
-                yield row["pair_id"], row["source_uri"], row["target_uri"]
+                source_id, target_id, source_uri, target_uri = (row[each] for each in PLACES[1:])
+                yield row["pair_id"], source_id, target_id, source_uri, target_uri

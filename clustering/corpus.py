@@ -1,12 +1,14 @@
 """What lies in a corpus: image files and containers of images, found but not opened."""
 
 import os
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path, PurePosixPath
 
 from pairset.errors import EmptyCorpusError
+from pairset.image_formats import READER_BY_SUFFIX, has_reader
 from pairset.uris import file_uri, filesystem_of, local_path
 
 IMAGE_SUFFIXES = frozenset(
@@ -66,6 +68,8 @@ class Survey:
     """Sorted and without repeats."""
     passed_over: int
     """Files that are no images by their name."""
+    wanting: Mapping[str, int]
+    """How many of them are photos that a missing package reads, by suffix."""
 
 
 def find_sources(corpus: Iterable[str], besides: str) -> Survey:
@@ -83,7 +87,9 @@ def find_sources(corpus: Iterable[str], besides: str) -> Survey:
         raise EmptyCorpusError(
             f"No images in {', '.join(places)}. Looked for image files, .tar and .parquet."
         )
-    return Survey(found, len(uris) - len(found))
+    suffixes = (PurePosixPath(uri.lower()).suffix for uri in uris)
+    wanting = Counter(suffix for suffix in suffixes if not has_reader(suffix))
+    return Survey(found, len(uris) - len(found), wanting)
 
 
 def _in_place(place: str, besides: str) -> Iterator[str]:
@@ -123,6 +129,7 @@ def _kind_of(uri: str) -> SourceKind | None:
     if uri.endswith("/"):
         return SourceKind.FILE  # a folder that cannot be listed: its row will say so
     name = uri.rsplit("/", 1)[-1].lower()
-    if PurePosixPath(name).suffix in IMAGE_SUFFIXES:
+    suffix = PurePosixPath(name).suffix
+    if suffix in IMAGE_SUFFIXES or (suffix in READER_BY_SUFFIX and has_reader(suffix)):
         return SourceKind.FILE
     return next((kind for suffix, kind in _CONTAINERS.items() if name.endswith(suffix)), None)

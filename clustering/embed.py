@@ -13,7 +13,7 @@ from clustering.encoders import Encoder, load_encoder, parse_encoder
 from clustering.encoders.protocol import Prepared
 from clustering.settings import MineSettings
 from pairset.decoding import ImageError, decode
-from pairset.images import read_bytes
+from pairset.images import read_image
 from pairset.jpegs import LeastSides
 from pairset.records import Embedding, Image, rows_of, table_of
 from pairset.shards import Counts, ShardSpec
@@ -88,6 +88,8 @@ class Batches:
 def _loaded(encoder: Encoder, image: Image) -> Prepared | ImageError:
     least = _SPARE * encoder.side
     try:
-        return encoder.prepare(decode(read_bytes(image.uri), least_sides=LeastSides(least, least)))
+        return encoder.prepare(
+            decode(read_image(image.image_id, [image.uri]), least_sides=LeastSides(least, least))
+        )
     except ImageError as error:
         return error

@@ -7,7 +7,7 @@ from functools import cached_property
 
 from clustering import candidates, cells, embed, pairs, scan
 from clustering.containers.columns_in_words import columns_in_words
-from clustering.corpus import SourceKind, find_sources
+from clustering.corpus import SourceKind, Survey, find_sources
 from clustering.encoders import EncoderChoice, load_encoder, parse_encoder
 from clustering.keys import run_key
 from clustering.known_pairs import places_of_known
@@ -16,6 +16,7 @@ from clustering.plan import plan_images
 from clustering.settings import MineSettings
 from pairset.console import say
 from pairset.executors import Executor, fitting_workers, local_executor, run_shards
+from pairset.image_formats import EXTRA
 from pairset.locks import writing
 from pairset.ray_cluster import RayCluster
 from pairset.records.pair import PairStatus
@@ -61,11 +62,7 @@ def mine(settings: MineSettings) -> None:
     """
     encoder = parse_encoder(settings.encoder, settings.precision)
     survey = find_sources(settings.corpus, besides=settings.set_url)
-    if survey.passed_over:
-        say(f"{survey.passed_over} files passed over: no images by their name")
-    tables = (source.uri for source in survey.sources if source.kind is SourceKind.PARQUET)
-    for line in columns_in_words(tables, settings.image_column):
-        say(line)
+    _say_survey(survey, settings)
     if settings.executor == "local":
         workers = fitting_workers(settings.workers)
         settings = settings.model_copy(update={"workers": workers})
@@ -74,6 +71,17 @@ def mine(settings: MineSettings) -> None:
         pair_set.save_run(settings.verb, settings.model_dump(mode="json"))
         shards = plan_images(pair_set, survey.sources, settings.images_per_shard)
         Mining(pair_set, settings, encoder, tuple(shards)).run()
+
+
+def _say_survey(survey: Survey, settings: MineSettings) -> None:
+    """What of the corpus is not read, and why."""
+    if strange := survey.passed_over - sum(survey.wanting.values()):
+        say(f"{strange} files passed over: no images by their name")
+    for suffix, count in sorted(survey.wanting.items()):
+        say(f"{count} {suffix} files passed over: pip install 'pairset[{EXTRA}]' reads them")
+    tables = (source.uri for source in survey.sources if source.kind is SourceKind.PARQUET)
+    for line in columns_in_words(tables, settings.image_column):
+        say(line)
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ from clustering.selection import Caps, select
 from clustering.settings import MineSettings
 from clustering.views import Size, View, fitting
 from pairset.decoding import ImageError, decode
-from pairset.images import read_bytes
+from pairset.images import read_image
 from pairset.jpegs import LeastSides
 from pairset.masks import encode_mask
 from pairset.records import Pair, rows_of, table_of
@@ -94,7 +94,8 @@ def measure(pair: Pair, thresholds: Thresholds) -> Pair:
     Images that are not related are not compared, and only kept pairs are explained.
     """
     try:
-        (source, size), (target, _) = _view(pair.source_uri), _view(pair.target_uri)
+        source, size = _view(pair.source_id, pair.source_uri)
+        target, _ = _view(pair.target_id, pair.target_uri)
     except ImageError as error:
         return replace(pair, status=PairStatus.UNREADABLE, error=str(error))
     alignment = align(source, target)
@@ -157,9 +158,9 @@ def box_of(
 
 
 @lru_cache(maxsize=_OPEN_IMAGES)
-def _view(uri: str) -> tuple[View, Size]:
+def _view(image_id: str, uri: str) -> tuple[View, Size]:
     """An image shrunk to what the comparison needs, and its whole size. Raises ImageError."""
-    decoded = decode(read_bytes(uri), least_sides=LeastSides(1, _VIEW_SIDE))
+    decoded = decode(read_image(image_id, [uri]), least_sides=LeastSides(1, _VIEW_SIDE))
     array = decoded.array
     if max(array.shape) > _VIEW_SIDE:
         image = decoded.pixels

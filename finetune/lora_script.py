@@ -19,7 +19,7 @@ from typing import Any
 import torch
 
 from annotator.models import STARTER_THREADS, ModelChoice, load_model
-from annotator.pictures import load_images
+from annotator.pictures import load_example_images
 from annotator.prompt import load_prompt, prompt_name
 from finetune.examples import make_examples
 from finetune.lora.conversations import Conversation, Converser
@@ -87,7 +87,7 @@ def lessons_of(set_url: str, processor: Any, model_name: str) -> list[Conversati
     learnt = [each for each in examples if each.teaches and each.split == Split.TRAIN]
     lessons = {}
     for each in learnt:
-        pictures = load_images(str(each.source_uri), str(each.target_uri), MAX_PIXELS)
+        pictures = load_example_images(each, MAX_PIXELS)
         asked = converser.prompt_inputs(*pictures)
         lessons[each.example_id] = Conversation(asked, converser.reply_ids(str(each.reply)))
     return [lessons[each.example_id] for each in oversampled(learnt, OVERSAMPLE)]

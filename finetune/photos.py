@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from finetune.photo_sources import HELD_OUT, SOURCES
+from pairset.decoding import opened
 
 Crops = NDArray[np.uint8]
 """Shape (n, CROP_SIDE, CROP_SIDE, 3), RGB."""
@@ -56,7 +57,7 @@ def _unpack(package: str, cache: Path, root: Path) -> None:
 
 def cut_crops(rng: random.Random, photo: Path, count: int) -> list[Image.Image]:
     """Cut up to `count` lively square crops at all scales, resized to CROP_SIDE."""
-    image = Image.open(photo).convert("RGB")
+    image = opened(photo.read_bytes()).convert("RGB")
     image.thumbnail((LONGEST_SIDE, LONGEST_SIDE), Image.Resampling.LANCZOS)
     longest = min(image.size)
     shortest = min(CROP_SIDE, longest)

@@ -9,6 +9,7 @@ from PIL import Image
 
 from finetune.edit_words import Bilingual
 from finetune.stickers import Sticker, paste_stickers
+from pairset.decoding import opened
 
 MIN_SIDE = 96
 """Smallest image that stickers are still recognisable on."""
@@ -69,4 +70,4 @@ def recompress(rng: random.Random, image: Image.Image) -> Image.Image:
     """Return the image after a JPEG of quality 80 to 95: noise that is no edit."""
     buffer = io.BytesIO()
     image.save(buffer, "JPEG", quality=rng.randint(80, 95))
-    return Image.open(buffer).convert("RGB")
+    return opened(buffer.getvalue()).convert("RGB")

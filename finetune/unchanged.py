@@ -21,10 +21,11 @@ from pairset.tables import connect_tables, kept_places, stream_rows
 
 _COPIES = """
     SELECT pair_id, source_id, target_id, cluster, source_uri, target_uri, status FROM pairs
-    WHERE status IN ('exact_copy', 're_encoded')
+    WHERE status = 'exact_copy' OR (status = 're_encoded' AND coalesce(change_components, 0) = 0)
 """
 """The gates that leave no doubt that one picture is seen twice.
 
+Where a region of a re-encoded copy differs strongly, it may be a small edit: encoding leaves none.
 Of the others, ``mirrored_copy`` was turned over and ``near_duplicate`` may have lost a border:
 these are edits. In ``unchanged`` the perceptual hashes contradict the measured difference.
 """

@@ -2,14 +2,21 @@
 
 import io
 import struct
+import warnings
 import zlib
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from pairset import jpeg_segments, png_chunks
+from pairset.colors import shows_srgb, to_rgb
+from pairset.image_formats import EXTRA, Size, formats_for, sizes_claimed
 from pairset.jpegs import LeastSides, Pixels, decoded_jpeg
+from pairset.memory_need import bytes_needed
+from pairset.orientation import UPRIGHT, is_on_its_side, orientation_of, turned_upright
 
 if TYPE_CHECKING:
     from PIL.Image import Image as PillowImage
@@ -20,16 +27,14 @@ PIXEL_LIMIT = 100_000_000
 SIDE_LIMIT = 16_384
 """Longest side that is ever decoded, in pixels: past it, a strip can hide from PIXEL_LIMIT."""
 
+MEMORY_LIMIT_BYTES = 1_250_000_000
+"""Most memory that decoding may take: some formats need four times that of others."""
 
 ENCODED_LIMIT_BYTES = 256 << 20
 """Largest encoded image that is ever read out of a container."""
 
 SMALLEST_SIDE = 16
 """Shortest side that is of use, in pixels."""
-
-
-_ORIENTATION, _UPRIGHT = 0x0112, 1
-"""The EXIF field that says how a picture is turned, and its value where it is not."""
 
 
 class ImageErrorCode(StrEnum):
@@ -39,10 +44,12 @@ class ImageErrorCode(StrEnum):
     UNREADABLE = "unreadable"
     EMPTY = "empty"
     NOT_AN_IMAGE = "not_an_image"
+    UNSUPPORTED = "unsupported"
     TRUNCATED = "truncated"
     TOO_LARGE = "too_large"
     TOO_SMALL = "too_small"
     ANIMATED = "animated"
+    CHANGED = "changed"
 
 
 class ImageError(Exception):
@@ -78,11 +85,13 @@ class DecodedImage:
 
 _DAMAGE = (
     *(OSError, EOFError, SyntaxError, ValueError, TypeError, LookupError, RuntimeError),
-    *(ArithmeticError, struct.error, zlib.error),
+    *(ArithmeticError, AttributeError, AssertionError, struct.error, zlib.error),
 )
 """What Pillow's readers raise on damaged bytes; each format has its own ways."""
 
-_STILLS_OF_SEVERAL = frozenset({"MPO"})
+_PERHAPS_ONLY_NOTES = (ImageErrorCode.TRUNCATED, ImageErrorCode.NOT_AN_IMAGE)
+
+_STILLS_OF_SEVERAL = frozenset({"MPO", "HEIF"})
 """Formats of photos that hold more pictures of the same moment: phones write depth maps so."""
 
 
@@ -92,56 +101,110 @@ def decode(
     pixel_limit: int = PIXEL_LIMIT,
     least_sides: LeastSides | None = None,
 ) -> DecodedImage:
-    """Turn encoded bytes into upright 8-bit RGB pixels.
+    """Turn encoded bytes into upright 8-bit sRGB pixels.
 
-    EXIF orientation is applied, CMYK and 16-bit are converted, transparency is laid on white.
-    The size is checked before any pixel is decoded. Raises ImageError.
+    EXIF orientation and colour profiles are applied, CMYK, 16-bit and floats are converted,
+    transparency is laid on white. Size and memory are checked before any pixel is decoded. Broken
+    or large metadata is passed over. Nothing of the metadata stays. Raises ImageError.
 
     least_sides: JPEGs may be decoded at a part of their size, as long as so much is left.
     """
+    try:
+        return _decoded(encoded, smallest_side, pixel_limit, least_sides)
+    except ImageError as error:
+        bare = _with_few_notes(encoded) if error.code in _PERHAPS_ONLY_NOTES else None
+        if bare is None:
+            raise
+        return _decoded(bare, smallest_side, pixel_limit, least_sides)
+
+
+def _decoded(
+    encoded: bytes, smallest_side: int, pixel_limit: int, least_sides: LeastSides | None
+) -> DecodedImage:
+    from PIL import Image
+
+    with opened(encoded, smallest_side, pixel_limit) as image:
+        found, mode, (width, height) = image.format or "?", image.mode, image.size
+        try:
+            turn = orientation_of(image)
+            stored = decoded_jpeg(encoded, image, least_sides) if least_sides else None
+            whole = (height, width) if is_on_its_side(turn) else (width, height)
+            if stored is not None and turn == UPRIGHT and shows_srgb(image):
+                return DecodedImage(stored, found, mode, whole)
+            picture = image
+            if stored is not None:
+                picture = Image.fromarray(stored[..., 0] if mode == "L" else stored)
+                picture.info = dict(image.info)
+            picture.load()
+            upright = turned_upright(to_rgb(picture), turn)
+        except _DAMAGE as error:
+            raise _damaged(error) from error
+    upright.info = {}  # Pillow would write comments and profiles into files made of it
+    return DecodedImage(upright, found, mode, whole)
+
+
+def opened(
+    encoded: bytes, smallest_side: int = SMALLEST_SIDE, pixel_limit: int = PIXEL_LIMIT
+) -> "PillowImage":
+    """An image of which only the header was read, and measured. Nothing else opens any.
+
+    Its formats are a list, for Pillow knows some that start programs. Raises ImageError.
+    """
     from PIL import Image, UnidentifiedImageError
 
-    # Our limit is checked before any pixel is decoded; Pillow's would also warn on the terminal.
-    Image.MAX_IMAGE_PIXELS = None
+    _prepare_pillow()
     try:
-        with Image.open(io.BytesIO(encoded)) as image:
-            found, mode = image.format or "?", image.mode
-            _check_shape(image, smallest_side, pixel_limit)
-            whole = image.size
-            stored = decoded_jpeg(encoded, image, least_sides) if least_sides else None
-            if stored is not None and is_upright(image):
-                return DecodedImage(stored, found, mode, whole)
-            upright = _turned(image, stored)
-            turned = (whole[0] > whole[1]) != (upright.width > upright.height)
-            return DecodedImage(_to_rgb(upright), found, mode, whole[::-1] if turned else whole)
+        for size in sizes_claimed(encoded):
+            _check_size(size, 0, pixel_limit)
+        if encoded.startswith(_JPEG):
+            jpeg_segments.check_effort(encoded)
+        if encoded.startswith(png_chunks.SIGNATURE) and png_chunks.has_many_notes(encoded):
+            encoded = png_chunks.with_few_notes(encoded)
+        image = Image.open(io.BytesIO(encoded), formats=formats_for(encoded))
+        _check_shape(image, smallest_side, pixel_limit)
     except UnidentifiedImageError as error:
         code = _code_of_unidentified(encoded)
-        raise ImageError(code, f"{len(encoded)} bytes are no image Pillow knows") from error
+        raise ImageError(code, f"{len(encoded)} bytes are no image of a known format") from error
+    except ImportError as error:
+        message = f"this format needs: pip install 'pairset[{EXTRA}]' ({error})"
+        raise ImageError(ImageErrorCode.UNSUPPORTED, message) from error
     except Image.DecompressionBombError as error:
         raise ImageError(ImageErrorCode.TOO_LARGE, str(error)) from error
     except _DAMAGE as error:
-        raise ImageError(ImageErrorCode.TRUNCATED, f"the image data is damaged: {error}") from error
+        raise _damaged(error) from error
+    return image
 
 
-def is_upright(image: "PillowImage") -> bool:
-    """Whether its EXIF says that it is stored as it is to be seen."""
-    return bool(image.getexif().get(_ORIENTATION, _UPRIGHT) == _UPRIGHT)
+@lru_cache(maxsize=1)
+def _prepare_pillow() -> None:
+    from PIL import Image
+
+    # Our limits are checked before any pixel is decoded; Pillow's would also warn on the terminal,
+    # as it does of broken metadata.
+    Image.MAX_IMAGE_PIXELS = None
+    warnings.filterwarnings("ignore", module="PIL")
 
 
-def _turned(image: "PillowImage", pixels: Pixels | None) -> "PillowImage":
-    """A picture as its EXIF says; ``pixels`` are its own where they were decoded already."""
-    from PIL import Image, ImageOps
-
-    decoded = image
-    if pixels is not None:
-        decoded = Image.fromarray(pixels)
-        decoded.info = dict(image.info)
-    decoded.load()
-    ImageOps.exif_transpose(decoded, in_place=True)
-    return decoded
+def _damaged(error: Exception) -> ImageError:
+    return ImageError(ImageErrorCode.TRUNCATED, f"the image data is damaged: {error}")
 
 
-_MAGIC = (b"\xff\xd8\xff", b"\x89PNG", b"RIFF", b"GIF8", b"BM", b"II*\x00", b"MM\x00*")
+def _with_few_notes(encoded: bytes) -> bytes | None:
+    """The file without what may be broken in it and is no picture; None where that is nothing."""
+    try:
+        if encoded.startswith(_JPEG):
+            bare = jpeg_segments.with_few_notes(encoded)
+        elif encoded.startswith(png_chunks.SIGNATURE):
+            bare = png_chunks.with_few_notes(encoded)
+        else:
+            return None
+    except ValueError:
+        return None
+    return bare if bare != encoded else None
+
+
+_JPEG = b"\xff\xd8\xff"
+_MAGIC = (_JPEG, b"\x89PNG", b"RIFF", b"GIF8", b"BM", b"II*\x00", b"MM\x00*")
 
 
 def _code_of_unidentified(encoded: bytes) -> ImageErrorCode:
@@ -151,7 +214,21 @@ def _code_of_unidentified(encoded: bytes) -> ImageErrorCode:
 
 
 def _check_shape(image: "PillowImage", smallest_side: int, pixel_limit: int) -> None:
-    width, height = image.size
+    _check_size(image.size, smallest_side, pixel_limit)
+    needed = bytes_needed(image)
+    if needed > MEMORY_LIMIT_BYTES:
+        raise ImageError(
+            ImageErrorCode.TOO_LARGE,
+            f"decoding {image.width} × {image.height} pixels of {image.format} would take "
+            f"{needed / 1e9:.1f} GB of memory; the limit is {MEMORY_LIMIT_BYTES / 1e9:.2f}",
+        )
+    # How many there are is not asked: of a TIFF that would mean to read them all.
+    if getattr(image, "is_animated", False) and image.format not in _STILLS_OF_SEVERAL:
+        raise ImageError(ImageErrorCode.ANIMATED, "more than one frame")
+
+
+def _check_size(size: Size, smallest_side: int, pixel_limit: int) -> None:
+    width, height = size
     if max(width, height) > SIDE_LIMIT:
         raise ImageError(
             ImageErrorCode.TOO_LARGE, f"{width} × {height}: a side is over {SIDE_LIMIT} pixels"
@@ -164,31 +241,3 @@ def _check_shape(image: "PillowImage", smallest_side: int, pixel_limit: int) -> 
         raise ImageError(
             ImageErrorCode.TOO_SMALL, f"{width} × {height} pixels: a side is under {smallest_side}"
         )
-    frames = getattr(image, "n_frames", 1)
-    if frames > 1 and image.format not in _STILLS_OF_SEVERAL:
-        raise ImageError(ImageErrorCode.ANIMATED, f"{frames} frames")
-
-
-def _to_rgb(image: "PillowImage") -> "PillowImage":
-    from PIL import Image
-
-    if image.mode == "RGB" and not image.has_transparency_data:
-        return image
-    if image.mode.startswith(("I", "F")):
-        return _scaled_to_8_bits(image).convert("RGB")
-    if image.has_transparency_data:
-        image = image.convert("RGBA")
-        ground = Image.new("RGBA", image.size, "white")
-        return Image.alpha_composite(ground, image).convert("RGB")
-    return image.convert("RGB")
-
-
-def _scaled_to_8_bits(image: "PillowImage") -> "PillowImage":
-    """Keep the high byte of 16-bit greys; Pillow's own conversion would clip them to white."""
-    from PIL import Image
-
-    values = np.asarray(image).astype(np.float64)
-    white = 1.0 if image.mode == "F" and values.max(initial=0) <= 1 else 65_535.0
-    if image.mode == "I" and values.max(initial=0) <= 255:
-        white = 255.0
-    return Image.fromarray(np.clip(values / white * 255, 0, 255).astype(np.uint8))

@@ -51,3 +51,18 @@ def decoded_jpeg(encoded: bytes, opened: "PillowImage", least_sides: LeastSides)
     except ValueError:  # what it takes for damage Pillow may bear with, and else names
         return None
     return pixels
+
+
+def has_no_more(encoded: bytes, size: tuple[int, int]) -> bool:
+    """Whether a JPEG's scans hold its pixels and nothing behind them; False where nobody can tell.
+
+    An eighth of the size is decoded: it is the reading of the scans that tells. Needs simplejpeg.
+    """
+    width, height = (-(-side // 8) for side in size)
+    try:
+        import simplejpeg
+
+        simplejpeg.decode_jpeg(encoded, "RGB", min_height=height, min_width=width)
+    except (ImportError, ValueError):
+        return False
+    return True

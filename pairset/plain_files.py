@@ -3,21 +3,18 @@
 Decoding a picture to encode it again costs a client as much as a small model takes to answer.
 """
 
-import io
+import zlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pairset.decoding import SIDE_LIMIT, SMALLEST_SIDE, decode, is_upright
+from pairset import jpeg_segments, png_chunks
+from pairset.colors import shows_srgb
+from pairset.decoding import ImageError, decode, opened
+from pairset.jpegs import has_no_more
+from pairset.orientation import UPRIGHT, orientation_of
 
 if TYPE_CHECKING:
     from PIL.Image import Image as PillowImage
-
-_JPEG_START, _JPEG_END, _PNG_END = b"\xff\xd8", b"\xff\xd9", b"IEND\xaeB`\x82"
-_MARKER, _START_OF_SCAN = 0xFF, 0xDA
-_METADATA = frozenset([*range(0xE1, 0xEE), 0xEF, 0xFE])
-"""EXIF, XMP, profiles, comments. APP0 (JFIF) and APP14 (Adobe) tell how colours are stored."""
-_BIT_DEPTH = 24
-"""Offset in a PNG."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,39 +34,22 @@ class EncodedImage:
 def plain_file(encoded: bytes, max_pixels: int) -> EncodedImage | None:
     """The file, where it can be sent as it is; None where its pixels must be looked at first.
 
-    Only the header is read, and that the end is there: a cut file is no plain one.
+    What is no picture in it is left out: notes, thumbnails, and whatever lies behind the picture
+    or between its scans. Where that cannot be told apart, the file is no plain one, as a cut one
+    is.
     """
-    from PIL import Image
-
     try:
-        with Image.open(io.BytesIO(encoded)) as image:
-            width, height = image.size
-            is_bounded = (
-                min(image.size) >= SMALLEST_SIDE
-                and max(image.size) <= SIDE_LIMIT
-                and width * height <= max_pixels
-            )
+        with opened(encoded) as image:
             is_rgb = image.mode == "RGB" and not image.has_transparency_data
-            if not (is_bounded and is_rgb and is_upright(image)):
-                return None
-            if image.format == "JPEG" and encoded.endswith(_JPEG_END):
-                return EncodedImage(_without_metadata(encoded), "image/jpeg", image.size)
-            is_png = image.format == "PNG" and encoded.endswith(_PNG_END)
-            if is_png and encoded[_BIT_DEPTH] == 8 and set(image.info) <= {"dpi", "gamma", "srgb"}:
-                return EncodedImage(encoded, "image/png", image.size)
-    except (*(OSError, EOFError, SyntaxError, ValueError, TypeError, LookupError), RuntimeError):
+            is_seen_so = shows_srgb(image) and orientation_of(image) == UPRIGHT
+            size, kind = image.size, image.format
+        if size[0] * size[1] > max_pixels or not (is_rgb and is_seen_so):
+            return None
+        if kind in ("JPEG", "MPO"):
+            alone = jpeg_segments.picture_alone(encoded)
+            return EncodedImage(alone, "image/jpeg", size) if has_no_more(alone, size) else None
+        if kind == "PNG":
+            return EncodedImage(png_chunks.picture_alone(encoded), "image/png", size)
+    except (ImageError, ValueError, zlib.error):
         return None  # whoever decodes it will say what is wrong
     return None
-
-
-def _without_metadata(jpeg: bytes) -> bytes:
-    """The same picture without what was noted about it: a place or a name need not travel."""
-    parts, place = [_JPEG_START], len(_JPEG_START)
-    while jpeg[place + 1] != _START_OF_SCAN:
-        if jpeg[place] != _MARKER:
-            raise ValueError("no marker where a segment should begin")
-        after = place + 2 + int.from_bytes(jpeg[place + 2 : place + 4])
-        if jpeg[place + 1] not in _METADATA:
-            parts.append(jpeg[place:after])
-        place = after
-    return b"".join([*parts, jpeg[place:]])

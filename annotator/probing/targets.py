@@ -6,7 +6,7 @@ from typing import Any
 
 from annotator.probing.witness import Witness
 from annotator.settings import ProbeSettings
-from annotator.tasks import Task
+from annotator.tasks import PLACES, Task
 from pairset.ids import content_id
 from pairset.probes import latest_probes
 from pairset.records.probe import ProbeKind, probe_id_of
@@ -15,8 +15,8 @@ from pairset.tables import connect_tables, stream_rows
 
 _CONTRASTS = (ProbeKind.SWAPPED, ProbeKind.SOURCE_TWICE, ProbeKind.BLANK_TARGET)
 _ANNOTATED = """
-    SELECT annotation_id, pair_id, source_uri, target_uri, raw_reply, instruction_en,
-        completion_tokens
+    SELECT annotation_id, pair_id, source_id, target_id, source_uri, target_uri, raw_reply,
+        instruction_en, completion_tokens
     FROM annotations JOIN (FROM pairs WHERE status = 'kept') USING (pair_id)
     WHERE annotations.error_code IS NULL AND is_changed IS DISTINCT FROM false
         AND coalesce(confidence, 0) BETWEEN {least} AND {most}
@@ -85,8 +85,7 @@ def pending_probes(pair_set: PairSet, witness: Witness) -> PendingProbes:
             elif has_failed:
                 failed += 1
         if wanted:
-            names = ("annotation_id", "pair_id", "source_uri", "target_uri")
-            task = Task(*(row[name] for name in names))
+            task = Task(row["annotation_id"], *(row[name] for name in PLACES))
             reply, instruction = row["raw_reply"], row["instruction_en"]
             target = Target(task, reply, instruction, row["completion_tokens"], tuple(wanted))
             targets.append(target)

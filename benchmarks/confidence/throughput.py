@@ -34,12 +34,12 @@ from annotator.identity import Annotator
 from annotator.pictures import load_questions
 from annotator.resolve import resolve_annotator
 from annotator.settings import AnnotateSettings
-from annotator.tasks import Task
+from annotator.tasks import PLACES, Task
 from pairset.plain_files import EncodedImage
 from pairset.records.pair import PairStatus
 from pairset.store import PairSet, create_set, open_set
 
-_COLUMNS = ["pair_id", "source_uri", "target_uri", "status"]
+_COLUMNS = [*PLACES, "status"]
 
 _WARM = 32
 """Pairs that each way is warmed up with."""
@@ -81,7 +81,7 @@ def _tasks(pair_set: PairSet, annotator: Annotator) -> Sequence[Task]:
     return [
         Task(
             annotator.annotation_id(row["pair_id"]),
-            *(row[name] for name in ("pair_id", "source_uri", "target_uri")),
+            *(row[name] for name in PLACES),
         )
         for row in rows
         if row["status"] == PairStatus.KEPT

@@ -7,7 +7,7 @@ from typing import Any
 
 from torch.utils.data import Dataset
 
-from annotator.pictures import load_exemplar, load_images
+from annotator.pictures import load_example_images, load_exemplar
 from finetune.lora.batches import ItemKey, TrainingItem
 from finetune.lora.conversations import Conversation, Converser
 from finetune.lora.vision import can_look, look
@@ -119,8 +119,8 @@ def training_item(
 ) -> TrainingItem:
     """One example as tensors. Raises ImageError where a picture cannot be opened."""
     exemplars = [load_exemplar(each, settings.max_pixels) for each in shown]
-    uris = str(example.source_uri), str(example.target_uri)
-    prompt = converser.prompt_inputs(*load_images(*uris, settings.max_pixels), exemplars)
+    pictures = load_example_images(example, settings.max_pixels)
+    prompt = converser.prompt_inputs(*pictures, exemplars)
 
     def conversation(reply: str) -> Conversation:
         return Conversation(prompt, converser.reply_ids(reply))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
-from annotator.pictures import load_images
+from annotator.pictures import load_example_images
 from finetune.lora.conversations import Converser
 from finetune.lora.model import Learner
 from finetune.settings import TrainSettings
@@ -74,9 +74,8 @@ def _asked(
     learner: Learner, converser: Converser, examples: Sequence[Example], settings: TrainSettings
 ) -> Iterator[Sample]:
     for example in examples:
-        uris = str(example.source_uri), str(example.target_uri)
         try:
-            prompt = converser.prompt_inputs(*load_images(*uris, settings.max_pixels))
+            prompt = converser.prompt_inputs(*load_example_images(example, settings.max_pixels))
         except ImageError:
             continue
         room = settings.context_tokens - int(prompt["input_ids"].shape[1])

@@ -15,6 +15,7 @@ from PIL import Image, ImageOps
 from finetune.further_edits import GENTLE_EDITS, NEW_EDITS, plant_further
 from finetune.procedural import EDITS, PlantedEdit, plant
 from finetune.whole_image import WHOLE_EDITS, Operation
+from pairset.decoding import opened
 from pairset.demo.broken import BROKEN_FILES
 from pairset.demo.scenes import SCENE_SIDE, SCENES, UNRELATED, Picture, photograph
 from pairset.demo.truth import PlantedPair, Truth
@@ -149,7 +150,7 @@ def _add_copies(
 
 def _add_unrelated(draft: _Draft) -> None:
     for package, file in UNRELATED:
-        with Image.open(photograph(package, file)) as photo:
+        with opened(photograph(package, file).read_bytes()) as photo:
             draft.unrelated.append(draft.add(f"unrelated-{Path(file).stem}", photo.convert("RGB")))
 
 

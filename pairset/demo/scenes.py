@@ -8,6 +8,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
+from pairset.decoding import opened
 from pairset.errors import MissingExtraError
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ class Scene:
         from PIL import Image
 
         box = (self.left, self.top, self.left + self.side, self.top + self.side)
-        with Image.open(photograph(self.package, self.file)) as photo:
+        with opened(photograph(self.package, self.file).read_bytes()) as photo:
             square = photo.convert("RGB").crop(box)
         return square.resize((SCENE_SIDE, SCENE_SIDE), Image.Resampling.LANCZOS)
 

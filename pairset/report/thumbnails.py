@@ -5,12 +5,16 @@ import io
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from pairset.decoding import ImageError
-from pairset.images import open_image
+from pairset.images import open_image, open_known_image
 from pairset.progress import progress
 from pairset.records import Pair
 from pairset.store import PairSet, write_atomically
+
+if TYPE_CHECKING:
+    from PIL.Image import Image as PillowImage
 
 _JPEG_QUALITY = 86
 _THREADS = 4
@@ -37,25 +41,33 @@ def write_thumbnails(
         write_atomically(page_folder, f"{page_folder.root}/{path}", encoded)
         return path
 
-    return _thumbnails(uris, longer_side, write)
+    def small_jpeg(image_id: str, uri: str) -> tuple[bytes, tuple[int, int]]:
+        return _small_jpeg(open_known_image(image_id, [uri]), longer_side)
+
+    return _thumbnails(uris, small_jpeg, write)
 
 
 def inline_thumbnails(uris: Mapping[str, str], longer_side: int) -> dict[str, Thumbnail]:
-    """Likewise, as part of a page that is one file."""
+    """Likewise, as part of a page that is one file; by any name."""
 
     def inline(_: str, encoded: bytes) -> str:
         return "data:image/jpeg;base64," + base64.b64encode(encoded).decode()
 
-    return _thumbnails(uris, longer_side, inline)
+    def small_jpeg(_: str, uri: str) -> tuple[bytes, tuple[int, int]]:
+        return _small_jpeg(open_image(uri), longer_side)
+
+    return _thumbnails(uris, small_jpeg, inline)
 
 
 def _thumbnails(
-    uris: Mapping[str, str], longer_side: int, place: Callable[[str, bytes], str]
+    uris: Mapping[str, str],
+    small_jpeg: Callable[[str, str], tuple[bytes, tuple[int, int]]],
+    place: Callable[[str, bytes], str],
 ) -> dict[str, Thumbnail]:
     def one(entry: tuple[str, str]) -> tuple[str, Thumbnail]:
         image_id, uri = entry
         try:
-            encoded, size = _small_jpeg(uri, longer_side)
+            encoded, size = small_jpeg(image_id, uri)
         except ImageError as error:
             return image_id, Thumbnail(None, problem=f"{error.code}: {error}")
         return image_id, Thumbnail(place(image_id, encoded), *size)
@@ -77,11 +89,10 @@ def _images_of(pairs: Iterable[Pair]) -> Iterator[tuple[str, str]]:
         yield pair.target_id, pair.target_uri
 
 
-def _small_jpeg(uri: str, longer_side: int) -> tuple[bytes, tuple[int, int]]:
-    """The image scaled down, and its width and height. Raises ImageError where it is unreadable."""
+def _small_jpeg(image: "PillowImage", longer_side: int) -> tuple[bytes, tuple[int, int]]:
+    """The image scaled down, and its width and height."""
     from PIL import Image
 
-    image = open_image(uri)
     image.thumbnail((longer_side, longer_side), Image.Resampling.LANCZOS)
     encoded = io.BytesIO()
     image.save(encoded, "JPEG", quality=_JPEG_QUALITY, optimize=True)

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pairset.decoding import ImageError
-from pairset.images import open_image
+from pairset.decoding import ImageError, opened
+from pairset.images import open_known_image
 from pairset.progress import progress
 from pairset.storage import write_whole
 from pairset.store import PairSet, safe_name
@@ -65,10 +65,13 @@ def _review_image(folder: Path, image_id: str, uri: str, longer_side_pixels: int
 
     path = folder / f"{safe_name(image_id)}.jpg"
     if path.exists():
-        with Image.open(path) as there:
-            return ReviewImage(local_file_url(image_id), *there.size)
+        try:
+            with opened(path.read_bytes(), smallest_side=1) as there:
+                return ReviewImage(local_file_url(image_id), *there.size)
+        except (ImageError, OSError):
+            pass  # a copy that is broken is made again
     try:
-        image = open_image(uri)
+        image = open_known_image(image_id, [uri])
     except ImageError as error:
         return ReviewImage(None, problem=f"{error.code}: {error}")
     image.thumbnail((longer_side_pixels, longer_side_pixels), Image.Resampling.LANCZOS)

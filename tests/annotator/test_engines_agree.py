@@ -19,12 +19,13 @@ from annotator.adapters import load_adapter
 from annotator.engines import EnginePlan
 from annotator.engines.vllm_options import MissingVllmError, require_vllm
 from annotator.models import load_model
-from annotator.pictures import load_images
+from annotator.pictures import bounded
 from annotator.prompt import load_prompt
 from annotator.settings import AnnotateSettings
 from pairset.adapter_cards import adapter_folder
 from pairset.annotations import latest_annotations
 from pairset.cli import main
+from pairset.images import open_image
 from pairset.records import Pair, rows_of
 from pairset.store import PairSet
 from pairset.tables import connect_tables, stream_rows
@@ -207,7 +208,10 @@ def test_every_engine_asks_with_as_many_tokens_as_training_reads(
     converser = Converser(learner.processor, load_prompt("brief"), learner.end_of_turn)
     pairs = rows_of(Pair, make_set(tmp_path, PAIRS).stage("pairs", "drawn").read("00000"))
     images = {
-        pair.pair_id: load_images(pair.source_uri, pair.target_uri, settings.max_pixels)
+        pair.pair_id: [
+            bounded(open_image(uri), settings.max_pixels)
+            for uri in (pair.source_uri, pair.target_uri)
+        ]
         for pair in pairs
         if pair.pair_id in adapted[engine]
     }

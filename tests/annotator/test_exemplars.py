@@ -96,7 +96,7 @@ def test_an_exemplar_that_cannot_be_opened_is_named_in_the_rows_it_was_for(
 
     for row in rows:
         is_hit = broken.example_id in row["exemplars"] or row["pair_id"] == broken.pair_id
-        assert row["error_code"] == ("image_not_an_image" if is_hit else None)
+        assert row["error_code"] == ("image_changed" if is_hit else None)
         if broken.example_id in row["exemplars"]:
             assert broken.example_id in row["error"]
     assert any(broken.example_id in row["exemplars"] for row in rows)

@@ -18,6 +18,7 @@ from annotator.settings import AnnotateSettings
 from annotator.tasks import Task
 from pairset.decoding import ImageError, ImageErrorCode
 from pairset.errors import EngineDownError, ModelUnavailableError, SettingsError
+from pairset.records.image import image_id_of
 from tests.annotator.fake_server import DROPPED, FakeServer, failure, raw_reply, reply
 
 QUESTION = Question(Image.new("RGB", (24, 24), "red"), Image.new("RGB", (24, 24), "blue"))
@@ -60,7 +61,10 @@ def test_a_plain_file_travels_as_it_is(fake: FakeServer, tmp_path: Path) -> None
     for path, colour in zip(paths, ("red", "blue", "grey"), strict=True):
         Image.new("RGB", (24, 24), colour).save(path)
     paths[2].write_bytes(paths[2].read_bytes()[:-200])
-    whole, cut = (Task("id", "pair", str(paths[0]), str(paths[end])) for end in (1, 2))
+    ids = [image_id_of(path.read_bytes()) for path in paths]
+    whole, cut = (
+        Task("id", "pair", ids[0], ids[end], str(paths[0]), str(paths[end])) for end in (1, 2)
+    )
     question, error = load_questions([whole, cut], 10_000, as_files=True)
     assert isinstance(question, Question)
     assert isinstance(error, ImageError)

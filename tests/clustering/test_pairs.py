@@ -10,6 +10,7 @@ from clustering import pairs
 from clustering.candidates import PENDING
 from clustering.settings import MineSettings
 from pairset.records import Pair
+from pairset.records.image import image_id_of
 from tests.clustering.conftest import encoded, photo
 
 SETTINGS = MineSettings(set_url="unused", corpus=["unused"], encoder="lite0")
@@ -33,8 +34,8 @@ def cluster(tmp_path: Path) -> list[Pair]:
         Pair(
             pair_id=f"{first} {second}",
             reverse_pair_id=f"{second} {first}",
-            source_id=first,
-            target_id=second,
+            source_id=image_id_of((tmp_path / first).read_bytes()),
+            target_id=image_id_of((tmp_path / second).read_bytes()),
             source_uri=str(tmp_path / first),
             target_uri=str(tmp_path / second),
             cluster="one",
@@ -64,13 +65,13 @@ def test_only_what_a_verdict_needs_is_measured(cluster):
 
 def test_an_image_is_opened_once_however_many_pairs_it_is_in(cluster, monkeypatch):
     opened: Counter[str] = Counter()
-    read_bytes = pairs.read_bytes
+    read_image = pairs.read_image
 
-    def counting(uri: str) -> bytes:
-        opened[uri] += 1
-        return read_bytes(uri)
+    def counting(image_id: str, uris: list[str]) -> bytes:
+        opened[image_id] += 1
+        return read_image(image_id, uris)
 
-    monkeypatch.setattr(pairs, "read_bytes", counting)
+    monkeypatch.setattr(pairs, "read_image", counting)
     assert len(list(pairs.judged(cluster, SETTINGS, {}))) == 10
     assert set(opened.values()) == {1}
     assert len(opened) == 5

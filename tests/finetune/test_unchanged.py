@@ -15,9 +15,10 @@ from finetune.unchanged import WORDS, unchanged_examples
 from finetune.weakness import oversampled
 from pairset.adapter_cards import adapter_folder, read_card
 from pairset.cli import main
-from pairset.ids import content_id
 from pairset.records import Example, Pair, table_of
 from pairset.records.example import MINING
+from pairset.records.image import image_id_of
+from pairset.records.pair import pair_id_of
 from pairset.store import PairSet
 from tests.finetune.evaluation.reviewed_set import make_reviewed_set, pairs_of
 
@@ -27,12 +28,17 @@ RULE = SplitRule(held_out_share=0.5, seed=0)
 
 def copy_of(pair: Pair, number: int = 0, status: str = "re_encoded") -> Pair:
     """The source of a kept pair, and another file of the same picture."""
+    content = Path(pair.source_uri).read_bytes() + f"{number} {status}".encode()
+    path = Path(f"{pair.source_uri}.{number}.{status}.png")
+    path.write_bytes(content)
+    target_id = image_id_of(content)
     return replace(
         pair,
-        pair_id=content_id("copy", pair.source_id, str(number), status),
-        target_id=content_id("image", pair.source_id, str(number)),
-        target_uri=pair.source_uri,
+        pair_id=pair_id_of(pair.source_id, target_id),
+        target_id=target_id,
+        target_uri=str(path),
         status=status,
+        change_components=0,
     )
 
 
@@ -179,3 +185,13 @@ def test_training_says_how_many_it_learnt_and_none_when_told(
     assert f"{learnt} unchanged pairs that nobody reviewed" in said
     reviewers = Counter(tables[0].column("reviewer").to_pylist())
     assert reviewers[MINING] == len(unchanged(mined, 0.4))
+
+
+def test_a_copy_in_which_a_region_differs_strongly_teaches_nothing(mined: PairSet) -> None:
+    edited = [replace(copy_of(pair, 7), change_components=1) for pair in pairs_of(mined)[:PAIRS]]
+    ids = {pair.pair_id for pair in edited}
+    with_pairs(mined, *edited)
+
+    assert not ids & {each.pair_id for each in unchanged(mined, 0.4)}
+    with_pairs(mined, *(replace(pair, change_components=0) for pair in edited))
+    assert ids & {each.pair_id for each in unchanged(mined, 0.4)}

@@ -15,8 +15,9 @@ import pytest
 from PIL import Image, PngImagePlugin
 
 from pairset.decoding import ImageError, ImageErrorCode, decode
-from pairset.images import open_image, read_bytes
+from pairset.images import open_image, open_known_image, read_bytes, read_image
 from pairset.jpegs import LeastSides
+from pairset.records.image import image_id_of
 from pairset.uris import file_uri, parquet_row_uri, tar_member_uri
 
 DAMAGED_COPIES = 300
@@ -209,14 +210,14 @@ def test_damage_of_any_kind_is_an_error_with_a_code(form: str) -> None:
     assert codes
 
 
-def test_a_bomb_of_compressed_text_is_an_error_with_a_code() -> None:
+def test_a_bomb_of_compressed_text_is_left_out() -> None:
     words = PngImagePlugin.PngInfo()
     words.add_text("comment", "x" * 3_000_000, zip=True)
 
-    assert code_of(encoded(plain(), pnginfo=words)) in (
-        ImageErrorCode.TRUNCATED,
-        ImageErrorCode.TOO_LARGE,
-    )
+    decoded = decode(encoded(plain(color=(7, 8, 9)), pnginfo=words))
+
+    assert decoded.pixels.getpixel((0, 0)) == (7, 8, 9)
+    assert not decoded.pixels.info
 
 
 def test_a_missing_file_is_missing(tmp_path: Path) -> None:
@@ -306,3 +307,33 @@ def test_a_file_that_is_no_parquet_is_unreadable(tmp_path: Path) -> None:
     with pytest.raises(ImageError) as failure:
         read_bytes(parquet_row_uri(str(path), 0, "image"))
     assert failure.value.code is ImageErrorCode.UNREADABLE
+
+
+def test_of_several_places_the_one_that_still_holds_the_image_is_read(tmp_path: Path) -> None:
+    wanted, other = encoded(plain(color=(1, 2, 3))), encoded(plain(color=(9, 9, 9)))
+    (tmp_path / "overwritten.png").write_bytes(other)
+    (tmp_path / "moved-here.png").write_bytes(wanted)
+    names = ("deleted.png", "overwritten.png", "moved-here.png")
+    places = [file_uri(os.fsencode(tmp_path / name)) for name in names]
+
+    assert read_image(image_id_of(wanted), places) == wanted
+    assert open_known_image(image_id_of(wanted), places).getpixel((0, 0)) == (1, 2, 3)
+
+
+def test_other_bytes_under_the_name_of_an_image_are_not_it(tmp_path: Path) -> None:
+    (tmp_path / "a.png").write_bytes(encoded(plain(color=(9, 9, 9))))
+    places = [file_uri(os.fsencode(tmp_path / name)) for name in ("deleted.png", "a.png")]
+
+    with pytest.raises(ImageError) as failure:
+        read_image(image_id_of(encoded(plain())), places)
+
+    assert failure.value.code is ImageErrorCode.CHANGED
+    assert "a.png" in str(failure.value)
+
+
+def test_an_image_without_a_living_place_is_missing(tmp_path: Path) -> None:
+    gone = file_uri(os.fsencode(tmp_path / "gone.png"))
+    for places in ([], [gone]):
+        with pytest.raises(ImageError) as failure:
+            read_image(image_id_of(b"x"), places)
+        assert failure.value.code is ImageErrorCode.MISSING

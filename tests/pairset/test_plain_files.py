@@ -61,7 +61,7 @@ def test_what_a_camera_noted_does_not_travel() -> None:
         encoded(picture(), "JPEG", exif=noted(orientation=6)),
         encoded(picture(), "JPEG")[:-400],
         encoded(picture(), "PNG")[:-20],
-        encoded(picture(), "PNG", exif=noted()),
+        encoded(picture(), "PNG", exif=noted(orientation=6)),
         encoded(picture("RGBA"), "PNG"),
         encoded(picture(), "PNG", transparency=(1, 2, 3)),
         encoded(picture("L"), "JPEG"),
@@ -74,7 +74,7 @@ def test_what_a_camera_noted_does_not_travel() -> None:
         b"",
     ],
     ids=[
-        *("turned", "cut JPEG", "cut PNG", "noted PNG", "see-through", "one colour see-through"),
+        *("turned", "cut JPEG", "cut PNG", "turned PNG", "see-through", "one colour see-through"),
         *("grey", "print colours", "GIF", "WebP", "over the bound", "too small", "text", "nothing"),
     ],
 )

@@ -14,9 +14,10 @@ from typing import Any
 from annotator.adapters import load_adapter
 from annotator.engines import EnginePlan, Question, open_engine
 from annotator.models import load_model
-from annotator.pictures import load_images
+from annotator.pictures import bounded
 from annotator.prompt import load_prompt
 from annotator.settings import AnnotateSettings
+from pairset.images import open_image
 
 MAX_TOKENS = 24
 
@@ -32,7 +33,7 @@ def plan_of(model: str, adapter: str) -> EnginePlan:
 def questions_of(pictures: list[tuple[str, str]]) -> list[Question]:
     """Pictures as both engines and training get to see them."""
     most = AnnotateSettings(set_url="unused").max_pixels
-    return [Question(*load_images(source, target, most)) for source, target in pictures]
+    return [Question(*(bounded(open_image(uri), most) for uri in pair)) for pair in pictures]
 
 
 def main(asked: Path, answered: Path) -> None:

@@ -9,6 +9,7 @@ from PIL import Image as Pillow
 from pairset.ids import content_id
 from pairset.masks import encode_mask
 from pairset.records import Annotation, Image, Pair, table_of
+from pairset.records.image import image_id_of
 from pairset.records.pair import PairStatus, pair_id_of
 from pairset.store import PairSet, create_set
 
@@ -48,7 +49,9 @@ def write_annotations(
 
 
 def pair_of(number: int, files: list[Path]) -> Pair:
-    source_id, target_id = content_id("image", f"s{number}"), content_id("image", f"t{number}")
+    source = _copy(files[number % len(files)], f"s{number}")
+    target = _copy(files[(number + 1) % len(files)], f"t{number}")
+    source_id, target_id = (image_id_of(path.read_bytes()) for path in (source, target))
     mask = np.zeros((32, 48), dtype=bool)
     mask[8:16, 12:24] = True
     return Pair(
@@ -56,8 +59,8 @@ def pair_of(number: int, files: list[Path]) -> Pair:
         reverse_pair_id=pair_id_of(target_id, source_id),
         source_id=source_id,
         target_id=target_id,
-        source_uri=str(files[number % len(files)]),
-        target_uri=str(files[(number + 1) % len(files)]),
+        source_uri=str(source),
+        target_uri=str(target),
         cluster=f"scene-{number}",
         similarity=0.9,
         change_fraction=0.06,
@@ -104,6 +107,13 @@ def _images(pairs: list[Pair]) -> list[Image]:
     uris = {pair.source_id: pair.source_uri for pair in pairs}
     uris |= {pair.target_id: pair.target_uri for pair in pairs}
     return [Image(image_id, uri, width, height) for image_id, uri in uris.items()]
+
+
+def _copy(picture: Path, role: str) -> Path:
+    """Another file, with an id of its own, that shows the same."""
+    path = picture.with_name(f"{role}-{picture.name}")
+    path.write_bytes(picture.read_bytes() + role.encode())
+    return path
 
 
 def _picture(folder: Path, number: int) -> Path:
