@@ -26,6 +26,7 @@ _OTHER_PROGRAMS = {
     "annotator.adapters": {"--enable-tower-connector-lora"},
     "annotator.engines.server": {"--enable-lora", "--lora-modules"},
     "finetune.starter": {"--minutes", "--further"},
+    "finetune.starter_report": {"--further"},
     "pairset.doctor.machine": {"--format", "--query-gpu"},
     "pairset.ray_cluster": {"--head", "--num-cpus"},
     "review.studio.environment": {"--data-dir", "--no-input"},

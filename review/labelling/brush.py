@@ -18,8 +18,8 @@ _LENGTH_BITS = (8, 11, 14, 16)
 _LONGEST_RUN = 2 ** _LENGTH_BITS[-1]
 _MOST_BYTES = _CHANNELS * 50_000_000
 """Of a mask unpacked: one of 50 megapixels, more than reviewers are shown."""
-_PAINTED = 80
-"""Alpha of what is painted, and of nothing else: the reviewer must see the colours below it."""
+_PAINTED = 200
+"""Alpha of what is painted, and of nothing else: a thin line that must be seen."""
 
 
 def brush_rle(mask: "NDArray[np.bool_]") -> list[int]:

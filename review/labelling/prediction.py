@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 
 Region = dict[str, Any]
 
+_THINNEST_LINE = 2
+_LINE_SHARE = 0.006
+"""Width of the line round what changed, in pixels and as a share of the longer side."""
 _WHOLE_IMAGE_SHARE = 0.5
 """A mask of more than this share points at nothing, and would veil what the reviewer looks at."""
 
@@ -85,11 +88,26 @@ def _mask(pair: Pair, target: ShownTarget) -> Region | None:
     if not pair.change_mask or not pair.change_mask_size:
         return None
     mask = decode_mask(pair.change_mask, pair.change_mask_size)
-    shown = _to_array(in_target_frame(mask, pair.alignment, target.shown_size))
-    if not 0 < shown.mean() <= _WHOLE_IMAGE_SHARE:
+    picture = in_target_frame(mask, pair.alignment, target.shown_size)
+    if not 0 < _to_array(picture).mean() <= _WHOLE_IMAGE_SHARE:
         return None
-    value = {"format": "rle", "rle": brush_rle(shown), "brushlabels": [names.MASK_LABEL]}
+    value = {
+        "format": "rle",
+        "rle": brush_rle(_outline(picture)),
+        "brushlabels": [names.MASK_LABEL],
+    }
     return _region(names.CHANGE_MASK, "brushlabels", value) | _drawn_on(target)
+
+
+def _outline(picture: Any) -> "NDArray[np.bool_]":
+    """A line round what changed, and nothing on it: that is what has to be judged."""
+    from PIL import ImageFilter
+
+    reach = max(_THINNEST_LINE, round(max(picture.size) * _LINE_SHARE))
+    grown = picture.convert("L").filter(ImageFilter.MaxFilter(2 * reach + 1))
+    changed = _to_array(picture)
+    line = _to_array(grown) & ~changed
+    return line if line.any() else changed
 
 
 def _to_array(picture: Any) -> "NDArray[np.bool_]":

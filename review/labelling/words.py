@@ -19,9 +19,10 @@ class Words(NamedTuple):
 GUIDANCE = (
     "Does the instruction turn the left image into the right one, and nothing else? "
     "A accept · F fix the words (click the pencil) · R reject · then Ctrl+Enter. "
-    "Not sure? Skip it: Ctrl+Space.",
+    "Not sure? Skip it: Ctrl+Space. Box or line in the way? Ctrl+H hides and shows them.",
     "这条指令能把左图变成右图、且只改这些吗？"
-    "A 接受 · F 修改文字（点铅笔） · R 拒绝，然后 Ctrl+Enter 提交。拿不准就跳过：Ctrl+Space。",
+    "A 接受 · F 修改文字（点铅笔） · R 拒绝，然后 Ctrl+Enter 提交。拿不准就跳过：Ctrl+Space。"
+    "框线挡住画面？Ctrl+H 隐藏或显示。",
 )
 
 VERDICTS = (

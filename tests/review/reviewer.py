@@ -96,6 +96,19 @@ class Reviewer:
         )
         return pixels
 
+    def hidden_regions(self) -> list[bool]:
+        """Of box and mask, whether each is hidden."""
+        hidden: list[bool] = self.page.evaluate(f"{_REGIONS}.map(region => region.hidden)")
+        return hidden
+
+    def masks(self) -> list[list[int]]:
+        """What is painted, packed."""
+        packed: list[list[int]] = self.page.evaluate(
+            "Htx.annotationStore.selected.serializeAnnotation()"
+            ".filter(each => each.type === 'brushlabels').map(each => [...each.value.rle])"
+        )
+        return packed
+
     def texts(self) -> list[str]:
         """What stands in the four text fields."""
         return self.page.get_by_test_id("htx-textbox-content").all_inner_texts()
@@ -149,7 +162,8 @@ _IS_SHOWN = """task => {
         && document.querySelectorAll("input[type=radio]").length > 2;
 }"""
 """The page of this task, not of the one before, with both images in their frames."""
-_REGION_COUNT = "Htx.annotationStore.selected.regionStore.regions.length"
+_REGIONS = "Htx.annotationStore.selected.regionStore.regions"
+_REGION_COUNT = f"{_REGIONS}.length"
 
 
 def _is_next_task(response: Response) -> bool:

@@ -127,13 +127,14 @@ def test_a_box_that_lies_outside_the_target_is_left_out() -> None:
     assert "region" not in regions_of(replace(PAIR, alignment=[1, 0, 2, 0, 1, 0]))
 
 
-def test_the_mask_has_the_pixels_of_the_image_as_shown() -> None:
+def test_the_mask_is_a_line_round_what_changed_and_covers_nothing_of_it() -> None:
     region = regions_of()["mask"]
     shown = painted(region["value"]["rle"]).reshape(20, 40)
 
     assert (region["original_width"], region["original_height"]) == (40, 20)
-    assert shown[:4, :8].all()
-    assert not shown[:4, 12:].any()
+    assert not shown[:4, :9].any()
+    assert shown[0, 10:12].all()
+    assert not shown[:3, 13:].any()
 
 
 def test_a_mask_of_most_of_the_image_is_left_out() -> None:

@@ -12,6 +12,7 @@ from pairset.records import Verdict, rows_of
 from review.agreement import agreement
 from review.client import StudioClient
 from review.labelling import words
+from review.labelling.brush import painted
 from review.pull import pull
 from review.settings import AgreementSettings, PullSettings
 from review.studio.bootstrap import invite_path
@@ -133,6 +134,26 @@ def firsts(
     """The first reviewer's verdicts, by what was done."""
     email = studio.login.email
     return {done: only(verdicts[pair], email) for done, pair in reviewed.pairs.items()}
+
+
+def test_what_must_be_judged_is_not_covered_and_a_key_takes_the_lines_away(
+    studio: Studio, browser: Browser
+) -> None:
+    reviewer = Reviewer(browser)
+    reviewer.open_queue(studio.link, studio.login.email, studio.login.password)
+    (mask,) = reviewer.masks()
+    painted_pixels = painted(mask).reshape(HEIGHT, WIDTH)
+    left, top, right, bottom = DISC_BOX
+    inside = painted_pixels[top + 4 : bottom - 4, left + 4 : right - 4]  # its corners are round
+
+    assert painted_pixels.any()
+    assert not inside.any()
+    assert reviewer.hidden_regions() == [False, False]
+    reviewer.press("Control+h")
+    assert reviewer.hidden_regions() == [True, True]
+    reviewer.press("Control+h")
+    assert reviewer.hidden_regions() == [False, False]
+    assert "Ctrl+H" in reviewer.page.locator("body").inner_text()
 
 
 def test_both_images_have_loaded(reviewed: Reviewed) -> None:

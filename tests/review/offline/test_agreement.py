@@ -218,9 +218,9 @@ def test_status_and_report_tell_what_people_said(
     page = Path(said.split()[-1]).read_text(encoding="utf-8")
 
     assert "Audit of sure annotations" in said
-    assert "Of 6 sure annotations that people looked at all the same, 4 were accepted" in page
+    assert "Of 6 sure annotations that were looked at all the same, 4 were accepted" in page
     assert "Krippendorff’s alpha" in page
-    assert "2 reviewers" in page
+    assert "2 people" in page
 
 
 def test_the_report_draws_how_far_each_agrees(reviewed: Room) -> None:
