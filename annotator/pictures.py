@@ -10,7 +10,7 @@ from annotator.engines.protocol import Question
 from annotator.prompt import Exemplar, Picture, pixels_of
 from annotator.tasks import Task
 from pairset.decoding import ImageError, decode
-from pairset.images import open_image, read_bytes
+from pairset.places import PlacedImage
 from pairset.plain_files import plain_file
 from pairset.records import Example
 
@@ -36,7 +36,7 @@ def load_questions(
     def load(task: Task) -> Question | ImageError:
         try:
             exemplars = [_found(opened[example.example_id]) for example in task.exemplars]
-            source, target = open_one(task.source_uri), open_one(task.target_uri)
+            source, target = open_one(task.source), open_one(task.target)
         except ImageError as error:
             return error
         return Question(source, target, tuple(exemplars))
@@ -71,15 +71,16 @@ def load_images(
     source_uri: str, target_uri: str, max_pixels: int
 ) -> "tuple[PillowImage, PillowImage]":
     """Both images of a pair as a model sees them. Raises ImageError."""
-    return _opened(source_uri, max_pixels), _opened(target_uri, max_pixels)
+    source, target = (PlacedImage(None, (uri,)) for uri in (source_uri, target_uri))
+    return _opened(source, max_pixels), _opened(target, max_pixels)
 
 
-def _opened(uri: str, max_pixels: int) -> "PillowImage":
-    return bounded(open_image(uri), max_pixels)
+def _opened(image: PlacedImage, max_pixels: int) -> "PillowImage":
+    return bounded(image.open(), max_pixels)
 
 
-def _sendable(uri: str, max_pixels: int) -> Picture:
-    encoded = read_bytes(uri)
+def _sendable(image: PlacedImage, max_pixels: int) -> Picture:
+    encoded = image.read()
     return plain_file(encoded, max_pixels) or bounded(decode(encoded).pixels, max_pixels)
 
 

@@ -20,7 +20,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any
-from urllib.parse import urlsplit
 
 import fsspec
 import pyarrow as pa
@@ -28,12 +27,14 @@ import pyarrow.parquet as pq
 from fsspec.implementations.local import LocalFileSystem
 
 from pairset.errors import SettingsError
-from pairset.uris import filesystem_of
+from pairset.uris import filesystem_of, local_path
 
 STAGES = (
     *("images", "embeddings", "cells", "clusters", "candidates", "pairs"),
     *("annotations", "probes", "triage", "verdicts", "consensus", "examples", "evaluations"),
 )
+FOLDERS = (*STAGES, "runs", "adapters", "review", "report")
+"""All that verbs write into a set; beside them may lie what is the user's own."""
 _SAFE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
 
@@ -194,7 +195,8 @@ def create_set(url: str) -> PairSet:
 
     Raises SettingsError where none can be made.
     """
-    if urlsplit(url).scheme == "" and os.path.isfile(url):
+    path = local_path(url)
+    if path is not None and os.path.isfile(path):
         raise SettingsError(f"{url} is a file; a set is a folder.")
     pair_set = PairSet(url)
     try:
