@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from pairset.decoding import ImageError
-from pairset.images import open_image
+from pairset.places import PlacedImage
 from pairset.progress import progress
 from pairset.records import Pair
 from pairset.store import PairSet, write_atomically
@@ -28,7 +28,7 @@ class Thumbnail:
 
 
 def write_thumbnails(
-    page_folder: PairSet, uris: Mapping[str, str], longer_side: int
+    page_folder: PairSet, placed: Mapping[str, PlacedImage], longer_side: int
 ) -> dict[str, Thumbnail]:
     """Write one thumbnail for each image id; an image that cannot be read has none."""
 
@@ -37,7 +37,7 @@ def write_thumbnails(
         write_atomically(page_folder, f"{page_folder.root}/{path}", encoded)
         return path
 
-    return _thumbnails(uris, longer_side, write)
+    return _thumbnails(placed, longer_side, write)
 
 
 def inline_thumbnails(uris: Mapping[str, str], longer_side: int) -> dict[str, Thumbnail]:
@@ -46,24 +46,25 @@ def inline_thumbnails(uris: Mapping[str, str], longer_side: int) -> dict[str, Th
     def inline(_: str, encoded: bytes) -> str:
         return "data:image/jpeg;base64," + base64.b64encode(encoded).decode()
 
-    return _thumbnails(uris, longer_side, inline)
+    placed = {name: PlacedImage(None, (uri,)) for name, uri in uris.items()}
+    return _thumbnails(placed, longer_side, inline)
 
 
 def _thumbnails(
-    uris: Mapping[str, str], longer_side: int, place: Callable[[str, bytes], str]
+    placed: Mapping[str, PlacedImage], longer_side: int, place: Callable[[str, bytes], str]
 ) -> dict[str, Thumbnail]:
-    def one(entry: tuple[str, str]) -> tuple[str, Thumbnail]:
-        image_id, uri = entry
+    def one(entry: tuple[str, PlacedImage]) -> tuple[str, Thumbnail]:
+        image_id, image = entry
         try:
-            encoded, size = _small_jpeg(uri, longer_side)
+            encoded, size = _small_jpeg(image, longer_side)
         except ImageError as error:
             return image_id, Thumbnail(None, problem=f"{error.code}: {error}")
         return image_id, Thumbnail(place(image_id, encoded), *size)
 
     # Threads: Pillow decodes and scales outside Python's global lock.
     with ThreadPoolExecutor(_THREADS) as pool:
-        done = pool.map(one, uris.items())
-        return dict(progress(done, label="thumbnails", total=len(uris), unit="image"))
+        done = pool.map(one, placed.items())
+        return dict(progress(done, label="thumbnails", total=len(placed), unit="image"))
 
 
 def uris_of(pairs: Iterable[Pair]) -> dict[str, str]:
@@ -77,11 +78,11 @@ def _images_of(pairs: Iterable[Pair]) -> Iterator[tuple[str, str]]:
         yield pair.target_id, pair.target_uri
 
 
-def _small_jpeg(uri: str, longer_side: int) -> tuple[bytes, tuple[int, int]]:
+def _small_jpeg(placed: PlacedImage, longer_side: int) -> tuple[bytes, tuple[int, int]]:
     """The image scaled down, and its width and height. Raises ImageError where it is unreadable."""
     from PIL import Image
 
-    image = open_image(uri)
+    image = placed.open()
     image.thumbnail((longer_side, longer_side), Image.Resampling.LANCZOS)
     encoded = io.BytesIO()
     image.save(encoded, "JPEG", quality=_JPEG_QUALITY, optimize=True)
