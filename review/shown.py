@@ -3,7 +3,6 @@
 from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 
-from pairset.places import placed_images
 from pairset.store import PairSet
 from review.queue import Queued, read_queue
 from review.studio.images import ReviewImage, write_review_images
@@ -44,7 +43,7 @@ def show_pairs(
         if pair.pair_id in pair_ids:
             ends[pair.pair_id] = pair.source_id, pair.target_id
             uris |= {pair.source_id: pair.source_uri, pair.target_id: pair.target_uri}
-    images = write_review_images(pair_set, placed_images(pair_set, uris)) if uris else {}
+    images = write_review_images(pair_set, uris) if uris else {}
     if image_url:
         images = {
             image_id: replace(image, url=image_url.format(image_id=image_id))

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pairset.decoding import ImageError
-from pairset.places import PlacedImage
+from pairset.images import open_image
 from pairset.progress import progress
 from pairset.store import PairSet, safe_name
 from review.studio.home import home_of
@@ -38,7 +38,7 @@ class ReviewImage:
 
 
 def write_review_images(
-    pair_set: PairSet, placed: Mapping[str, PlacedImage], longer_side_pixels: int = 1024
+    pair_set: PairSet, uris: Mapping[str, str], longer_side_pixels: int = 1024
 ) -> dict[str, ReviewImage]:
     """Put a JPEG of every image where the set's own server shows it; by image id.
 
@@ -46,14 +46,14 @@ def write_review_images(
     """
     folder = home_of(pair_set).images
 
-    def one(entry: tuple[str, PlacedImage]) -> tuple[str, ReviewImage]:
-        image_id, image = entry
-        return image_id, _review_image(folder, image_id, image, longer_side_pixels)
+    def one(entry: tuple[str, str]) -> tuple[str, ReviewImage]:
+        image_id, uri = entry
+        return image_id, _review_image(folder, image_id, uri, longer_side_pixels)
 
     # Threads: Pillow decodes and scales outside Python's global lock.
     with ThreadPoolExecutor(_THREADS) as pool:
-        done = pool.map(one, placed.items())
-        return dict(progress(done, label="images", total=len(placed), unit="image"))
+        done = pool.map(one, uris.items())
+        return dict(progress(done, label="images", total=len(uris), unit="image"))
 
 
 def local_file_url(image_id: str) -> str:
@@ -61,9 +61,7 @@ def local_file_url(image_id: str) -> str:
     return f"/data/local-files/?d=pairs/{safe_name(image_id)}.jpg"
 
 
-def _review_image(
-    folder: Path, image_id: str, placed: PlacedImage, longer_side_pixels: int
-) -> ReviewImage:
+def _review_image(folder: Path, image_id: str, uri: str, longer_side_pixels: int) -> ReviewImage:
     from PIL import Image
 
     path = folder / f"{safe_name(image_id)}.jpg"
@@ -71,7 +69,7 @@ def _review_image(
         with Image.open(path) as there:
             return ReviewImage(local_file_url(image_id), *there.size)
     try:
-        image = placed.open()
+        image = open_image(uri)
     except ImageError as error:
         return ReviewImage(None, problem=f"{error.code}: {error}")
     image.thumbnail((longer_side_pixels, longer_side_pixels), Image.Resampling.LANCZOS)
