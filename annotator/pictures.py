@@ -10,7 +10,8 @@ from annotator.engines.protocol import Question
 from annotator.prompt import Exemplar, Picture, pixels_of
 from annotator.tasks import Task
 from pairset.decoding import ImageError, ImageErrorCode, decode
-from pairset.images import open_known_image, read_bytes, read_image
+from pairset.images import read_bytes
+from pairset.places import PlacedImage
 from pairset.plain_files import plain_file
 from pairset.records import Example
 from pairset.records.image import image_id_of
@@ -38,10 +39,7 @@ def load_questions(
     def load(task: Task) -> Question | ImageError:
         try:
             exemplars = [_found(opened[example.example_id]) for example in task.exemplars]
-            source, target = (
-                open_one(task.source_id, task.source_uri),
-                open_one(task.target_id, task.target_uri),
-            )
+            source, target = open_one(task.source), open_one(task.target)
         except ImageError as error:
             return error
         return Question(source, target, tuple(exemplars))
@@ -86,12 +84,12 @@ def load_example_images(example: Example, max_pixels: int) -> "tuple[PillowImage
     return shown[0], shown[1]
 
 
-def _opened(image_id: str, uri: str, max_pixels: int) -> "PillowImage":
-    return bounded(open_known_image(image_id, [uri]), max_pixels)
+def _opened(image: PlacedImage, max_pixels: int) -> "PillowImage":
+    return bounded(image.open(), max_pixels)
 
 
-def _sendable(image_id: str, uri: str, max_pixels: int) -> Picture:
-    encoded = read_image(image_id, [uri])
+def _sendable(image: PlacedImage, max_pixels: int) -> Picture:
+    encoded = image.read()
     return plain_file(encoded, max_pixels) or bounded(decode(encoded).pixels, max_pixels)
 
 

@@ -1,12 +1,16 @@
 """What is still to be asked: the kept pairs less those an annotator has answered."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
+
+import pyarrow.compute as pc
 
 from annotator.identity import Annotator
 from pairset.annotations import latest_attempts
 from pairset.errors import MissingStageError
 from pairset.ids import content_id
+from pairset.places import PlacedImage, placed_images
 from pairset.records import Annotation, Example
 from pairset.records.pair import PairStatus
 from pairset.store import PairSet, Stage
@@ -22,12 +26,24 @@ class Task:
     annotation_id: str
     pair_id: str
     source_id: str
+    """What the bytes of the source must hash to."""
     target_id: str
     source_uri: str
     target_uri: str
     attempt: int = 1
     exemplars: tuple[Example, ...] = ()
     """Reviewed pairs to show before it."""
+    source_places: tuple[str, ...] = ()
+    """Where else it may lie, to be tried first."""
+    target_places: tuple[str, ...] = ()
+
+    @property
+    def source(self) -> PlacedImage:
+        return PlacedImage(self.source_id, (*self.source_places, self.source_uri))
+
+    @property
+    def target(self) -> PlacedImage:
+        return PlacedImage(self.target_id, (*self.target_places, self.target_uri))
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,16 +70,31 @@ def pending_tasks(
     """
     asked = _latest(pair_set.stage("annotations", annotator.key))
     tasks, kept, failed = [], 0, []
-    for pair_id, source_id, target_id, source_uri, target_uri in _kept_pairs(pair_set):
+    for pair in _kept_pairs(pair_set):
         kept += 1
-        annotation_id = annotator.annotation_id(pair_id)
+        annotation_id = annotator.annotation_id(pair["pair_id"])
         attempt, has_failed = asked.get(annotation_id, (0, False))
         if not attempt or (has_failed and retry_failed):
-            images = (source_id, target_id, source_uri, target_uri)
-            tasks.append(Task(annotation_id, pair_id, *images, attempt + 1))
+            tasks.append(Task(annotation_id=annotation_id, attempt=attempt + 1, **pair))
         elif has_failed:
             failed.append(annotation_id)
-    return Pending(tasks[:limit], kept, failed)
+    return Pending(placed_tasks(pair_set, tasks[:limit]), kept, failed)
+
+
+def placed_tasks(pair_set: PairSet, tasks: Sequence[Task]) -> list[Task]:
+    """The tasks with all places that the set knows of their images."""
+    named: dict[str, str] = {}
+    for task in tasks:
+        named |= {task.source_id: task.source_uri, task.target_id: task.target_uri}
+    placed = placed_images(pair_set, named)
+    return [
+        replace(
+            task,
+            source_places=placed[task.source_id].uris,
+            target_places=placed[task.target_id].uris,
+        )
+        for task in tasks
+    ]
 
 
 def shard_name(rows: "Sequence[Annotation | Task]") -> str:
@@ -81,15 +112,13 @@ def _latest(stage: Stage) -> dict[str, tuple[int, bool]]:
     }
 
 
-def _kept_pairs(pair_set: PairSet) -> Iterator[tuple[str, str, str, str, str]]:
-    """Pair id, ids and URIs of source and target, of every kept pair."""
+def _kept_pairs(pair_set: PairSet) -> Iterator[dict[str, Any]]:
+    """Of every kept pair its id, and ids and URIs of its images."""
     stage = pair_set.current("pairs")
     if stage is None:
         raise MissingStageError(
             f"{pair_set.url} holds no pairs yet. Find them with: pairset mine {pair_set.url} PHOTOS"
         )
     for table in stage.tables([*PLACES, "status"]):
-        for row in table.to_pylist():
-            if row["status"] == PairStatus.KEPT:
-                source_id, target_id, source_uri, target_uri = (row[each] for each in PLACES[1:])
-                yield row["pair_id"], source_id, target_id, source_uri, target_uri
+        kept = table.filter(pc.equal(table["status"], PairStatus.KEPT))
+        yield from kept.select(list(PLACES)).to_pylist()

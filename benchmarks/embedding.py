@@ -29,7 +29,7 @@ from clustering.encoders.protocol import unit_rows
 from clustering.scan import image_row
 from pairset.decoding import decode
 from pairset.demo.scenes import photograph
-from pairset.records import Image
+from pairset.places import PlacedImage
 
 PHOTOS = (
     *(("skimage", f"data/{name}") for name in ("astronaut.png", "coffee.png", "chelsea.png")),
@@ -126,7 +126,7 @@ def _by_open_clip(paths: list[str], model: Any, transform: Any) -> Vectors:
 
 
 def _by_us(paths: list[str], encoder: Encoder) -> Vectors:
-    images = [Image(image_id=path, uri=path) for path in paths]
+    images = [PlacedImage(None, (path,)) for path in paths]
     batches = Batches(encoder, images, BATCH)
     return np.array([row.vector for batch in batches for row in embed(encoder, batch)], np.float32)
 

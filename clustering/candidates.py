@@ -8,6 +8,7 @@ from itertools import groupby
 import numpy as np
 
 from clustering.cells import CellMember, owner, read_cell
+from clustering.doubts import Doubt
 from clustering.encoders import Vectors, parse_encoder
 from clustering.graph import Graph, Nearness, hamming, hash_bits, nearest_of_label, neighbor_graph
 from clustering.neighbors import Search
@@ -87,8 +88,8 @@ def scene_rule(settings: MineSettings) -> SceneRule:
 def collapse_copies(members: Sequence[CellMember], cell: int) -> tuple[list[Pair], list[int]]:
     """Rows for the exact copies of each image, and the places of those that stand for all.
 
-    Members come sorted by id and URI; the first of equal ids stays. A copy is reported in the
-    home cell of its image only.
+    Members come sorted by id, doubt and URI; the first of equal ids stays. A copy is reported in
+    the home cell of its image only, and one that is there no more is none.
     """
     copies: list[Pair] = []
     kept: list[int] = []
@@ -97,7 +98,8 @@ def collapse_copies(members: Sequence[CellMember], cell: int) -> tuple[list[Pair
         first, *others = group
         kept.append(first)
         if members[first].cells[0] == cell:
-            copies += [_exact_copy(members[first], members[other]) for other in others]
+            there = (members[other] for other in others if members[other].doubt != Doubt.GONE)
+            copies += [_exact_copy(members[first], copy) for copy in there]
     return copies, kept
 
 

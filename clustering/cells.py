@@ -15,8 +15,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from clustering.doubts import doubts_of
 from clustering.encoders import Vectors
 from clustering.settings import MineSettings
+from pairset.planned import standing_images
 from pairset.shards import Counts, ShardSpec
 from pairset.store import PairSet, Stage
 
@@ -40,6 +42,8 @@ class CellMember:
     mirrored_hash: str
     cells: list[int]
     """Nearest first."""
+    doubt: int = 0
+    """Of its place, one of ``clustering.doubts.Doubt``."""
 
 
 def cell_count(images: int, cell_size: int) -> int:
@@ -125,7 +129,8 @@ def run_shard(spec: ShardSpec) -> Counts:
     vectors = stack_vectors(embedded["vector"])
     cells = nearest_cells(vectors, centroids, settings.cells_per_image, settings.cell_margin)
     near = dict(zip(embedded["image_id"].to_pylist(), range(len(cells)), strict=True))
-    images = pair_set.stage("images").read(shard, _COPIED)
+    images = standing_images(pair_set, shard, _COPIED)
+    images = images.append_column("doubt", doubts_of(spec.output(), images["uri"].to_pylist()))
     table = _spread(images, embedded["vector"], near, cells)
     spec.output().write(spec.shard, table, row_group_size=max(1, settings.cell_size // 16))
     return Counts(table.num_rows)
@@ -149,7 +154,7 @@ _CELLS = pa.list_(pa.int32())
 
 
 def read_cell(cells: Stage, cell: int) -> tuple[list[CellMember], Vectors]:
-    """Members of one cell in the order of their ids and URIs, and their vectors.
+    """Members of one cell in the order of their ids, doubts and URIs, and their vectors.
 
     Only the row groups that hold the cell are read.
     """
@@ -157,9 +162,13 @@ def read_cell(cells: Stage, cell: int) -> tuple[list[CellMember], Vectors]:
     for shard in cells.shards():
         with cells.pair_set.filesystem.open(cells.shard_path(shard), "rb") as file:
             tables.append(pq.read_table(file, filters=[("cell", "=", cell)]))
-    table = pa.concat_tables(tables).sort_by([("image_id", "ascending"), ("uri", "ascending")])
+    # Cells of earlier versions doubt nothing.
+    table = pa.concat_tables(tables, promote_options="default")
+    columns = [name for name in (*_COPIED, "cells", "doubt") if name in table.column_names]
+    order = [name for name in ("image_id", "doubt", "uri") if name in columns]
+    table = table.sort_by([(name, "ascending") for name in order])
     vectors = stack_vectors(table["vector"])
-    rows = table.select([*_COPIED, "cells"]).to_pylist()
+    rows = table.select(columns).to_pylist()
     return [CellMember(**row) for row in rows], vectors
 
 

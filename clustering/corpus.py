@@ -6,10 +6,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path, PurePosixPath
+from typing import Any
 
+from clustering.set_folders import SetFolders
 from pairset.errors import EmptyCorpusError
 from pairset.image_formats import READER_BY_SUFFIX, has_reader
-from pairset.uris import file_uri, filesystem_of, local_path
+from pairset.set_folder import FOLDERS
+from pairset.uris import file_uri, filesystem_of, local_path, object_uri
 
 IMAGE_SUFFIXES = frozenset(
     [
@@ -54,10 +57,13 @@ _CONTAINERS = {
 
 @dataclass(frozen=True, slots=True, order=True)
 class Source:
-    """One file of the corpus."""
+    """One file of the corpus, and which state of it was seen."""
 
     uri: str
     kind: SourceKind
+    byte_size: int | None = None
+    modified: str | None = None
+    """When it was written last, or its ETag, as its filesystem tells; None where it does not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,59 +76,99 @@ class Survey:
     """Files that are no images by their name."""
     wanting: Mapping[str, int]
     """How many of them are photos that a missing package reads, by suffix."""
+    sets: list[str]
+    """Folders that were not entered: sets of ours, whose pictures are made of other pictures."""
 
 
 def find_sources(corpus: Iterable[str], besides: str) -> Survey:
     """Every image file and container under the given places.
 
-    Linked folders are not entered, so that no loop is; linked files are read. ``besides`` is left
-    out: the set may lie in the corpus.
+    Linked folders are not entered, so that no loop is; linked files are read. Sets are left out
+    wherever they lie, and so is the one at ``besides``; where a place is itself a set, what verbs
+    write into it.
     Raises EmptyCorpusError where a place does not exist or nothing at all was found.
     """
-    places = list(corpus)
-    uris = {uri for place in places for uri in _in_place(place, besides)}
-    kinds = ((uri, _kind_of(uri)) for uri in sorted(uris))
-    found = [Source(uri, kind) for uri, kind in kinds if kind]
-    if not found:
+    places, sets = list(corpus), SetFolders(besides)
+    found = {uri: info for place in places for uri, info in _in_place(place, sets)}
+    kinds = ((uri, _kind_of(uri)) for uri in sorted(found))
+    sources = [Source(uri, kind, *_state_of(uri, found[uri])) for uri, kind in kinds if kind]
+    if not sources:
+        within = f" {sets.passed_over[0]} is a set and was not entered." if sets.passed_over else ""
         raise EmptyCorpusError(
-            f"No images in {', '.join(places)}. Looked for image files, .tar and .parquet."
+            f"No images in {', '.join(places)}. Looked for image files, .tar and .parquet.{within}"
         )
-    suffixes = (PurePosixPath(uri.lower()).suffix for uri in uris)
+    suffixes = (PurePosixPath(uri.lower()).suffix for uri in found)
     wanting = Counter(suffix for suffix in suffixes if not has_reader(suffix))
-    return Survey(found, len(uris) - len(found), wanting)
+    return Survey(sources, len(found) - len(sources), wanting, sorted(set(sets.passed_over)))
 
 
-def _in_place(place: str, besides: str) -> Iterator[str]:
+_Info = Mapping[str, Any] | None
+"""What a listing says of a file; None for local ones, which are asked themselves."""
+
+
+def _in_place(place: str, sets: SetFolders) -> Iterator[tuple[str, _Info]]:
     path = local_path(place)
     if path is None:
-        yield from _in_filesystem(place)
+        yield from _in_filesystem(place, sets)
         return
     encoded = os.fsencode(Path(path).absolute())
     if not os.path.lexists(encoded):
         raise EmptyCorpusError(f"There is nothing at {place}.")
     if not os.path.isdir(encoded):
-        yield file_uri(encoded)
+        file = Path(os.fsdecode(encoded))
+        yield file_uri(os.fsencode(file.parent.resolve() / file.name)), None
         return
-    yield from _walk(encoded, os.fsencode(local_path(besides) or ""))
+    # One spelling for each file, however the folder was called: two would be two places.
+    for uri in _walk(os.path.realpath(encoded), sets):
+        yield uri, None
 
 
-def _walk(folder: bytes, besides: bytes) -> Iterator[str]:
-    left_out = os.path.realpath(besides) if besides else None
+def _walk(place: bytes, sets: SetFolders) -> Iterator[str]:
     closed: list[bytes] = []
-    for parent, folders, files in os.walk(folder, onerror=lambda e: closed.append(e.filename)):
-        within = (name for name in folders if os.path.realpath(parent + b"/" + name) != left_out)
-        folders[:] = sorted(within)
+    for parent, folders, files in os.walk(place, onerror=lambda e: closed.append(e.filename)):
+        if sets.is_local_set(parent, folders):
+            if parent != place:
+                sets.passed_over.append(os.fsdecode(parent))
+                folders.clear()
+                continue
+            folders[:] = (name for name in folders if os.fsdecode(name) not in FOLDERS)
+        folders.sort()
         for name in files:
-            yield file_uri(parent + b"/" + name)
+            yield file_uri(parent.rstrip(b"/") + b"/" + name)
     yield from (file_uri(path) + "/" for path in closed)
 
 
-def _in_filesystem(url: str) -> Iterator[str]:
+def _in_filesystem(url: str, sets: SetFolders) -> Iterator[tuple[str, _Info]]:
     filesystem, root = filesystem_of(url)
-    if not filesystem.exists(root):
-        raise EmptyCorpusError(f"There is nothing at {url}.")
-    for path in filesystem.find(root):
-        yield filesystem.unstrip_protocol(path)
+    try:
+        if not filesystem.exists(root):
+            raise EmptyCorpusError(f"There is nothing at {url}.")
+        listing = filesystem.find(root, detail=True)
+    except OSError as error:
+        raise EmptyCorpusError(f"Cannot list {url}: {error}") from error
+    for path in sets.without_sets(filesystem, root, listing):
+        if not path.endswith("/"):  # such an object stands for a folder
+            yield object_uri(filesystem, path), listing[path]
+
+
+def _state_of(uri: str, info: _Info) -> tuple[int | None, str | None]:
+    """Size in bytes, and when it was modified or which version it is."""
+    if info is None:
+        try:
+            found = Path(local_path(uri) or "").stat()
+        except OSError:  # reading it will say why
+            return None, None
+        return found.st_size, str(found.st_mtime_ns)
+    size = info.get("size")
+    told = (info[name] for name in _VERSIONS if info.get(name) is not None)
+    return (int(size) if isinstance(size, int) else None), next(map(str, told), None)
+
+
+_VERSIONS = (
+    *("ETag", "etag", "md5Hash", "content_md5", "md5", "Last-Modified", "LastModified"),
+    *("last_modified", "updated", "mtime", "modified", "created"),
+)
+"""Names under which filesystems of fsspec tell versions and times, the surest first."""
 
 
 def _kind_of(uri: str) -> SourceKind | None:

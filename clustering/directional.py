@@ -9,6 +9,7 @@ import numpy as np
 from clustering.embed import Batches, embed
 from clustering.encoders.protocol import TextEncoder, Vectors
 from pairset.exemplars.selection import directions_of
+from pairset.places import PlacedImage
 from pairset.records import Embedding, Image, rows_of
 
 if TYPE_CHECKING:
@@ -65,8 +66,11 @@ class SpaceOfBoth:
         found = {row["image_id"]: Embedding(row["image_id"], row["vector"]) for row in stored}
         left = {"image_ids": [name for name in wanted if name not in found]}
         files: Any = self._tables.sql(_FILES, params=left).to_arrow_table()
-        images = {image.image_id: image for image in rows_of(Image, files)}
-        batches = Batches(self._encoder, list(images.values()), self._batch_size)
+        uris: dict[str, list[str]] = {}
+        for image in rows_of(Image, files):
+            uris.setdefault(image.image_id, []).append(image.uri)
+        images = [PlacedImage(image_id, tuple(places)) for image_id, places in uris.items()]
+        batches = Batches(self._encoder, images, self._batch_size)
         encoded = (row for batch in batches for row in embed(self._encoder, batch))
         return found | {row.image_id: row for row in encoded}
 

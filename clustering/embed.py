@@ -11,10 +11,12 @@ from dataclasses import dataclass
 
 from clustering.encoders import Encoder, load_encoder, parse_encoder
 from clustering.encoders.protocol import Prepared
+from clustering.known_vectors import read_vectors
 from clustering.settings import MineSettings
 from pairset.decoding import ImageError, decode
-from pairset.images import read_image
 from pairset.jpegs import LeastSides
+from pairset.places import PlacedImage
+from pairset.planned import standing_images
 from pairset.records import Embedding, Image, rows_of, table_of
 from pairset.shards import Counts, ShardSpec
 from pairset.store import PairSet
@@ -24,21 +26,36 @@ _SPARE = 2
 
 
 def run_shard(spec: ShardSpec) -> Counts:
-    """Embed the usable images of one shard of images; copies within it once."""
+    """Embed the usable images of one shard of images; copies within it once.
+
+    Inputs: the shard, then shards of embeddings that hold vectors of some of them.
+    """
     settings = MineSettings.model_validate_json(spec.settings)
-    images = rows_of(Image, PairSet(spec.set_url).stage("images").read(spec.inputs[0]))
-    usable = {image.image_id: image for image in reversed(list(images)) if image.usable}
+    shard, *earlier = spec.inputs
+    placed = placed_in(PairSet(spec.set_url), shard)
+    known = {row.image_id: row for row in read_vectors(spec.output(), earlier, list(placed))}
     encoder = load_encoder(parse_encoder(settings.encoder, settings.precision))
     start = time.perf_counter()
-    batches = Batches(encoder, list(reversed(usable.values())), settings.batch_size)
-    rows = [row for batch in batches for row in embed(encoder, batch)]
+    images = [image for image_id, image in placed.items() if image_id not in known]
+    batches = Batches(encoder, images, settings.batch_size)
+    new = {row.image_id: row for batch in batches for row in embed(encoder, batch)}
     seconds = time.perf_counter() - start
+    rows = [known.get(image_id) or new[image_id] for image_id in placed]
     spec.output().write(spec.shard, table_of(Embedding, rows))
     failures = sum(row.vector is None for row in rows)
     return Counts(len(rows), failures, seconds, batches.waited_seconds)
 
 
-Loaded = tuple[Image, Prepared | ImageError]
+def placed_in(pair_set: PairSet, shard: str) -> dict[str, PlacedImage]:
+    """The usable images of one shard, with their places there; files read again later are not."""
+    uris: dict[str, list[str]] = {}
+    for image in rows_of(Image, standing_images(pair_set, shard)):
+        if image.usable:
+            uris[image.image_id] = [*uris.pop(image.image_id, ()), image.uri]
+    return {image_id: PlacedImage(image_id, tuple(places)) for image_id, places in uris.items()}
+
+
+Loaded = tuple[PlacedImage, Prepared | ImageError]
 """An image and what the model is fed for it, or why there is nothing."""
 
 
@@ -48,9 +65,9 @@ def embed(encoder: Encoder, batch: Sequence[Loaded]) -> Iterator[Embedding]:
     vectors = iter(encoder.encode(ready)) if ready else iter(())
     for image, loaded in batch:
         if isinstance(loaded, ImageError):
-            yield Embedding(image.image_id, None, loaded.code, str(loaded))
+            yield Embedding(str(image.image_id), None, loaded.code, str(loaded))
         else:
-            yield Embedding(image.image_id, next(vectors).astype("float16"))
+            yield Embedding(str(image.image_id), next(vectors).astype("float16"))
 
 
 @dataclass
@@ -58,7 +75,7 @@ class Batches:
     """Images in batches, each loaded while the one before is at work."""
 
     encoder: Encoder
-    images: Sequence[Image]
+    images: Sequence[PlacedImage]
     size: int
     waited_seconds: float = 0.0
     """How long the model had nothing to do."""
@@ -81,15 +98,13 @@ class Batches:
         finally:
             self.waited_seconds += time.perf_counter() - start
 
-    def _load(self, part: Sequence[Image]) -> list[Loaded]:
+    def _load(self, part: Sequence[PlacedImage]) -> list[Loaded]:
         return [(image, _loaded(self.encoder, image)) for image in part]
 
 
-def _loaded(encoder: Encoder, image: Image) -> Prepared | ImageError:
+def _loaded(encoder: Encoder, image: PlacedImage) -> Prepared | ImageError:
     least = _SPARE * encoder.side
     try:
-        return encoder.prepare(
-            decode(read_image(image.image_id, [image.uri]), least_sides=LeastSides(least, least))
-        )
+        return encoder.prepare(decode(image.read(), least_sides=LeastSides(least, least)))
     except ImageError as error:
         return error

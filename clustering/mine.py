@@ -3,21 +3,26 @@
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 
 from clustering import candidates, cells, embed, pairs, scan
 from clustering.containers.columns_in_words import columns_in_words
 from clustering.corpus import SourceKind, Survey, find_sources
+from clustering.doubts import Doubt, find_doubts, save_doubts
 from clustering.encoders import EncoderChoice, load_encoder, parse_encoder
 from clustering.keys import run_key
 from clustering.known_pairs import places_of_known
+from clustering.known_vectors import shards_of_known
 from clustering.neighbors import choose
-from clustering.plan import plan_images
+from clustering.plan import plan_images, with_columns
 from clustering.settings import MineSettings
+from clustering.unread import unread_files
 from pairset.console import say
 from pairset.executors import Executor, fitting_workers, local_executor, run_shards
+from pairset.ids import content_id
 from pairset.image_formats import EXTRA
 from pairset.locks import writing
+from pairset.planned import PlannedShards, planned_shards, standing_images
 from pairset.ray_cluster import RayCluster
 from pairset.records.pair import PairStatus
 from pairset.shards import Counts, RunShard, ShardSpec, unfinished
@@ -69,8 +74,10 @@ def mine(settings: MineSettings) -> None:
     pair_set = create_set(settings.set_url)
     with writing(pair_set, settings.verb):
         pair_set.save_run(settings.verb, settings.model_dump(mode="json"))
-        shards = plan_images(pair_set, survey.sources, settings.images_per_shard)
-        Mining(pair_set, settings, encoder, tuple(shards)).run()
+        failed = partial(unread_files, pair_set, encoder.key())
+        sources = with_columns(survey.sources, settings.image_column)
+        shards = plan_images(pair_set, sources, settings.images_per_shard, failed)
+        Mining(pair_set, settings, encoder, tuple(shards), survey).run()
 
 
 def _say_survey(survey: Survey, settings: MineSettings) -> None:
@@ -79,6 +86,8 @@ def _say_survey(survey: Survey, settings: MineSettings) -> None:
         say(f"{strange} files passed over: no images by their name")
     for suffix, count in sorted(survey.wanting.items()):
         say(f"{count} {suffix} files passed over: pip install 'pairset[{EXTRA}]' reads them")
+    for folder in survey.sets:
+        say(f"{folder} passed over: it is a set")
     tables = (source.uri for source in survey.sources if source.kind is SourceKind.PARQUET)
     for line in columns_in_words(tables, settings.image_column):
         say(line)
@@ -91,20 +100,19 @@ class Mining:
     pair_set: PairSet
     settings: MineSettings
     encoder: EncoderChoice
-    shards: tuple[str, ...]
+    planned: tuple[str, ...]
     """Every planned shard of images."""
+    survey: Survey
+    """What the corpus holds now."""
 
     def run(self) -> None:
         """Bring every stage up to date, then let readers follow."""
-        embedding = [
-            self._spec("embeddings", self.embedding_key, name, name) for name in self.shards
-        ]
-        if unfinished(embedding):
+        if unfinished([self._embedding_spec(name) for name in self.shards]):
             load_encoder(self.encoder)  # a missing model is told before hours of scanning
-        scanning = [self._spec("images", None, name) for name in self.shards]
+        scanning = [self._spec("images", None, name) for name in self.planned]
         if passed_over := self._map(scan.run_shard, scanning).passed_over:
             say(f"{passed_over} members of tars passed over: no images by their name")
-        self._map(embed.run_shard, embedding, self.settings.gpus_per_shard)
+        self._map(embed.run_shard, self._embedding_specs(), self.settings.gpus_per_shard)
         self._map(cells.run_shard, list(self._cell_specs()))
         specs = list(self._candidate_specs())
         if unfinished(specs):
@@ -116,12 +124,30 @@ class Mining:
         self._summarize()
 
     @cached_property
+    def _planned_shards(self) -> PlannedShards:
+        return planned_shards(self.pair_set.stage("images"), only_finished=False)
+
+    @cached_property
+    def shards(self) -> tuple[str, ...]:
+        """The planned shards of images that hold rows which stand."""
+        gone = self._planned_shards.replaced_wholly
+        return tuple(name for name in self.planned if name not in gone)
+
+    @cached_property
+    def _doubts(self) -> dict[str, Doubt]:
+        """Once all images are scanned: which places are gone or showed another picture."""
+        sources, places = self.survey.sources, self.settings.corpus
+        return find_doubts(self.pair_set, self._planned_shards, sources, places)
+
+    @cached_property
     def embedding_key(self) -> str:
         return self.encoder.key()
 
     @cached_property
     def cell_key(self) -> str:
-        return self._key("cells", (self.embedding_key, *self.shards), _CELL_SETTINGS)
+        doubts = [f"{uri} {doubt}" for uri, doubt in sorted(self._doubts.items())]
+        doubted = [content_id("doubts", *doubts)] if doubts else []
+        return self._key("cells", (self.embedding_key, *self.shards, *doubted), _CELL_SETTINGS)
 
     @cached_property
     def candidate_key(self) -> str:
@@ -153,9 +179,20 @@ class Mining:
             return RayCluster(self.settings.address, tuple(self.settings.corpus), gpus_per_shard)
         return local_executor(self.settings.workers)
 
+    def _embedding_spec(self, shard: str, earlier: Sequence[str] = ()) -> ShardSpec:
+        return self._spec("embeddings", self.embedding_key, shard, shard, *earlier)
+
+    def _embedding_specs(self) -> list[ShardSpec]:
+        """With the shards that have vectors of the same images already."""
+        embeddings = self.pair_set.stage("embeddings", self.embedding_key)
+        new = [spec.shard for spec in unfinished(list(map(self._embedding_spec, self.shards)))]
+        known = shards_of_known(self.pair_set, embeddings, self._planned_shards, new)
+        return [self._embedding_spec(name, known.get(name, ())) for name in self.shards]
+
     def _cell_specs(self) -> Iterator[ShardSpec]:
         embeddings = self.pair_set.stage("embeddings", self.embedding_key)
         cells.save_centroids(self._cells, embeddings, self.shards, self.settings)
+        save_doubts(self._cells, self._doubts)
         for name in self.shards:
             yield self._spec("cells", self.cell_key, name, name, self.embedding_key)
 
@@ -195,7 +232,7 @@ class Mining:
             yield self._spec("pairs", self.pair_key, name, *read, *earlier)
 
     def _summarize(self) -> None:
-        images = _counted(self.pair_set.stage("images"), "error_code")
+        images = self._counted_images()
         found = _counted(self.pair_set.stage("pairs", self.pair_key), "status")
         failed = sum(count for code, count in images.items() if code)
         kept = found.pop(PairStatus.KEPT, 0)
@@ -206,6 +243,13 @@ class Mining:
         if found:
             reasons = ", ".join(f"{count} {reason}" for reason, count in found.most_common())
             say(f"rejected: {reasons}")
+
+    def _counted_images(self) -> Counter[str]:
+        counts: Counter[str] = Counter()
+        for shard in self.shards:
+            rows = standing_images(self.pair_set, shard, ["uri", "error_code"])
+            counts.update(rows["error_code"].to_pylist())
+        return counts
 
 
 def _counted(stage: Stage, column: str) -> Counter[str]:

@@ -2,11 +2,12 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from itertools import groupby
 
 import cv2
 import numpy as np
+import pyarrow as pa
 
 from clustering.alignment import align
 from clustering.candidates import PENDING
@@ -18,9 +19,9 @@ from clustering.selection import Caps, select
 from clustering.settings import MineSettings
 from clustering.views import Size, View, fitting
 from pairset.decoding import ImageError, decode
-from pairset.images import read_image
 from pairset.jpegs import LeastSides
 from pairset.masks import encode_mask
+from pairset.places import PlacedImage, placed_images
 from pairset.records import Pair, rows_of, table_of
 from pairset.records.pair import PairStatus
 from pairset.shards import Counts, ShardSpec
@@ -45,7 +46,8 @@ def run_shard(spec: ShardSpec) -> Counts:
     table = pair_set.stage("candidates", key).read(shard).slice(int(first_row), int(rows))
     places = zip(earlier[::2], earlier[1::2], strict=True)
     known = read_known(pair_set, places, table["pair_id"].to_pylist())
-    pairs = list(judged(list(rows_of(Pair, table)), settings, known))
+    elsewhere = Elsewhere(pair_set, table)
+    pairs = list(judged(list(rows_of(Pair, table)), settings, known, elsewhere))
     spec.output().write(spec.shard, table_of(Pair, pairs))
     return Counts(len(pairs), sum(pair.status == PairStatus.UNREADABLE for pair in pairs))
 
@@ -63,11 +65,14 @@ def slices(clusters: Sequence[str | None], size: int) -> Iterator[tuple[int, int
 
 
 def judged(
-    candidates: Iterable[Pair], settings: MineSettings, earlier: Mapping[str, Pair]
+    candidates: Iterable[Pair],
+    settings: MineSettings,
+    earlier: Mapping[str, Pair],
+    elsewhere: "Elsewhere | None" = None,
 ) -> Iterator[Pair]:
     """The same pairs with their numbers and their final status, cluster by cluster.
 
-    earlier: rows that were measured before, by pair id.
+    earlier: rows that were measured before, by pair id. elsewhere: other places of the images.
     """
     thresholds = Thresholds.of(settings)
     caps = Caps(settings.pairs_per_image, settings.pairs_per_cluster)
@@ -78,7 +83,7 @@ def judged(
         looked_at = [
             with_numbers_of(pair, earlier[pair.pair_id])
             if pair.pair_id in earlier
-            else measure(pair, thresholds)
+            else measure(pair, thresholds, elsewhere)
             for pair in pending
         ]
         # As they will be read again: a choice must not hang on digits that are not kept.
@@ -88,14 +93,34 @@ def judged(
         yield from select(known, settings.pair_graph, caps)
 
 
-def measure(pair: Pair, thresholds: Thresholds) -> Pair:
+class Elsewhere:
+    """All places of the images of some pairs, looked up once one is not where its pair says."""
+
+    def __init__(self, pair_set: PairSet, pairs: pa.Table) -> None:
+        self._pair_set = pair_set
+        self._pairs = pairs
+
+    @cached_property
+    def _placed(self) -> dict[str, PlacedImage]:
+        named: dict[str, str] = {}
+        for end in ("source", "target"):
+            columns = (self._pairs[f"{end}_{name}"].to_pylist() for name in ("id", "uri"))
+            named.update(zip(*columns, strict=True))
+        return placed_images(self._pair_set, named)
+
+    def view(self, image_id: str) -> "tuple[View, Size]":
+        """The same image from wherever it is. Raises ImageError."""
+        return _view(self._placed[image_id])
+
+
+def measure(pair: Pair, thresholds: Thresholds, elsewhere: Elsewhere | None = None) -> Pair:
     """Look at the pixels of one candidate; of one that cannot be read, the row says why.
 
     Images that are not related are not compared, and only kept pairs are explained.
     """
     try:
-        source, size = _view(pair.source_id, pair.source_uri)
-        target, _ = _view(pair.target_id, pair.target_uri)
+        source, size = _found(pair.source_id, pair.source_uri, elsewhere)
+        target, _ = _found(pair.target_id, pair.target_uri, elsewhere)
     except ImageError as error:
         return replace(pair, status=PairStatus.UNREADABLE, error=str(error))
     alignment = align(source, target)
@@ -157,13 +182,22 @@ def box_of(
     ]
 
 
+def _found(image_id: str, uri: str, elsewhere: Elsewhere | None) -> tuple[View, Size]:
+    try:
+        return _view(PlacedImage(image_id, (uri,)))
+    except ImageError:
+        if elsewhere is None:
+            raise
+        return elsewhere.view(image_id)
+
+
 @lru_cache(maxsize=_OPEN_IMAGES)
-def _view(image_id: str, uri: str) -> tuple[View, Size]:
+def _view(image: PlacedImage) -> tuple[View, Size]:
     """An image shrunk to what the comparison needs, and its whole size. Raises ImageError."""
-    decoded = decode(read_image(image_id, [uri]), least_sides=LeastSides(1, _VIEW_SIDE))
+    decoded = decode(image.read(), least_sides=LeastSides(1, _VIEW_SIDE))
     array = decoded.array
     if max(array.shape) > _VIEW_SIDE:
-        image = decoded.pixels
-        shrunk = image.resize(fitting(image.size, _VIEW_SIDE), reducing_gap=2.0)
+        pixels = decoded.pixels
+        shrunk = pixels.resize(fitting(pixels.size, _VIEW_SIDE), reducing_gap=2.0)
         array = np.asarray(shrunk, dtype=np.uint8)
     return View(array), decoded.size

@@ -1,7 +1,7 @@
 """Which shard reads which part of the corpus, decided once and saved before any work."""
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -19,8 +19,13 @@ _SCHEMA = pa.schema(
         pa.field("kind", pa.string(), nullable=False),
         pa.field("first_row", pa.int64(), nullable=False),
         pa.field("rows", pa.int64()),
+        # Sets of earlier versions lack these: all their files count as changed, once.
+        pa.field("byte_size", pa.int64()),
+        pa.field("modified", pa.string()),
     ]
 )
+READINGS = 3
+"""Times a file in one and the same state is read, where reading it failed before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,17 +38,44 @@ class Part:
     first_row: int = 0
     rows: int | None = None
     """None: to the end."""
+    byte_size: int | None = None
+    """Of the file when it was planned, as ``Source`` has it."""
+    modified: str | None = None
 
 
-def plan_images(pair_set: PairSet, sources: Sequence[Source], images_per_shard: int) -> list[str]:
-    """Save a plan for the sources that no earlier plan knows; returns the names of all shards.
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """What the newest plan that knows a file says of it."""
 
-    Images found later are planned into shards of their own, so that finished shards stay valid.
+    plan: str
+    shards: frozenset[str]
+    state: tuple[int | None, str | None]
+    """Its size, and when it was modified or which version it was."""
+    readings: int
+    """How many plans in a row had it in this state."""
+
+
+def plan_images(
+    pair_set: PairSet,
+    sources: Sequence[Source],
+    images_per_shard: int,
+    failed: Callable[[Mapping[str, Planned]], Collection[str]] = lambda _: (),
+) -> list[str]:
+    """Save a plan for sources that are new, changed, or may be readable now; returns all shards.
+
+    They get shards of their own, so that finished shards stay valid. failed: which of the files
+    planned before could not be read, though what was wrong may have passed.
     """
     stage = pair_set.stage("images")
     plans = stage.plans()
     shards, known = _planned(stage, plans)
-    new = [source for source in sources if source.uri not in known]
+    unread = failed(known)
+    new = [
+        source
+        for source in sources
+        if _is_changed(source, known.get(source.uri))
+        or (source.uri in unread and _is_worth_a_try(known[source.uri]))
+    ]
     if new:
         parts = list(_parts(new, images_per_shard, len(shards)))
         table = pa.Table.from_pylist([_row(part) for part in parts], schema=_SCHEMA)
@@ -56,6 +88,19 @@ def plan_images(pair_set: PairSet, sources: Sequence[Source], images_per_shard: 
             ) from error
         shards = sorted({*shards, *(part.shard for part in parts)})
     return shards
+
+
+def with_columns(sources: Sequence[Source], image_columns: Sequence[str]) -> list[Source]:
+    """The sources, so that Parquet files are read again once other columns are asked for."""
+    if not image_columns:
+        return list(sources)
+    columns = ", ".join(map(repr, sorted(image_columns)))
+    return [
+        replace(source, modified=f"{source.modified}, columns {columns}")
+        if source.kind is SourceKind.PARQUET
+        else source
+        for source in sources
+    ]
 
 
 def _next_after(plans: Sequence[str]) -> str:
@@ -74,14 +119,38 @@ def read_parts(pair_set: PairSet, shard: str) -> list[Part]:
     return rows
 
 
-def _planned(stage: Stage, plans: Sequence[str]) -> tuple[list[str], set[str]]:
+def _is_changed(source: Source, planned: Planned | None) -> bool:
+    return planned is None or planned.state != (source.byte_size, source.modified)
+
+
+def _is_worth_a_try(planned: Planned) -> bool:
+    """Files that stay unreadable do not fill the set with plans."""
+    return planned.readings < READINGS
+
+
+def _planned(stage: Stage, plans: Sequence[str]) -> tuple[list[str], dict[str, Planned]]:
     shards: set[str] = set()
-    uris: set[str] = set()
+    known: dict[str, Planned] = {}
     for plan in plans:
-        table = stage.read(plan, ["shard", "uri"])
+        table = stage.read(plan)
         shards.update(table["shard"].unique().to_pylist())
-        uris.update(table["uri"].to_pylist())
-    return sorted(shards), uris
+        states = [
+            table[name].to_pylist() if name in table.column_names else [None] * len(table)
+            for name in ("byte_size", "modified")
+        ]
+        names = table["uri"].to_pylist(), table["shard"].to_pylist()
+        for uri, shard, *state in zip(*names, *states, strict=True):
+            known[uri] = _newer(known.get(uri), plan, shard, (state[0], state[1]))
+    return sorted(shards), known
+
+
+def _newer(
+    before: Planned | None, plan: str, shard: str, state: tuple[int | None, str | None]
+) -> Planned:
+    if before and before.plan == plan:  # a large file has several shards
+        return replace(before, shards=before.shards | {shard})
+    readings = before.readings if before and before.state == state else 0
+    return Planned(plan, frozenset([shard]), state, readings + 1)
 
 
 def _row(part: Part) -> dict[str, object]:
@@ -93,14 +162,26 @@ def _parts(sources: Iterable[Source], images_per_shard: int, number: int) -> Ite
     files = [source for source in sources if source.kind is SourceKind.FILE]
     for start in range(0, len(files), images_per_shard):
         for source in files[start : start + images_per_shard]:
-            yield Part(_name(number), source.uri, source.kind)
+            yield _part(number, source)
         number += 1
     for source in sources:
         if source.kind is SourceKind.FILE:
             continue
         for first, rows in _ranges(source, images_per_shard):
-            yield Part(_name(number), source.uri, source.kind, first, rows)
+            yield _part(number, source, first, rows)
             number += 1
+
+
+def _part(number: int, source: Source, first_row: int = 0, rows: int | None = None) -> Part:
+    return Part(
+        shard=_name(number),
+        uri=source.uri,
+        kind=source.kind,
+        first_row=first_row,
+        rows=rows,
+        byte_size=source.byte_size,
+        modified=source.modified,
+    )
 
 
 def _name(number: int) -> str:

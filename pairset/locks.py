@@ -20,12 +20,10 @@ from pairset.errors import StorageError
 from pairset.holders import Holder, busy, read_holder, this_holder
 from pairset.leases import lease
 from pairset.processes import Life
-from pairset.set_folder import STAGES
+from pairset.set_folder import FOLDERS, LOCKS
 from pairset.storage import make_folder, remove_leftovers, storage_errors
 from pairset.store import PairSet, safe_name
 
-LOCKS = "locks"
-_WRITTEN_FOLDERS = (*STAGES, "runs", "adapters", "report", "review", LOCKS)
 _KEEPS_NO_LOCKS = (errno.ENOLCK, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP, errno.EINVAL)
 _SECONDS_FOR_THE_DEAD = 10.0
 """How long what a killed run has started may take to end."""
@@ -50,7 +48,7 @@ def writing(pair_set: PairSet, verb: str, key: str = "") -> Iterator[None]:
     lock = _kernel_lock if pair_set.is_local else lease
     with lock(pair_set, place, this_holder(verb)):
         if pair_set.is_local:
-            remove_leftovers(f"{pair_set.root}/{folder}" for folder in _WRITTEN_FOLDERS)
+            remove_leftovers(f"{pair_set.root}/{folder}" for folder in FOLDERS)
         yield
 
 

@@ -8,7 +8,9 @@ STAGES = (
     *("images", "embeddings", "cells", "clusters", "candidates", "pairs"),
     *("annotations", "probes", "triage", "verdicts", "consensus", "examples", "evaluations"),
 )
-RUNS = "runs"
+RUNS, LOCKS = "runs", "locks"
+FOLDERS = (*STAGES, RUNS, LOCKS, "adapters", "review", "report", "logs")
+"""All that verbs write into a set; beside them may lie what is the user's own."""
 _RUN = re.compile(r".+-\d{8}T[\d.]+Z\.json")
 _ROWS = re.compile(r".+\.parquet|CURRENT")
 

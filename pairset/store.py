@@ -19,7 +19,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any
-from urllib.parse import urlsplit
 
 import fsspec
 import pyarrow as pa
@@ -30,7 +29,7 @@ from pairset.credentials import without_credentials
 from pairset.errors import SettingsError
 from pairset.set_folder import is_set
 from pairset.storage import storage_errors, storage_faults, write_whole
-from pairset.uris import filesystem_of
+from pairset.uris import filesystem_of, local_path
 
 _SAFE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
@@ -217,7 +216,8 @@ def create_set(url: str) -> PairSet:
 
     Raises SettingsError where none can be made.
     """
-    if urlsplit(url).scheme == "" and os.path.isfile(url):
+    path = local_path(url)
+    if path is not None and os.path.isfile(path):
         raise SettingsError(f"{url} is a file; a set is a folder.")
     pair_set = PairSet(url)
     try:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
+from pairset.planned import planned_shards
 from pairset.records import (
     Annotation,
     Cluster,
@@ -136,6 +137,20 @@ def _union(pair_set: PairSet, stages: Sequence[Stage], record_type: type[Record]
     return " UNION ALL BY NAME ".join([_no_rows(record_type), *_read(pair_set, paths)])
 
 
+def _images_query(pair_set: PairSet, name: str, record_type: type[Record]) -> str:
+    """Rows that stand: a file that was read again has those of its newest reading alone."""
+    stage = pair_set.stage("images")
+    planned = planned_shards(stage)
+    shards = [shard for shard in stage.shards() if shard not in planned.replaced_wholly]
+    whole = [stage.shard_path(shard) for shard in shards if shard not in planned.replaced]
+    parts = [_no_rows(record_type), *_read(pair_set, whole)]
+    for shard in (shard for shard in shards if shard in planned.replaced):
+        files = ", ".join(quoted(uri) for uri in sorted(planned.replaced[shard]))
+        rows = _read(pair_set, [stage.shard_path(shard)])[0]
+        parts.append(f"FROM ({rows}) WHERE split_part(uri, '#', 1) NOT IN ({files})")
+    return " UNION ALL BY NAME ".join(parts)
+
+
 def _embeddings_query(pair_set: PairSet, name: str, record_type: type[Record]) -> str:
     """All encoders together, each row with the folder of its encoder."""
     parts = [f"FROM ({_no_rows(record_type)}) SELECT *, NULL::VARCHAR AS encoder"]
@@ -191,6 +206,7 @@ def _all_verdicts_query(pair_set: PairSet, name: str, record_type: type[Record])
 
 
 _QUERIES: dict[str, Callable[[PairSet, str, type[Record]], str]] = {
+    "images": _images_query,
     "embeddings": _embeddings_query,
     "annotations": _annotations_query,
     "all_annotations": _all_annotations_query,

@@ -5,27 +5,43 @@
     rows.parquet#row=17&column=image
 
 A local path that would not stand for itself (no valid UTF-8, a ``#``, a line break) is spelt as a
-``file://`` URL.
+``file://`` URL; the key of an object has those characters quoted as ``%23`` is.
 """
 
 import errno
 import os
 import stat
+from pathlib import Path
 from typing import IO
 from urllib.parse import parse_qs, quote, unquote, urlencode
 
 import fsspec
+from fsspec.implementations.local import LocalFileSystem
 
 from pairset.errors import SettingsError
 
 _FILE = "file://"
+_WEB = frozenset({"http", "https"})
+"""Their URLs are quoted already."""
 
 
 def file_uri(path: bytes) -> str:
     """URI of a local file whose name may be no valid UTF-8, or hold a ``#`` or a line break."""
     text = os.fsdecode(path)
-    stands_for_itself = text.isprintable() and not {"#", "%"} & set(text)
-    return text if stands_for_itself else _FILE + quote(path)
+    return text if _stands_for_itself(text) else _FILE + quote(path)
+
+
+def object_uri(filesystem: fsspec.AbstractFileSystem, path: str) -> str:
+    """URI of what a remote filesystem lists under that path."""
+    url = str(filesystem.unstrip_protocol(path))
+    protocol, _, key = url.partition("://")
+    if protocol in _WEB or _stands_for_itself(key):
+        return url
+    return f"{protocol}://{quote(key)}"
+
+
+def _stands_for_itself(text: str) -> bool:
+    return text.isprintable() and not {"#", "%"} & set(text)
 
 
 def tar_member_uri(container: str, name: str, offset: int, size: int) -> str:
@@ -41,30 +57,54 @@ def parquet_row_uri(container: str, row: int, column: str) -> str:
 
 def split_uri(uri: str) -> tuple[str, dict[str, str]]:
     """The file a URI names, and where in it: ``offset`` and ``size``, or ``row`` and ``column``."""
-    container, _, fragment = uri.partition("#")
-    return container, {name: values[0] for name, values in parse_qs(fragment).items()}
+    _, _, fragment = uri.partition("#")
+    return container_of(uri), {name: values[0] for name, values in parse_qs(fragment).items()}
+
+
+def container_of(uri: str) -> str:
+    """The file a URI names."""
+    return uri.partition("#")[0]
 
 
 def local_path(place: str) -> str | None:
-    """The local path that a place or URI stands for, None for anything remote."""
+    """The local path that a place or URI stands for, None for anything remote.
+
+    Only ``~/`` is the home folder: ``~name`` is a name as any other.
+    """
     if place.startswith(_FILE):
         return unquote(place.removeprefix(_FILE), errors="surrogateescape")
+    if place == "~" or place.startswith("~/"):
+        return str(Path(place).expanduser())
     return None if "://" in place else place
 
 
 def filesystem_of(url: str) -> tuple[fsspec.AbstractFileSystem, str]:
     """The filesystem of a path or fsspec URL, and how it spells the path.
 
+    It remembers no listing: other processes write into the same folders.
     Raises SettingsError where fsspec knows none, or lacks the package for it.
     """
+    path = local_path(url)
+    if path is not None:
+        return LocalFileSystem(), str(Path(path).absolute())
     try:
-        filesystem, path = fsspec.core.url_to_fs(url)
+        if _is_chain(url):
+            filesystem, path = fsspec.core.url_to_fs(url)
+            return filesystem, str(path)
+        kind = fsspec.get_filesystem_class(url.partition("://")[0])
+        options = kind._get_kwargs_from_urls(url)
+        return kind(**options, use_listings_cache=False), str(kind._strip_protocol(url))
     except (ImportError, ValueError) as error:
         raise SettingsError(
             f"Cannot open {url}: {error}. Each remote filesystem is a package of its own: "
             "pip install s3fs for s3://, gcsfs for gs://, adlfs for az://."
         ) from error
-    return filesystem, str(path)
+
+
+def _is_chain(url: str) -> bool:
+    """Whether ``::`` joins two URLs (``simplecache::s3://…``); elsewhere it is part of a name."""
+    before, joined, _ = url.partition("::")
+    return bool(joined) and ("://" not in before or "://" in url.partition("::")[2])
 
 
 def _open_regular(path: str) -> IO[bytes]:
@@ -79,7 +119,12 @@ def _open_regular(path: str) -> IO[bytes]:
 def open_file(uri: str) -> IO[bytes]:
     """Open what a URI without a fragment names. Raises OSError."""
     path = local_path(uri)
-    if path is not None:  # fsspec would take "::" in a name for a chain of filesystems
+    if path is not None:
         return _open_regular(path)
-    opened: IO[bytes] = fsspec.open(uri, "rb").open()
+    try:
+        filesystem, path = filesystem_of(uri)
+    except SettingsError as error:
+        raise OSError(str(error)) from error
+    is_quoted = uri.partition("://")[0] not in _WEB
+    opened: IO[bytes] = filesystem.open(unquote(path) if is_quoted else path, "rb")
     return opened

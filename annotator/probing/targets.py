@@ -1,12 +1,12 @@
 """What is still to be asked again: annotations less the questions that were answered."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from annotator.probing.witness import Witness
 from annotator.settings import ProbeSettings
-from annotator.tasks import PLACES, Task
+from annotator.tasks import PLACES, Task, placed_tasks
 from pairset.ids import content_id
 from pairset.probes import latest_probes
 from pairset.records.probe import ProbeKind, probe_id_of
@@ -14,9 +14,10 @@ from pairset.store import PairSet
 from pairset.tables import connect_tables, stream_rows
 
 _CONTRASTS = (ProbeKind.SWAPPED, ProbeKind.SOURCE_TWICE, ProbeKind.BLANK_TARGET)
+_OF_THE_TASK = ("annotation_id", *PLACES)
 _ANNOTATED = """
-    SELECT annotation_id, pair_id, source_id, target_id, source_uri, target_uri, raw_reply,
-        instruction_en, completion_tokens
+    SELECT annotation_id, pair_id, source_uri, target_uri, source_id, target_id,
+        raw_reply, instruction_en, completion_tokens
     FROM annotations JOIN (FROM pairs WHERE status = 'kept') USING (pair_id)
     WHERE annotations.error_code IS NULL AND is_changed IS DISTINCT FROM false
         AND coalesce(confidence, 0) BETWEEN {least} AND {most}
@@ -85,11 +86,14 @@ def pending_probes(pair_set: PairSet, witness: Witness) -> PendingProbes:
             elif has_failed:
                 failed += 1
         if wanted:
-            task = Task(row["annotation_id"], *(row[name] for name in PLACES))
+            task = Task(**{name: row[name] for name in _OF_THE_TASK})
             reply, instruction = row["raw_reply"], row["instruction_en"]
             target = Target(task, reply, instruction, row["completion_tokens"], tuple(wanted))
             targets.append(target)
-    return PendingProbes(targets[: settings.limit], annotations, failed)
+    targets = targets[: settings.limit]
+    tasks = placed_tasks(pair_set, [target.task for target in targets])
+    placed = [replace(target, task=task) for target, task in zip(targets, tasks, strict=True)]
+    return PendingProbes(placed, annotations, failed)
 
 
 def drawing_seed(pending: PendingProbes, seed: int) -> int:

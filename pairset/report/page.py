@@ -10,6 +10,7 @@ from typing import Any
 from pairset import __version__
 from pairset.console import complain, say
 from pairset.freshness import ANNOTATIONS, CONSENSUS, TRIAGE, lags_of
+from pairset.places import placed_images
 from pairset.records import Pair
 from pairset.report.charts import funnel_bars, histogram_bars
 from pairset.report.judged import current_figures, judged_section
@@ -59,7 +60,7 @@ def _gather(pair_set: PairSet, page_folder: PairSet, settings: ReportSettings) -
         status: [AnnotatedPair(pair) for pair in pairs] for status, pairs in rejected.items()
     }
     cards = _lay_out(
-        [kept, mistaken, *turned_away.values()], page_folder, settings.thumbnail_pixels
+        pair_set, [kept, mistaken, *turned_away.values()], page_folder, settings.thumbnail_pixels
     )
     rejected_cards = dict(zip(turned_away, cards[2:], strict=True))
     return {
@@ -86,11 +87,15 @@ def _gather(pair_set: PairSet, page_folder: PairSet, settings: ReportSettings) -
 
 
 def _lay_out(
-    groups: Sequence[Sequence[AnnotatedPair]], page_folder: PairSet, longer_side: int
+    pair_set: PairSet,
+    groups: Sequence[Sequence[AnnotatedPair]],
+    page_folder: PairSet,
+    longer_side: int,
 ) -> list[list[PairCard]]:
     """The cards of every group; each image is read and scaled once, however often it is shown."""
     everything: list[Pair] = [shown.pair for shown in chain.from_iterable(groups)]
-    thumbnails = write_thumbnails(page_folder, uris_of(everything), longer_side)
+    placed = placed_images(pair_set, uris_of(everything))
+    thumbnails = write_thumbnails(page_folder, placed, longer_side)
     return [
         [
             card_of(shown, thumbnails, change_overlay(shown.pair, thumbnails[shown.pair.target_id]))

@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pairset.decoding import ImageError
-from pairset.images import open_image, open_known_image
+from pairset.places import PlacedImage
 from pairset.progress import progress
 from pairset.records import Pair
 from pairset.store import PairSet, write_atomically
 
 if TYPE_CHECKING:
-    from PIL.Image import Image as PillowImage
+    pass
 
 _JPEG_QUALITY = 86
 _THREADS = 4
@@ -32,7 +32,7 @@ class Thumbnail:
 
 
 def write_thumbnails(
-    page_folder: PairSet, uris: Mapping[str, str], longer_side: int
+    page_folder: PairSet, placed: Mapping[str, PlacedImage], longer_side: int
 ) -> dict[str, Thumbnail]:
     """Write one thumbnail for each image id; an image that cannot be read has none."""
 
@@ -41,10 +41,7 @@ def write_thumbnails(
         write_atomically(page_folder, f"{page_folder.root}/{path}", encoded)
         return path
 
-    def small_jpeg(image_id: str, uri: str) -> tuple[bytes, tuple[int, int]]:
-        return _small_jpeg(open_known_image(image_id, [uri]), longer_side)
-
-    return _thumbnails(uris, small_jpeg, write)
+    return _thumbnails(placed, longer_side, write)
 
 
 def inline_thumbnails(uris: Mapping[str, str], longer_side: int) -> dict[str, Thumbnail]:
@@ -53,29 +50,25 @@ def inline_thumbnails(uris: Mapping[str, str], longer_side: int) -> dict[str, Th
     def inline(_: str, encoded: bytes) -> str:
         return "data:image/jpeg;base64," + base64.b64encode(encoded).decode()
 
-    def small_jpeg(_: str, uri: str) -> tuple[bytes, tuple[int, int]]:
-        return _small_jpeg(open_image(uri), longer_side)
-
-    return _thumbnails(uris, small_jpeg, inline)
+    placed = {name: PlacedImage(None, (uri,)) for name, uri in uris.items()}
+    return _thumbnails(placed, longer_side, inline)
 
 
 def _thumbnails(
-    uris: Mapping[str, str],
-    small_jpeg: Callable[[str, str], tuple[bytes, tuple[int, int]]],
-    place: Callable[[str, bytes], str],
+    placed: Mapping[str, PlacedImage], longer_side: int, place: Callable[[str, bytes], str]
 ) -> dict[str, Thumbnail]:
-    def one(entry: tuple[str, str]) -> tuple[str, Thumbnail]:
-        image_id, uri = entry
+    def one(entry: tuple[str, PlacedImage]) -> tuple[str, Thumbnail]:
+        image_id, image = entry
         try:
-            encoded, size = small_jpeg(image_id, uri)
+            encoded, size = _small_jpeg(image, longer_side)
         except ImageError as error:
             return image_id, Thumbnail(None, problem=f"{error.code}: {error}")
         return image_id, Thumbnail(place(image_id, encoded), *size)
 
     # Threads: Pillow decodes and scales outside Python's global lock.
     with ThreadPoolExecutor(_THREADS) as pool:
-        done = pool.map(one, uris.items())
-        return dict(progress(done, label="thumbnails", total=len(uris), unit="image"))
+        done = pool.map(one, placed.items())
+        return dict(progress(done, label="thumbnails", total=len(placed), unit="image"))
 
 
 def uris_of(pairs: Iterable[Pair]) -> dict[str, str]:
@@ -89,10 +82,11 @@ def _images_of(pairs: Iterable[Pair]) -> Iterator[tuple[str, str]]:
         yield pair.target_id, pair.target_uri
 
 
-def _small_jpeg(image: "PillowImage", longer_side: int) -> tuple[bytes, tuple[int, int]]:
-    """The image scaled down, and its width and height."""
+def _small_jpeg(placed: PlacedImage, longer_side: int) -> tuple[bytes, tuple[int, int]]:
+    """The image scaled down, and its width and height. Raises ImageError where it is unreadable."""
     from PIL import Image
 
+    image = placed.open()
     image.thumbnail((longer_side, longer_side), Image.Resampling.LANCZOS)
     encoded = io.BytesIO()
     image.save(encoded, "JPEG", quality=_JPEG_QUALITY, optimize=True)

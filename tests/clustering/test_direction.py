@@ -18,6 +18,7 @@ from clustering.encoders.protocol import unit_rows
 from clustering.scan import image_row
 from clustering.settings import DirectionSettings
 from pairset.errors import MissingStageError, SettingsError
+from pairset.places import PlacedImage
 from pairset.records import Annotation, Embedding, Image, Pair, table_of
 from pairset.records.pair import PairStatus, pair_id_of
 from pairset.store import PairSet, create_set
@@ -169,8 +170,9 @@ def test_vectors_of_the_set_are_taken_where_they_are(annotated: PairSet, clip: s
         names = [row["image_id"] for row in stream_rows(tables, "FROM images")]
         paths = dict(tables.execute("SELECT image_id, uri FROM images").fetchall())
     # Of another scene each: who encodes the files would find other numbers.
-    others = [Image(name, paths[names[(place + 2) % 6]]) for place, name in enumerate(names)]
-    rows = [row for batch in Batches(encoder, others, 8) for row in embed(encoder, batch)]
+    others = [PlacedImage(None, (paths[names[(place + 2) % 6]],)) for place, _ in enumerate(names)]
+    found_rows = (row for batch in Batches(encoder, others, 8) for row in embed(encoder, batch))
+    rows = [replace(row, image_id=name) for row, name in zip(found_rows, names, strict=True)]
     annotated.stage("embeddings", choice.key()).write("00000", table_of(Embedding, rows))
     found = {row["annotation_id"]: row["direction"] for row in run(annotated, clip)}
 

@@ -17,7 +17,8 @@ from clustering.encoders.pixels import transform_of
 from clustering.encoders.protocol import unit_rows
 from pairset.decoding import DecodedImage
 from pairset.errors import ModelUnavailableError, SettingsError
-from pairset.records import Image
+from pairset.places import PlacedImage
+from pairset.records.image import image_id_of
 from pairset.torch_companions import fit_torch_companions
 from tests.clustering.conftest import encoded, photo
 
@@ -121,7 +122,8 @@ def test_from_jpeg_to_vector_we_agree_with_open_clip_in_float32(small_clip, tmp_
     opened = [Pillow.open(tmp_path / f"{number}.jpg") for number in range(len(photos))]
     theirs = by_open_clip(small_clip, opened)
     encoder = load_encoder(parse_encoder(f"open_clip:{small_clip}", precision))
-    images = [Image(str(number), str(tmp_path / f"{number}.jpg")) for number in range(len(photos))]
+    places = [str(tmp_path / f"{number}.jpg") for number in range(len(photos))]
+    images = [PlacedImage(None, (place,)) for place in places]
     rows = [row for batch in Batches(encoder, images, 4) for row in embed(encoder, batch)]
     ours = np.array([row.vector for row in rows], dtype=np.float32)
     assert (ours * theirs).sum(axis=1).min() > 0.999
@@ -191,7 +193,7 @@ def test_other_transforms_are_left_to_open_clip(told):
 def test_vectors_do_not_depend_on_the_size_of_batches(small_clip, tmp_path, name):
     for scene in SCENES:
         (tmp_path / f"{scene}.jpg").write_bytes(encoded(photo(scene)))
-    images = [Image(scene, str(tmp_path / f"{scene}.jpg")) for scene in SCENES]
+    images = [PlacedImage(None, (str(tmp_path / f"{scene}.jpg"),)) for scene in SCENES]
     encoder = load_encoder(parse_encoder(name if name == "lite0" else f"open_clip:{small_clip}"))
     by_size = [
         np.array(
@@ -211,10 +213,12 @@ def test_vectors_do_not_depend_on_the_size_of_batches(small_clip, tmp_path, name
 def test_an_image_that_went_away_is_a_row_with_its_reason_in_its_place(tmp_path):
     (tmp_path / "cat.jpg").write_bytes(encoded(photo("chelsea")))
     encoder = load_encoder(parse_encoder("lite0"))
-    images = [Image(name, str(tmp_path / f"{name}.jpg")) for name in ("gone", "cat", "lost")]
+    cat = image_id_of((tmp_path / "cat.jpg").read_bytes())
+    named = (("gone", "gone"), (cat, "cat"), ("another picture", "cat"))
+    images = [PlacedImage(image_id, (str(tmp_path / f"{n}.jpg"),)) for image_id, n in named]
     rows = [row for batch in Batches(encoder, images, 2) for row in embed(encoder, batch)]
-    assert [row.image_id for row in rows] == ["gone", "cat", "lost"]
-    assert [row.error_code for row in rows] == ["missing", None, "missing"]
+    assert [row.image_id for row in rows] == ["gone", cat, "another picture"]
+    assert [row.error_code for row in rows] == ["missing", None, "changed"]
 
 
 def test_auto_takes_bfloat16_only_where_it_is_the_faster():

@@ -118,8 +118,9 @@ def fill_images(pair_set: PairSet, photos: list[Image]) -> None:
         for code in ("truncated", "truncated", "empty")
     ]
     stage = pair_set.stage("images")
-    stage.write("plan-0000", pa.table({"shard": ["00000", "00000", "00001"]}))
-    stage.write("plan-0001", pa.table({"shard": ["00002"]}))
+    places = [photos[0].uri, photos[1].uri, photos[6].uri]
+    stage.write("plan-0000", pa.table({"shard": ["00000", "00000", "00001"], "uri": places}))
+    stage.write("plan-0001", pa.table({"shard": ["00002"], "uri": ["/planned/later.jpg"]}))
     stage.write("00000", table_of(Image, photos[:6]))
     stage.write("00001", table_of(Image, [*photos[6:], *broken]))
 
