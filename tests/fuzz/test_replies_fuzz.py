@@ -25,7 +25,7 @@ from pairset.server_words import excerpt_of
 from pairset.text import printable
 
 ANNOTATOR = Annotator("server", served_model("m"), None, load_prompt("brief"))
-TASK = Task("annotation", "pair", "a.png", "b.png")
+TASK = Task("annotation", "pair", "a", "b", "a.png", "b.png")
 SECRETS = Secrets(["sk-CANARY-4711"])
 GOOD = dict.fromkeys(KEYS, "a") | {"edit_type": "add", "is_changed": True}
 

@@ -51,7 +51,10 @@ def write_annotations(
 def pair_of(number: int, files: list[Path]) -> Pair:
     source = _copy(files[number % len(files)], f"s{number}")
     target = _copy(files[(number + 1) % len(files)], f"t{number}")
-    source_id, target_id = (image_id_of(path.read_bytes()) for path in (source, target))
+    source_id, target_id = (
+        image_id_of(path.read_bytes() if path.exists() else path.name.encode())
+        for path in (source, target)
+    )
     mask = np.zeros((32, 48), dtype=bool)
     mask[8:16, 12:24] = True
     return Pair(
@@ -110,9 +113,10 @@ def _images(pairs: list[Pair]) -> list[Image]:
 
 
 def _copy(picture: Path, role: str) -> Path:
-    """Another file, with an id of its own, that shows the same."""
+    """Another file, with an id of its own, that shows the same; none where there is no picture."""
     path = picture.with_name(f"{role}-{picture.name}")
-    path.write_bytes(picture.read_bytes() + role.encode())
+    if picture.exists():
+        path.write_bytes(picture.read_bytes() + role.encode())
     return path
 
 
