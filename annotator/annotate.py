@@ -12,6 +12,7 @@ from annotator.shards import plan_shards, run_shard
 from annotator.tasks import Pending, Task, pending_tasks
 from pairset.console import say
 from pairset.executors import run_shards
+from pairset.locks import writing
 from pairset.progress import progress
 from pairset.ray_cluster import RayCluster
 from pairset.shards import Counts
@@ -25,6 +26,11 @@ def annotate(settings: AnnotateSettings) -> None:
     """
     pair_set = open_set(settings.set_url)
     annotator = resolve_annotator(settings)
+    with writing(pair_set, settings.verb, annotator.key):
+        _annotate(pair_set, annotator, settings)
+
+
+def _annotate(pair_set: PairSet, annotator: Annotator, settings: AnnotateSettings) -> None:
     pending = pending_tasks(pair_set, annotator, settings.retry_failed, settings.limit)
     pair_set.save_run(f"annotate-{annotator.key}", settings.model_dump(mode="json"))
     say(_opening_words(annotator, pending))

@@ -20,7 +20,7 @@ def download(hub_id: str, local_choice: str) -> Path:
             HFValidationError,
             LocalEntryNotFoundError,
         )
-    except ImportError as error:
+    except ModuleNotFoundError as error:
         raise MissingExtraError("huggingface_hub", "transformers") from error
     try:
         try:

@@ -8,6 +8,7 @@ from annotator.probing.witness import Witness, find_witness
 from annotator.settings import ProbeSettings
 from pairset.annotations import annotations_to_follow
 from pairset.console import say
+from pairset.locks import writing
 from pairset.progress import progress
 from pairset.shards import Counts
 from pairset.store import open_set
@@ -22,10 +23,11 @@ def probe(settings: ProbeSettings) -> None:
     pair_set = open_set(settings.set_url)
     annotations = annotations_to_follow(pair_set)
     witness = find_witness(pair_set, annotations, settings)
-    pending = pending_probes(pair_set, witness)
-    pair_set.save_run(f"probe-{witness.key}", witness.settings.model_dump(mode="json"))
-    say(_opening_words(witness, pending))
-    counts = _ask(witness, pending) if pending.targets else Counts()
+    with writing(pair_set, settings.verb, witness.key):
+        pending = pending_probes(pair_set, witness)
+        pair_set.save_run(f"probe-{witness.key}", witness.settings.model_dump(mode="json"))
+        say(_opening_words(witness, pending))
+        counts = _ask(witness, pending) if pending.targets else Counts()
     say(_closing_words(counts, counts.failures + pending.failed))
 
 

@@ -15,6 +15,7 @@ from clustering.settings import DirectionSettings
 from pairset.annotations import annotations_to_follow
 from pairset.console import say
 from pairset.ids import content_id
+from pairset.locks import writing
 from pairset.probes import latest_probes
 from pairset.progress import open_bar
 from pairset.records import Probe, table_of
@@ -47,18 +48,26 @@ def direction(settings: DirectionSettings) -> None:
     choice = parse_encoder(settings.encoder, settings.precision)
     encoder = load_text_encoder(choice)
     stage = pair_set.stage("probes", content_id("direction", annotations.key, choice.key()))
-    pair_set.save_run(f"direction-{stage.key}", settings.model_dump(mode="json"))
-    counts = Counts()
-    with connect_tables(pair_set) as tables:
-        pending = list(_pending(tables, stage, settings.retry_failed))
-        say(f"{len(pending)} annotations to compare with their images by {settings.encoder}.")
-        space = SpaceOfBoth(tables, encoder, choice.key(), settings.batch_size)
-        with open_bar("direction", len(pending), "pair") as bar:
-            for start in range(0, len(pending), settings.annotations_per_shard):
-                shard = pending[start : start + settings.annotations_per_shard]
-                counts += _compare(space, stage, shard, settings.encoder)
-                bar.update(len(shard))
+    with writing(pair_set, settings.verb, stage.key):
+        pair_set.save_run(f"direction-{stage.key}", settings.model_dump(mode="json"))
+        with connect_tables(pair_set) as tables:
+            space = SpaceOfBoth(tables, encoder, choice.key(), settings.batch_size)
+            pending = list(_pending(tables, stage, settings.retry_failed))
+            say(f"{len(pending)} annotations to compare with their images by {settings.encoder}.")
+            counts = _compare_all(space, stage, pending, settings)
     say(f"{counts.rows - counts.failures} compared, {counts.failures} without an answer.")
+
+
+def _compare_all(
+    space: SpaceOfBoth, stage: Stage, pending: Sequence[Described], settings: DirectionSettings
+) -> Counts:
+    counts = Counts()
+    with open_bar("direction", len(pending), "pair") as bar:
+        for start in range(0, len(pending), settings.annotations_per_shard):
+            shard = pending[start : start + settings.annotations_per_shard]
+            counts += _compare(space, stage, shard, settings.encoder)
+            bar.update(len(shard))
+    return counts
 
 
 def _pending(tables: "DuckDBPyConnection", stage: Stage, retry_failed: bool) -> Iterator[Described]:

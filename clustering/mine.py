@@ -14,7 +14,8 @@ from clustering.neighbors import choose
 from clustering.plan import plan_images
 from clustering.settings import MineSettings
 from pairset.console import say
-from pairset.executors import Executor, local_executor, run_shards
+from pairset.executors import Executor, fitting_workers, local_executor, run_shards
+from pairset.locks import writing
 from pairset.ray_cluster import RayCluster
 from pairset.records.pair import PairStatus
 from pairset.shards import RunShard, ShardSpec, unfinished
@@ -61,10 +62,14 @@ def mine(settings: MineSettings) -> None:
     survey = find_sources(settings.corpus, besides=settings.set_url)
     if survey.passed_over:
         say(f"{survey.passed_over} files passed over: no images by their name")
+    if settings.executor == "local":
+        workers = fitting_workers(settings.workers)
+        settings = settings.model_copy(update={"workers": workers})
     pair_set = create_set(settings.set_url)
-    pair_set.save_run("mine", settings.model_dump(mode="json"))
-    shards = plan_images(pair_set, survey.sources, settings.images_per_shard)
-    Mining(pair_set, settings, encoder, tuple(shards)).run()
+    with writing(pair_set, settings.verb):
+        pair_set.save_run(settings.verb, settings.model_dump(mode="json"))
+        shards = plan_images(pair_set, survey.sources, settings.images_per_shard)
+        Mining(pair_set, settings, encoder, tuple(shards)).run()
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from clustering.corpus import Source, SourceKind
+from pairset.errors import SetBusyError
 from pairset.store import PairSet, Stage
 from pairset.uris import open_file
 
@@ -40,14 +41,26 @@ def plan_images(pair_set: PairSet, sources: Sequence[Source], images_per_shard: 
     Images found later are planned into shards of their own, so that finished shards stay valid.
     """
     stage = pair_set.stage("images")
-    shards, known = _planned(stage)
+    plans = stage.plans()
+    shards, known = _planned(stage, plans)
     new = [source for source in sources if source.uri not in known]
     if new:
         parts = list(_parts(new, images_per_shard, len(shards)))
         table = pa.Table.from_pylist([_row(part) for part in parts], schema=_SCHEMA)
-        stage.write(f"plan-{len(stage.plans()):04d}", table)
+        try:
+            stage.write_new(_next_after(plans), table)
+        except FileExistsError as error:  # in spite of the lock
+            raise SetBusyError(
+                f"Another run has planned images of {pair_set.url} meanwhile. Run the same command "
+                "again once it has ended."
+            ) from error
         shards = sorted({*shards, *(part.shard for part in parts)})
     return shards
+
+
+def _next_after(plans: Sequence[str]) -> str:
+    numbers = (int(plan.removeprefix("plan-")) for plan in plans)
+    return f"plan-{max(numbers, default=-1) + 1:04d}"
 
 
 def read_parts(pair_set: PairSet, shard: str) -> list[Part]:
@@ -61,10 +74,10 @@ def read_parts(pair_set: PairSet, shard: str) -> list[Part]:
     return rows
 
 
-def _planned(stage: Stage) -> tuple[list[str], set[str]]:
+def _planned(stage: Stage, plans: Sequence[str]) -> tuple[list[str], set[str]]:
     shards: set[str] = set()
     uris: set[str] = set()
-    for plan in stage.plans():
+    for plan in plans:
         table = stage.read(plan, ["shard", "uri"])
         shards.update(table["shard"].unique().to_pylist())
         uris.update(table["uri"].to_pylist())

@@ -16,6 +16,7 @@ from finetune.settings import EvaluateSettings
 from pairset.console import say, say_json
 from pairset.errors import MissingExtraError, SettingsError
 from pairset.ids import content_id
+from pairset.locks import writing
 from pairset.records import Evaluation, Example, table_of
 from pairset.store import PairSet, open_set
 
@@ -37,6 +38,11 @@ def evaluate(settings: EvaluateSettings) -> None:
     _check_packages()
     judge = _judge_of(settings)
     pair_set = open_set(settings.set_url)
+    with writing(pair_set, settings.verb):
+        _evaluate(pair_set, settings, judge)
+
+
+def _evaluate(pair_set: PairSet, settings: EvaluateSettings, judge: Judge | None) -> None:
     rule = SplitRule(settings.held_out_share, settings.split_seed)
     examples = make_examples(pair_set, rule, settings.include_auto)
     contest = hold_contest(pair_set, examples, settings.adapters)

@@ -5,6 +5,7 @@ from typing import Any
 
 from annotator.adapters import shipped_adapter
 from annotator.models import load_model
+from finetune.saving import whole_folder
 from finetune.settings import MergeSettings
 from pairset.adapter_cards import check_base, find_adapter, read_card
 from pairset.console import say
@@ -29,7 +30,8 @@ def merge(settings: MergeSettings) -> None:
     _check_is_free(settings.output)
     model = load_model(settings.model or card.model)
     check_base(card, model.name, model.identity)
-    _write(model.folder, adapter, settings.output)
+    with whole_folder(settings.output) as unfinished:
+        _write(model.folder, adapter, unfinished)
     say(f"{settings.output}: {card.model} with {card.name}, to be used as --model FOLDER")
 
 

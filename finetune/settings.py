@@ -103,7 +103,7 @@ class TrainSettings(SplitSettings):
     """Optimizer steps between two checkpoints."""
     samples: int = Field(default=8, ge=0, le=1000)
     """Held-out pairs on the training page, with the replies before and after; 0 asks none."""
-    readers: int = Field(default=0, ge=0, le=512)
+    readers: int = Field(default=0, ge=0, le=64)
     """Processes that prepare batches; 0 does it in the training process."""
     seed: int = Field(default=0, ge=0, le=MOST_SEED)
     trust_remote_code: bool = False

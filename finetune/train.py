@@ -4,6 +4,7 @@ import datetime
 import json
 import shutil
 from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
@@ -11,16 +12,20 @@ from typing import TYPE_CHECKING, Any
 
 from annotator.models import ModelChoice, load_model
 from annotator.prompt import Prompt, load_prompt, prompt_name
+from finetune.curve_file import CURVE
 from finetune.examples import examples_key, exclusions, make_examples, save_examples
 from finetune.plan import TrainingPlan, begin, plan_training, settings_of, to_learn
 from finetune.processes import hush, place_of_process
+from finetune.saving import saving
 from finetune.scenes import SplitRule
 from finetune.settings import TrainSettings
 from finetune.unchanged import unchanged_examples
 from finetune.weakness import oversampled
 from pairset.adapter_cards import AdapterCard, read_card, write_card
 from pairset.console import say, say_table
+from pairset.locks import writing
 from pairset.records import Example
+from pairset.storage import write_whole
 from pairset.store import PairSet, open_set, write_atomically
 
 if TYPE_CHECKING:
@@ -47,15 +52,24 @@ def train(settings: TrainSettings) -> None:
     share = settings.unchanged_share
     examples += unchanged_examples(pair_set, examples, rule, prompt.name, share)
     plan = plan_training(pair_set, settings, examples, (model, prompt))
-    finished = read_card(plan.folder)
-    if finished and finished.data == plan.data:
-        say(f"Adapter {plan.name} is there already: nothing to do.")
-        return
+    with _alone(pair_set, plan):
+        finished = read_card(plan.folder)
+        if finished and finished.data == plan.data:
+            say(f"Adapter {plan.name} is there already: nothing to do.")
+            shutil.rmtree(plan.folder / _CHECKPOINTS, ignore_errors=True)  # a kill may have left it
+            return
+        if place_of_process().is_first:
+            begin(pair_set, plan)
+            pair_set.save_run(f"train-{plan.name}", settings_of(settings))
+        run = TrainingRun(pair_set, settings, model, prompt, plan)
+        run.train(examples)
+
+
+def _alone(pair_set: PairSet, plan: TrainingPlan) -> AbstractContextManager[None]:
+    """No other run makes this adapter; of several processes of one run the first sees to it."""
     if place_of_process().is_first:
-        begin(pair_set, plan)
-        pair_set.save_run(f"train-{plan.name}", settings_of(settings))
-    run = TrainingRun(pair_set, settings, model, prompt, plan)
-    run.train(examples)
+        return writing(pair_set, TrainSettings.verb, plan.name)
+    return nullcontext()
 
 
 class TrainingRun:
@@ -137,8 +151,10 @@ class TrainingRun:
         folder = self._plan.folder
         for config in learner.model.peft_config.values():
             config.base_model_name_or_path = self._model.name
-        learner.model.save_pretrained(str(folder), save_embedding_layers=False)
-        shutil.copy(folder / _CHECKPOINTS / "curve.jsonl", folder / "curve.jsonl")
+        with saving(folder):
+            learner.model.save_pretrained(str(folder), save_embedding_layers=False)
+            curve = (folder / _CHECKPOINTS / CURVE).read_bytes()
+        write_whole(str(folder / CURVE), curve)
         samples = take_samples(learner, converser, table, self._settings)
         page = write_training_page(self._pair_set, folder, card, table, samples)
         write_card(self._pair_set, folder, card)

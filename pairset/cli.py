@@ -5,7 +5,8 @@ from collections.abc import Sequence
 
 from pairset import __version__
 from pairset.command.suggestions import did_you_mean
-from pairset.console import complain, say
+from pairset.console import complain, lost_output, say
+from pairset.streams import open_missing_streams
 from pairset.verbs import VERBS, find_verb, verbs_under
 
 
@@ -35,7 +36,11 @@ def _help_under(word: str) -> str:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one verb; returns the exit code (0: good; docs/architecture.md lists the others)."""
-    words = list(sys.argv[1:] if arguments is None else arguments)
+    open_missing_streams()
+    return _main(list(sys.argv[1:] if arguments is None else arguments)) or _code_of_output()
+
+
+def _main(words: Sequence[str]) -> int:
     if not words or words[0] in ("-h", "--help", "help"):
         say(help_text())
         return 0 if words else 2
@@ -54,6 +59,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     question = did_you_mean(second or words[0], names) or did_you_mean(" ".join(words[:2]), names)
     complain(f"pairset: there is no verb {words[0]!r}.{question} pairset --help lists them.")
     return 2
+
+
+def _code_of_output() -> int:
+    """1 where what was said could not be written; a reader that has gone is no fault."""
+    lost = lost_output()
+    if lost:
+        complain(f"pairset: what it says could not be written: {lost}")
+    return int(lost is not None)
 
 
 def _half_a_verb(words: Sequence[str]) -> int:

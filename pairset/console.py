@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any, TextIO
 
 from pairset.redaction import redacted
+from pairset.streams import write_on
 from pairset.text import json_text, printable
 
 _PLAIN = str.maketrans(
@@ -47,6 +48,10 @@ def behave(manners: Manners) -> Manners:
 def shows_progress() -> bool:
     """Whether bars are drawn."""
     return _manners.shows_progress
+
+
+_lost: list[OSError] = []
+"""Why standard output could not be written, the first reason first."""
 
 
 def say(text: str = "") -> None:
@@ -84,6 +89,13 @@ def say_data(text: str) -> None:
         _write_whole(sys.stdout, f"{text}\n")
 
 
+def lost_output() -> OSError | None:
+    """Why something said was lost, asked once; None where all was written, or nobody reads on."""
+    first = next(iter(_lost), None)
+    _lost.clear()
+    return first
+
+
 def say_table(title: str, header: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
     """Print a small table; numbers are set right."""
     stream = _out()
@@ -112,18 +124,23 @@ def _note(text: str) -> None:
 
 def _write(stream: TextIO, text: str) -> None:
     """Write to a stream of any encoding: what it lacks is written as an escape."""
-    stream.write(_fitting(stream, text))
-    stream.flush()
+    _remember(stream, write_on(stream, _fitting(stream, text)))
 
 
 def _write_whole(stream: TextIO, text: str) -> None:
     """Write data whole: as UTF-8 where the stream's own encoding lacks some of it."""
-    if _takes(stream, text) or not hasattr(stream, "buffer"):
+    if _takes(stream, text) or not isinstance(stream, io.TextIOWrapper):
         _write(stream, text)
         return
     stream.flush()
-    stream.buffer.write(text.encode("utf-8", "surrogatepass"))
-    stream.buffer.flush()
+    in_utf_8 = io.TextIOWrapper(stream.buffer, "utf-8", "surrogatepass", newline="")
+    _remember(stream, write_on(in_utf_8, text))
+    in_utf_8.detach()
+
+
+def _remember(stream: TextIO, lost: OSError | None) -> None:
+    if lost and stream is sys.stdout:
+        _lost.append(lost)
 
 
 def _fitting(stream: TextIO, text: str) -> str:

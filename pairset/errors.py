@@ -19,6 +19,16 @@ class SettingsError(PairsetError):
     exit_code = 2
 
 
+class StorageError(PairsetError, OSError):
+    """A disk or an object store does not take what a run writes: full, closed, broken."""
+
+
+class SetBusyError(PairsetError):
+    """Another run writes what this one would write."""
+
+    exit_code = 7
+
+
 class EmptyCorpusError(PairsetError):
     """There is nothing to mine where the corpus should be."""
 

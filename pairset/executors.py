@@ -6,29 +6,41 @@ The seam is one method, so that another scheduler maps the same functions unchan
 import multiprocessing
 import os
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import closing
 from dataclasses import dataclass
+from multiprocessing import resource_tracker
 from multiprocessing.connection import wait
 from typing import Protocol
 
-from pairset.errors import WorkerDiedError
+from pairset.console import complain
+from pairset.errors import SettingsError, WorkerDiedError
+from pairset.memory import free_memory_bytes
 from pairset.progress import open_bar
 from pairset.shards import Counts, RunShard, ShardSpec, unfinished
+from pairset.stopping import ctrl_c_for_us_alone
+
+_WORKERS_PER_CORE = 4
+"""More only wait for one another; some may wait for a slow disk."""
+_SEMAPHORES = 8
+"""A pool needs a few at the same time."""
+_BYTES_PER_WORKER = 512 << 20
+"""What a worker takes before its first image, with the smallest encoder."""
 
 
 class Executor(Protocol):
     """Maps a shard function over specs, in any order, yielding counts as shards finish."""
 
-    def map(self, run_shard: RunShard, specs: Sequence[ShardSpec]) -> Iterator[Counts]: ...
+    def map(self, run_shard: RunShard, specs: Sequence[ShardSpec]) -> Generator[Counts]: ...
 
 
 @dataclass(frozen=True)
 class InProcess:
     """One shard after the other, here."""
 
-    def map(self, run_shard: RunShard, specs: Sequence[ShardSpec]) -> Iterator[Counts]:
+    def map(self, run_shard: RunShard, specs: Sequence[ShardSpec]) -> Generator[Counts]:
         yield from map(run_shard, specs)
 
 
@@ -41,24 +53,75 @@ class LocalPool:
 
     workers: int
 
-    def map(self, run_shard: RunShard, specs: Sequence[ShardSpec]) -> Iterator[Counts]:
-        """Yield counts as shards finish.
+    def map(self, run_shard: RunShard, specs: Sequence[ShardSpec]) -> Generator[Counts]:
+        """Yield counts as shards finish; workers end with the generator, however it ends.
 
-        Raises WorkerDiedError when the system ended a worker (most often: out of memory).
+        Raises WorkerDiedError when the system ended a worker (most often: out of memory), and
+        SettingsError where there can be no second process.
         """
-        context = multiprocessing.get_context("spawn")
-        workers = min(self.workers, len(specs))
-        with ProcessPoolExecutor(workers, context, initializer=end_with_parent) as pool:
-            running = {pool.submit(run_shard, spec): spec for spec in specs}
+        before = set(multiprocessing.active_children())
+        pool = _pool(min(self.workers, len(specs)))
+        is_done = False
+        try:
+            with ctrl_c_for_us_alone():
+                running = {pool.submit(run_shard, spec): spec for spec in specs}
             for future in as_completed(running):
                 try:
                     yield future.result()
                 except BrokenProcessPool as death:
-                    raise WorkerDiedError(
-                        f"A worker died near shard {running[future].shard} of "
-                        f"{running[future].stage}, most often for want of memory. Finished "
-                        "shards are kept: run the same command again, with fewer --workers."
-                    ) from death
+                    raise _death_near(running[future]) from death
+            is_done = True
+        finally:
+            if not is_done:
+                for worker in set(multiprocessing.active_children()) - before:
+                    worker.kill()
+            pool.shutdown(cancel_futures=True)
+
+
+def _pool(workers: int) -> ProcessPoolExecutor:
+    """A pool whose processes start when they are needed. Raises SettingsError."""
+    require_semaphores("--workers 1")
+    resource_tracker.ensure_running()  # it sets the signals that are heard, once
+    context = multiprocessing.get_context("spawn")
+    return ProcessPoolExecutor(workers, context, initializer=end_with_parent)
+
+
+def require_semaphores(instead: str) -> None:
+    """Check that processes here can wait for one another.
+
+    Raises SettingsError, naming the setting that does without a second process.
+    """
+    try:
+        semaphores = [multiprocessing.get_context("spawn").Semaphore() for _ in range(_SEMAPHORES)]
+    except (OSError, ImportError) as error:  # a system without semaphores has no such module
+        raise SettingsError(
+            f"There can be no second process here: {error}. Processes wait for one another through "
+            f"shared memory: give the container some (docker run --shm-size=64m), or say {instead}."
+        ) from error
+    del semaphores
+
+
+def _death_near(spec: ShardSpec) -> WorkerDiedError:
+    return WorkerDiedError(
+        f"A worker died near shard {spec.shard} of {spec.stage}, most often for want of memory. "
+        "Finished shards are kept: run the same command again, with fewer --workers."
+    )
+
+
+def most_workers() -> int:
+    """How many processes this machine feeds: by its cores, and by the memory that is free."""
+    by_cores = _WORKERS_PER_CORE * (os.cpu_count() or 1)
+    free = free_memory_bytes()
+    by_memory = by_cores if free is None else free // _BYTES_PER_WORKER
+    return max(1, min(by_cores, by_memory))
+
+
+def fitting_workers(asked: int) -> int:
+    """As many processes as asked, or as this machine feeds; says so where those are fewer."""
+    most = most_workers()
+    if asked > most:
+        complain(f"{asked} workers are more than this machine feeds: {most} are at work.")
+    return min(asked, most)
 
 
 def end_with_parent() -> None:
@@ -88,7 +151,7 @@ def run_shards(executor: Executor, run_shard: RunShard, specs: Sequence[ShardSpe
     if not waiting:
         return total
     finished = executor.map(run_shard, waiting)
-    with open_bar(waiting[0].stage, len(waiting), "shard") as bar:
+    with closing(finished), open_bar(waiting[0].stage, len(waiting), "shard") as bar:
         for counts in finished:
             total += counts
             bar.set_postfix_str(total.pace, refresh=False)

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any, TypeVar
 
 from pairset.console import shows_progress
+from pairset.streams import Steady
 from pairset.text import printable
 
 T = TypeVar("T")
@@ -24,6 +25,7 @@ def open_bar(label: str, total: int, unit: str, items: Iterable[Any] | None = No
     on_terminal = sys.stderr.isatty()
     return tqdm(
         items,
+        file=Steady(sys.stderr),
         desc=printable(label),
         disable=not shows_progress(),
         total=total,

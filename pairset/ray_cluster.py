@@ -9,7 +9,7 @@ import logging
 import os
 import socket
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -56,7 +56,7 @@ class RayCluster:
     gpus_per_shard: float = 0.0
     tries_after_loss: int = 8
 
-    def map(self, run_shard: RunShard, specs: Sequence[ShardSpec]) -> Iterator[Counts]:
+    def map(self, run_shard: RunShard, specs: Sequence[ShardSpec]) -> Generator[Counts]:
         """Yield counts as shards finish.
 
         Raises UnseenPathError where a machine does not see set or corpus, WorkerDiedError where a

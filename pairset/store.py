@@ -14,7 +14,6 @@ import io
 import json
 import os
 import re
-import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -29,6 +28,7 @@ from fsspec.implementations.local import LocalFileSystem
 
 from pairset.errors import SettingsError
 from pairset.set_folder import is_set
+from pairset.storage import storage_errors, storage_faults, write_whole
 from pairset.uris import filesystem_of
 
 _SAFE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
@@ -145,10 +145,13 @@ class Stage:
         return sorted(name.removesuffix(".parquet") for name in files if name.endswith(".parquet"))
 
     def write(self, shard: str, table: pa.Table, row_group_size: int = 16_384) -> None:
-        """Write one shard; it is there whole or not at all."""
-        buffer = io.BytesIO()
-        pq.write_table(table, buffer, compression="zstd", row_group_size=row_group_size)
-        write_atomically(self.pair_set, self.shard_path(shard), buffer.getvalue())
+        """Write one shard; it is there whole or not at all. Raises StorageError."""
+        write_atomically(self.pair_set, self.shard_path(shard), _encoded(table, row_group_size))
+
+    def write_new(self, shard: str, table: pa.Table, row_group_size: int = 16_384) -> None:
+        """Likewise; never in place of one that is there. Raises FileExistsError."""
+        encoded = _encoded(table, row_group_size)
+        write_atomically(self.pair_set, self.shard_path(shard), encoded, must_be_new=True)
 
     def read(self, shard: str, columns: list[str] | None = None) -> pa.Table:
         """Read one finished shard, all columns unless told.
@@ -166,23 +169,27 @@ class Stage:
             yield self.read(shard, columns)
 
 
-def write_atomically(pair_set: PairSet, path: str, content: bytes) -> None:
+def _encoded(table: pa.Table, row_group_size: int) -> bytes:
+    buffer = io.BytesIO()
+    pq.write_table(table, buffer, compression="zstd", row_group_size=row_group_size)
+    return buffer.getvalue()
+
+
+def write_atomically(
+    pair_set: PairSet, path: str, content: bytes, *, must_be_new: bool = False
+) -> None:
     """Write a file that is there whole or not at all, even after ``kill -9``.
 
-    Locally: a temporary name beside it, fsync, rename. Object stores show an object only once its
-    upload is complete, so one put is enough there.
+    Object stores show an object only once its upload is complete, so one put is enough there.
+    Raises StorageError, and FileExistsError where the file must be new and is not.
     """
-    filesystem = pair_set.filesystem
-    filesystem.makedirs(path.rsplit("/", 1)[0], exist_ok=True)
-    if not pair_set.is_local:
-        filesystem.pipe_file(path, content)
+    if pair_set.is_local:
+        write_whole(path, content, must_be_new=must_be_new)
         return
-    unfinished = f"{path}.{uuid.uuid4().hex}.unfinished"
-    with open(unfinished, "wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(unfinished, path)
+    with storage_errors(path):
+        pair_set.filesystem.makedirs(path.rsplit("/", 1)[0], exist_ok=True)
+        mode = "create" if must_be_new else "overwrite"
+        pair_set.filesystem.pipe_file(path, content, mode=mode)
 
 
 def open_set(url: str) -> PairSet:
@@ -210,6 +217,6 @@ def create_set(url: str) -> PairSet:
     pair_set = PairSet(url)
     try:
         pair_set.filesystem.makedirs(pair_set.root, exist_ok=True)
-    except OSError as error:
+    except storage_faults() as error:
         raise SettingsError(f"Cannot make a set at {url}: {error}") from error
     return pair_set

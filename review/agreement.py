@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass
 from pairset.console import say, say_json, say_table
 from pairset.errors import MissingStageError
 from pairset.ids import content_id
+from pairset.locks import writing
 from pairset.records import Consensus, Verdict, rows_of, table_of
 from pairset.records.consensus import Settlement
 from pairset.report.people import AGREEMENT_FILE
@@ -59,7 +60,8 @@ def agreement(settings: AgreementSettings) -> None:
         for name in sorted(votes)
     ]
     found = _measure(verdicts, settled)
-    _save(pair_set, settled, found)
+    with writing(pair_set, settings.verb):
+        _save(pair_set, settled, found)
     if settings.json_output:
         say_json(asdict(found))
     else:

@@ -4,6 +4,8 @@ from collections import Counter
 from typing import NoReturn
 
 from pairset.console import complain, say
+from pairset.errors import SetBusyError
+from pairset.locks import writing
 from pairset.records.verdict import Decision
 from pairset.store import open_set
 from review.errors import StudioUnreachableError
@@ -28,7 +30,7 @@ def _watch(settings: PullSettings, wait: Wait) -> NoReturn:
     while True:
         try:
             pull_once(settings, quiet)
-        except StudioUnreachableError as error:
+        except (StudioUnreachableError, SetBusyError) as error:
             complain(f"{error} Trying again in {settings.interval_seconds:g} s.")
         quiet = True
         wait.seconds(settings.interval_seconds)
@@ -37,7 +39,7 @@ def _watch(settings: PullSettings, wait: Wait) -> NoReturn:
 def pull_once(settings: PullSettings, quiet: bool = False) -> Fetched:
     """One pull; ``quiet`` says nothing where there is nothing new."""
     pair_set = open_set(settings.set_url)
-    with open_project(pair_set, settings) as (project, _):
+    with writing(pair_set, settings.verb), open_project(pair_set, settings) as (project, _):
         fetched = fetch_verdicts(pair_set, project, settings)
     if fetched.decisions or fetched.withdrawn or not quiet:
         say(_in_words(fetched))

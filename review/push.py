@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 
 from pairset.console import complain, say
+from pairset.locks import writing
 from pairset.store import PairSet, open_set
 from pairset.tables import connect_tables
 from review.page import check_page
@@ -35,6 +36,11 @@ def push(settings: PushSettings) -> None:
     Killed at any moment and run again it ends with the same tasks, none of them twice.
     """
     pair_set = open_set(settings.set_url)
+    with writing(pair_set, settings.verb):
+        _push(pair_set, settings)
+
+
+def _push(pair_set: PairSet, settings: PushSettings) -> None:
     queue = [QueuedId(entry.pair.pair_id, entry.model_version) for entry in read_queue(pair_set)]
     with open_project(pair_set, settings) as (project, connection):
         state = project.state()

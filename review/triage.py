@@ -9,6 +9,7 @@ from typing import Any
 from pairset.console import say, say_json, say_table
 from pairset.errors import MissingStageError
 from pairset.ids import content_id
+from pairset.locks import writing
 from pairset.records import Triage, Verdict, rows_of, table_of
 from pairset.records.annotation import TOKEN_EVIDENCE
 from pairset.records.triage import Queue
@@ -45,6 +46,11 @@ def triage(settings: TriageSettings) -> None:
     Run again it changes nothing, unless annotations, pairs or settings changed.
     """
     pair_set = open_set(settings.set_url)
+    with writing(pair_set, settings.verb):
+        _triage(pair_set, settings)
+
+
+def _triage(pair_set: PairSet, settings: TriageSettings) -> None:
     candidates = list(_candidates(pair_set))
     if not candidates:
         raise MissingStageError(

@@ -8,6 +8,11 @@ from typing import cast
 from annotator.engines.protocol import Engine, EnginePlan
 from annotator.settings import AskSettings, EngineName
 from pairset.errors import SettingsError
+from pairset.memory import require_address_space
+
+_ADDRESS_BYTES = 3 << 30
+"""With less, torch cannot be imported and the grammar's compiler waits for ever, or ends the
+process without a word: measured with the smallest model."""
 
 OpenEngine = Callable[[EnginePlan], AbstractContextManager[Engine]]
 
@@ -39,6 +44,8 @@ def open_engine(name: EngineName, plan: EnginePlan) -> AbstractContextManager[En
     Raises MissingExtraError where its packages are not installed, ModelUnavailableError where
     the model cannot be loaded, EngineDownError where its server does not come up.
     """
+    if name != "server":
+        require_address_space(_ADDRESS_BYTES, f"A model through {name}")
     module, function = ENGINES[name].split(":")
     opened = cast("OpenEngine", getattr(importlib.import_module(module), function))
     return opened(plan)

@@ -46,7 +46,7 @@ try:
         send,
         token_from_environment,
     )
-except ImportError as error:
+except ModuleNotFoundError as error:
     raise MissingExtraError(error.name or "httpx", "transformers") from error
 
 MakeBody = Callable[[], dict[str, Any]]

@@ -44,7 +44,7 @@ def open_transformers(plan: EnginePlan) -> Iterator["TransformersEngine"]:
         fit_torch_companions()
         import transformers  # noqa: F401
         import xgrammar  # noqa: F401
-    except ImportError as error:
+    except ModuleNotFoundError as error:
         raise MissingExtraError(error.name or "transformers", "transformers") from error
     threads = torch.get_num_threads()
     if plan.model.is_starter:

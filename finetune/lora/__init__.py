@@ -11,5 +11,5 @@ try:
     fit_torch_companions()
     import accelerate  # noqa: F401
     import peft  # noqa: F401
-except ImportError as error:
+except ModuleNotFoundError as error:
     raise MissingExtraError(error.name or "peft", "train") from error

@@ -1,11 +1,15 @@
 """Conversations side by side: padded on the left, so that all replies end together."""
 
+import pickle
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cache
+from multiprocessing.reduction import ForkingPickler
 from typing import Any
 
 import torch
 from torch import Tensor
+from torch.utils.data import get_worker_info
 
 from finetune.lora.conversations import Conversation
 
@@ -61,6 +65,8 @@ class Collator:
     padding: PaddingCount = field(default_factory=PaddingCount)
 
     def __call__(self, items: Sequence[TrainingItem]) -> dict[str, Any]:
+        if get_worker_info() is not None:
+            send_tensors_as_bytes()
         rows = [item.conversation for item in items]
         rows += [item.rejected for item in items if item.rejected is not None]
         length = max(row.length for row in rows)
@@ -77,6 +83,16 @@ class Collator:
             "window": window,
             "inputs": batch,
         }
+
+
+@cache
+def send_tensors_as_bytes() -> None:
+    """Let tensors leave this process through a pipe, and not through shared memory.
+
+    Where that is small, as in most containers, they would not arrive, and training would wait for
+    them for ever.
+    """
+    ForkingPickler.register(Tensor, lambda tensor: (pickle.loads, (pickle.dumps(tensor),)))
 
 
 def _stack(rows: Sequence[Conversation], length: int, padding_token: int) -> dict[str, Tensor]:

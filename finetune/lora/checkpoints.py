@@ -6,6 +6,7 @@ import shutil
 from pathlib import Path
 
 from pairset.console import complain
+from pairset.storage import write_whole
 
 MANIFEST = "manifest.json"
 _PREFIX = "checkpoint-"
@@ -14,11 +15,9 @@ _PREFIX = "checkpoint-"
 def seal(checkpoint: Path) -> None:
     """Write down what the files of a finished checkpoint hold; without it there is no checkpoint.
 
-    The manifest is written under another name and renamed: a kill in between leaves none.
+    Raises StorageError.
     """
-    unfinished = checkpoint / f"{MANIFEST}.unfinished"
-    unfinished.write_text(json.dumps(_digests(checkpoint)), encoding="utf-8")
-    unfinished.rename(checkpoint / MANIFEST)
+    write_whole(str(checkpoint / MANIFEST), json.dumps(_digests(checkpoint)).encode())
 
 
 def newest_sound(folder: Path) -> Path | None:

@@ -11,6 +11,7 @@ from torch import Tensor
 from torch.utils.data import Dataset, Sampler
 from transformers import PrinterCallback, Trainer, TrainingArguments
 
+from finetune.curve_file import cut_curve
 from finetune.errors import DivergedError, OutOfMemoryError
 from finetune.lora.batches import Collator, ItemKey, TrainingItem
 from finetune.lora.checkpoints import newest_sound
@@ -18,12 +19,20 @@ from finetune.lora.losses import is_finite, preference_loss, reply_logprobs, sup
 from finetune.lora.model import number_format
 from finetune.lora.order import ByLength, QueryDropout
 from finetune.lora.vision import forward_inputs
-from finetune.lora.watch import Watch, cut_curve
+from finetune.lora.watch import Watch
 from finetune.processes import place_of_process
+from finetune.saving import saving
 from finetune.settings import TrainSettings
+from pairset.errors import WorkerDiedError
+from pairset.executors import require_semaphores
 
 _POINTS_OF_A_CURVE = 200
 _CHECKPOINTS_KEPT = 2
+_READER_ENDED = "DataLoader worker"
+_READER_ADVICE = (
+    "a process of --readers, most often for want of memory. The same command goes on from the last "
+    "checkpoint, with fewer --readers."
+)
 _MEMORY_WORDS = ("out of memory", "can't allocate memory", "cannot allocate memory")
 
 
@@ -124,8 +133,10 @@ def run_training(
 ) -> Trained:
     """Train, going on from the latest sound checkpoint in ``folder``.
 
-    Raises DivergedError and OutOfMemoryError.
+    Raises DivergedError, OutOfMemoryError, StorageError, and WorkerDiedError for a reader.
     """
+    if settings.readers:
+        require_semaphores("--readers 0")
     count = len(lessons.lengths)
     batches = math.ceil(count / settings.batch_size / place_of_process().count)
     steps = math.ceil(batches / settings.accumulate) * settings.epochs
@@ -143,8 +154,11 @@ def run_training(
         if trainer.is_world_process_zero():
             cut_curve(folder, found)
     try:
-        done = trainer.train(resume_from_checkpoint=str(found) if found else None)
+        with saving(folder):
+            done = trainer.train(resume_from_checkpoint=str(found) if found else None)
     except (RuntimeError, MemoryError) as error:
+        if isinstance(error, RuntimeError) and _READER_ENDED in str(error):
+            raise WorkerDiedError(f"{_READER_ENDED} ended: {_READER_ADVICE}") from error
         if isinstance(error, RuntimeError) and not _is_about_memory(error):
             raise
         raise OutOfMemoryError(_memory_advice(settings)) from error

@@ -1,16 +1,14 @@
 """What a person sees of a run, and what is kept of it: the bar, the curve, sealed checkpoints."""
 
-import json
 from pathlib import Path
 from typing import Any
 
 from accelerate import PartialState
 from transformers import TrainerCallback
 
+from finetune.curve_file import CURVE, append_point
 from finetune.lora.checkpoints import seal
 from pairset.progress import open_bar
-
-CURVE = "curve.jsonl"
 
 
 class Watch(TrainerCallback):
@@ -34,8 +32,7 @@ class Watch(TrainerCallback):
         self._bar.set_postfix(loss=f"{logs['loss']:.3f}", refresh=False)
         names = ("loss", "learning_rate", "grad_norm", "epoch")
         point = {"step": state.global_step, **{name: logs.get(name) for name in names}}
-        with (self._folder / CURVE).open("a", encoding="utf-8") as file:
-            file.write(json.dumps(point) + "\n")
+        append_point(self._folder / CURVE, point)
 
     def on_save(self, args: Any, state: Any, control: Any, **_: Any) -> None:
         PartialState().wait_for_everyone()  # each process writes its random state into it
@@ -44,14 +41,3 @@ class Watch(TrainerCallback):
 
     def on_train_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
         self._bar.close()
-
-
-def cut_curve(folder: Path, checkpoint: Path | None) -> None:
-    """Forget the points after the checkpoint that training goes on from."""
-    curve = folder / CURVE
-    if not curve.exists():
-        return
-    reached = int(checkpoint.name.split("-")[-1]) if checkpoint else 0
-    lines = curve.read_text(encoding="utf-8").splitlines()
-    kept = [line for line in lines if json.loads(line)["step"] <= reached]
-    curve.write_text("".join(f"{line}\n" for line in kept), encoding="utf-8")

@@ -1,11 +1,11 @@
 """The training curve as lines: points in, coordinates out."""
 
-import json
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from finetune.curve_file import read_points
 from pairset.report.curves import Axis, Line, Tick, line_through, ticks_across, ticks_up
 
 RATE_UNITS = 10_000
@@ -32,9 +32,9 @@ class Plot:
 
 def read_curve(path: Path) -> list[CurvePoint]:
     """The points that training has written, one JSON object a line."""
-    documents = map(json.loads, path.read_text(encoding="utf-8").splitlines())
     return [
-        CurvePoint(each["step"], each["loss"], each["learning_rate"] or 0.0) for each in documents
+        CurvePoint(each["step"], each["loss"], each.get("learning_rate") or 0.0)
+        for each in read_points(path)
     ]
 
 

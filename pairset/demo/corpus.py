@@ -18,6 +18,7 @@ from finetune.whole_image import WHOLE_EDITS, Operation
 from pairset.demo.broken import BROKEN_FILES
 from pairset.demo.scenes import SCENE_SIDE, SCENES, UNRELATED, Picture, photograph
 from pairset.demo.truth import PlantedPair, Truth
+from pairset.storage import write_whole
 
 WHOLE_EDITS_PER_SCENE = 2
 GENTLE_EDITS_PER_SCENE = 4
@@ -165,8 +166,7 @@ def _write(files: Sequence[CorpusFile], folder: Path, rng: random.Random) -> dic
     names: dict[str, str] = {}
     for number, file in enumerate(rng.sample(files, len(files)), start=1):
         name = f"{rng.choice(ALBUMS)}/IMG_{number:04d}{file.suffix}"
-        (folder / name).parent.mkdir(parents=True, exist_ok=True)
-        (folder / name).write_bytes(file.content)
+        write_whole(str(folder / name), file.content)
         names[file.role] = name
     return names
 

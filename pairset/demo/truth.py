@@ -4,6 +4,8 @@ import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from pairset.storage import write_whole
+
 _REVERSED_TYPE = {"add": "remove", "remove": "add"}
 
 
@@ -56,7 +58,7 @@ class Truth:
         return frozenset(paired | {*self.copies, *self.mirrored, *self.unrelated, *self.broken})
 
     def save(self, path: Path) -> None:
-        path.write_text(json.dumps(asdict(self), ensure_ascii=False, indent=1), encoding="utf-8")
+        write_whole(str(path), json.dumps(asdict(self), ensure_ascii=False, indent=1).encode())
 
 
 def load_truth(path: Path) -> Truth:

@@ -2,9 +2,9 @@
 
 from dataclasses import asdict, dataclass, field
 
+from pairset.locks import is_held
 from pairset.store import PairSet
 from review.studio.home import StudioHome, home_of, read_private, write_private
-from review.studio.locks import is_held
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,8 +18,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pairset.console import complain
+from pairset.locks import waiting_lock
 from review.studio.errors import StudioError, with_log_tail
-from review.studio.locks import waiting_lock
 
 LABEL_STUDIO_VERSION = "1.23.2"
 CACHE_VARIABLE = "PAIRSET_CACHE"

@@ -11,13 +11,13 @@ Of all this, only ``files/pairs`` can ever be asked for over HTTP.
 """
 
 import json
-import os
 import secrets
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 from pairset.ids import content_id
+from pairset.storage import storage_errors, write_whole
 from pairset.store import PairSet
 from review.studio.environment import cache_folder
 from review.studio.errors import StudioError
@@ -83,9 +83,10 @@ def home_of(pair_set: PairSet) -> StudioHome:
     else:
         folder = cache_folder() / "studio" / content_id("studio", pair_set.url)
     home = StudioHome(folder.absolute())
-    for path in (home.data, home.images):
-        path.mkdir(parents=True, exist_ok=True)
-    folder.chmod(0o700)
+    with storage_errors(str(folder)):
+        for path in (home.data, home.images):
+            path.mkdir(parents=True, exist_ok=True)
+        folder.chmod(0o700)
     return home
 
 
@@ -99,12 +100,8 @@ def read_or_make_secrets(home: StudioHome) -> Secrets:
 
 
 def write_private(path: Path, content: dict[str, Any]) -> None:
-    """Write JSON that only its owner can read, whole or not at all."""
-    unfinished = path.with_name(f"{path.name}.{secrets.token_hex(4)}.unfinished")
-    handle = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with open(handle, "w", encoding="utf-8") as file:
-        json.dump(content, file, indent=2)
-    os.replace(unfinished, path)
+    """Write JSON that only its owner can read, whole or not at all. Raises StorageError."""
+    write_whole(str(path), json.dumps(content, indent=2).encode(), mode=0o600)
 
 
 def read_private(path: Path) -> dict[str, Any]:

@@ -5,8 +5,6 @@ of a corpus but these pixels can ever be fetched, and EXIF data (places, names) 
 """
 
 import io
-import os
-import uuid
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -16,6 +14,7 @@ from typing import TYPE_CHECKING
 from pairset.decoding import ImageError
 from pairset.images import open_image
 from pairset.progress import progress
+from pairset.storage import write_whole
 from pairset.store import PairSet, safe_name
 from review.studio.home import home_of
 
@@ -80,6 +79,4 @@ def _review_image(folder: Path, image_id: str, uri: str, longer_side_pixels: int
 def _write_jpeg(image: "PillowImage", path: Path) -> None:
     encoded = io.BytesIO()
     image.save(encoded, "JPEG", quality=_JPEG_QUALITY, optimize=True)
-    unfinished = path.with_suffix(f".{uuid.uuid4().hex}.unfinished")
-    unfinished.write_bytes(encoded.getvalue())
-    os.replace(unfinished, path)
+    write_whole(str(path), encoded.getvalue())

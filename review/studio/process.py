@@ -1,7 +1,5 @@
 """The server process: started without a way out of this machine, watched, stopped."""
 
-import os
-import shutil
 import socket
 import subprocess
 import time
@@ -10,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from pairset.storage import write_whole
 from review.studio.environment import DATABASE_NAME, StudioEnvironment, quiet_environment
 from review.studio.errors import StudioError, with_log_tail
 from review.studio.home import Secrets, StudioHome
@@ -90,9 +89,7 @@ def _put_database(environment: StudioEnvironment, home: StudioHome) -> None:
     database = home.data / DATABASE_NAME
     if database.exists():
         return
-    unfinished = database.with_suffix(".unfinished")
-    shutil.copyfile(environment.migrated_database, unfinished)
-    os.replace(unfinished, database)
+    write_whole(str(database), environment.migrated_database.read_bytes())
 
 
 def _command(python: Path, host: str, port: int) -> list[str]:

@@ -5,6 +5,7 @@ from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass, field
 from types import TracebackType
 
+from pairset.locks import exclusive_lock
 from pairset.store import PairSet
 from review.client import StudioClient
 from review.labelling.config import build_label_config
@@ -13,7 +14,6 @@ from review.studio.connection import StudioConnection, forget_connection, save_c
 from review.studio.environment import find_or_create_environment
 from review.studio.errors import StudioError, with_log_tail
 from review.studio.home import StudioHome, home_of, read_or_make_secrets
-from review.studio.locks import exclusive_lock
 from review.studio.process import Listening, StudioProcess, running_studio
 
 PROJECT_TITLE = "Pair review"

@@ -1,5 +1,7 @@
 """Conversations side by side: padded on the left, replies ending together."""
 
+import subprocess
+import sys
 from dataclasses import replace
 
 import torch
@@ -80,3 +82,28 @@ def test_examples_of_like_length_share_a_batch() -> None:
     ]
 
     assert sum(spread) / len(spread) < 40
+
+
+READ_IN_ANOTHER_PROCESS = """
+import torch
+from torch.utils.data import DataLoader
+from finetune.lora.batches import Collator
+from tests.finetune.lora.test_batches import items_of
+batches = DataLoader(items_of(64), batch_size=32, num_workers=1, collate_fn=Collator(0))
+for batch in batches:
+    assert batch["inputs"]["input_ids"].shape[0] == 32
+    assert not any(tensor.is_shared() for tensor in batch["inputs"].values())
+print("read")
+"""
+
+
+def items_of(count: int) -> list[TrainingItem]:
+    prompt = {"input_ids": torch.zeros((1, 2_000), dtype=torch.long)}
+    return [TrainingItem(str(number), Conversation(prompt, [1, 2])) for number in range(count)]
+
+
+def test_batches_of_another_process_take_no_shared_memory() -> None:
+    """Where that is small they would never arrive, and training would wait for ever."""
+    command = [sys.executable, "-c", READ_IN_ANOTHER_PROCESS]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
+    assert done.stdout == "read\n", done.stderr

@@ -1,0 +1,64 @@
+"""Ctrl-C and SIGTERM: the first ends a run in good order, the second at once."""
+
+import contextlib
+import os
+import signal
+import threading
+from collections.abc import Iterator
+from types import FrameType
+
+_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+
+class Terminated(KeyboardInterrupt):
+    """SIGTERM came: whoever cleans up after Ctrl-C does so now too."""
+
+
+def exit_code_of(stop: KeyboardInterrupt) -> int:
+    """What a shell says of a command that a signal ended."""
+    return 128 + (signal.SIGTERM if isinstance(stop, Terminated) else signal.SIGINT)
+
+
+@contextlib.contextmanager
+def stoppable() -> Iterator[None]:
+    """Within the block the first signal raises KeyboardInterrupt, or Terminated; the second exits.
+
+    Workers and servers that were started end with this process. A signal that is ignored, as in a
+    shell's background, stays ignored.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    heard = [each for each in _SIGNALS if signal.getsignal(each) is not signal.SIG_IGN]
+    stop = _Stop()
+    before = {each: signal.signal(each, stop) for each in heard}
+    try:
+        yield
+    finally:
+        if not stop.was_asked:  # else a second signal ends what is still cleaning up
+            for each, handler in before.items():
+                signal.signal(each, handler)
+
+
+class _Stop:
+    def __init__(self) -> None:
+        self.was_asked = False
+
+    def __call__(self, number: int, frame: FrameType | None) -> None:
+        if self.was_asked:
+            os._exit(128 + number)
+        self.was_asked = True
+        raise Terminated if number == signal.SIGTERM else KeyboardInterrupt
+
+
+@contextlib.contextmanager
+def ctrl_c_for_us_alone() -> Iterator[None]:
+    """Processes that are started in the block never see Ctrl-C: whoever started them ends them.
+
+    Ctrl-C goes to all processes of a terminal. One that comes meanwhile is heard afterwards.
+    """
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
