@@ -36,8 +36,6 @@ class Manners:
 
 
 _manners = Manners()
-_lost: list[OSError] = []
-"""Why standard output could not be written, the first reason first."""
 
 
 def behave(manners: Manners) -> Manners:
@@ -50,6 +48,10 @@ def behave(manners: Manners) -> Manners:
 def shows_progress() -> bool:
     """Whether bars are drawn."""
     return _manners.shows_progress
+
+
+_lost: list[OSError] = []
+"""Why standard output could not be written, the first reason first."""
 
 
 def say(text: str = "") -> None:
@@ -87,6 +89,13 @@ def say_data(text: str) -> None:
         _write_whole(sys.stdout, f"{text}\n")
 
 
+def lost_output() -> OSError | None:
+    """Why something said was lost, asked once; None where all was written, or nobody reads on."""
+    first = next(iter(_lost), None)
+    _lost.clear()
+    return first
+
+
 def say_table(title: str, header: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
     """Print a small table; numbers are set right."""
     stream = _out()
@@ -95,13 +104,6 @@ def say_table(title: str, header: Sequence[str], rows: Iterable[Sequence[object]
     _note("\n".join([title, *("\t".join(cells) for cells in [names, *listed])]))
     if _manners.says_results:
         _write(stream, _drawn(_fitting(stream, printable(title)), names, listed, stream))
-
-
-def lost_output() -> OSError | None:
-    """Why something said was lost, asked once; None where all was written, or nobody reads on."""
-    first = next(iter(_lost), None)
-    _lost.clear()
-    return first
 
 
 class ConsoleHandler(logging.Handler):
@@ -122,22 +124,23 @@ def _note(text: str) -> None:
 
 def _write(stream: TextIO, text: str) -> None:
     """Write to a stream of any encoding: what it lacks is written as an escape."""
-    lost = write_on(stream, _fitting(stream, text))
-    if lost and stream is sys.stdout:
-        _lost.append(lost)
+    _remember(stream, write_on(stream, _fitting(stream, text)))
 
 
 def _write_whole(stream: TextIO, text: str) -> None:
     """Write data whole: as UTF-8 where the stream's own encoding lacks some of it."""
-    if _takes(stream, text) or not hasattr(stream, "buffer"):
+    if _takes(stream, text) or not isinstance(stream, io.TextIOWrapper):
         _write(stream, text)
         return
     stream.flush()
-    whole = io.TextIOWrapper(stream.buffer, "utf-8", "surrogatepass", newline="")
-    lost = write_on(whole, text)
-    if lost:
+    in_utf_8 = io.TextIOWrapper(stream.buffer, "utf-8", "surrogatepass", newline="")
+    _remember(stream, write_on(in_utf_8, text))
+    in_utf_8.detach()
+
+
+def _remember(stream: TextIO, lost: OSError | None) -> None:
+    if lost and stream is sys.stdout:
         _lost.append(lost)
-    whole.detach()
 
 
 def _fitting(stream: TextIO, text: str) -> str:

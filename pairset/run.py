@@ -16,7 +16,6 @@ from pairset import __version__
 from pairset.console import ConsoleHandler, Manners, behave, complain
 from pairset.errors import BrokenPackageError, MissingExtraError, OutOfMemoryError, PairsetError
 from pairset.stopping import exit_code_of, stoppable
-from pairset.storage import storage_error, storage_faults
 from pairset.verbs import Verb
 
 _OURS = ("annotator", "clustering", "finetune", "pairset", "review")
@@ -33,8 +32,8 @@ def run_verb(verb: Verb, arguments: Sequence[str]) -> int:
 
                 settings = parse_settings(_load(verb.settings), arguments)
             run.enter_context(_manners(verb, settings))
-            run.enter_context(stoppable())
-            _load(verb.function)(settings)
+            with stoppable():
+                _load(verb.function)(settings)
         except KeyboardInterrupt as stop:
             complain("\nStopped. The same command goes on where this one ended.")
             return exit_code_of(stop)
@@ -59,12 +58,14 @@ def _end_badly(error: Exception, verb: Verb, settings: Any) -> int:
 
 def _in_our_words(error: Exception, verb: Verb) -> PairsetError | None:
     """An error that has a sentence of its own, None for all others."""
+    from pairset.storage import storage_error, storage_faults
+
     if isinstance(error, PairsetError):
         return error
-    if isinstance(error, MemoryError):
-        return OutOfMemoryError()
     if isinstance(error, storage_faults()):
         return storage_error(error)
+    if isinstance(error, MemoryError):
+        return OutOfMemoryError()
     if isinstance(error, ImportError) and (error.name or _OURS[0]).split(".")[0] not in _OURS:
         from pairset.packages import extra_for, package_of
 
