@@ -65,6 +65,8 @@ def _review_image(folder: Path, image_id: str, uri: str, longer_side_pixels: int
     from PIL import Image
 
     path = folder / f"{safe_name(image_id)}.jpg"
+    if path.is_symlink():
+        path.unlink()  # none of ours
     if path.exists():
         with Image.open(path) as there:
             return ReviewImage(local_file_url(image_id), *there.size)
