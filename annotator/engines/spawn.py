@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import re
 import secrets
 import socket
 import subprocess
@@ -29,6 +30,11 @@ from pairset.errors import EngineDownError
 from pairset.http_client import BoundedClient
 
 _HOST = "127.0.0.1"
+_SECRET_NAME = re.compile(
+    r"(^|_)(API_?KEY|KEY|TOKEN|SECRET|PASSWORD|PASSWD|PASS|CREDENTIALS?|AUTH|COOKIE)(_|$)|^AWS_",
+    re.IGNORECASE,
+)
+_LOGIN_IN_URL = re.compile(r"://[^/\s@]+@")
 _API_SERVER = "vllm.entrypoints.openai.api_server"
 _SECONDS_BETWEEN_LOOKS = 0.5
 _SECONDS_OF_A_LOOK = 5
@@ -87,9 +93,15 @@ def server_command(plan: EnginePlan, port: int) -> list[str]:
 
 
 def _environment(plan: EnginePlan, token: str) -> dict[str, str]:
-    environment = vllm_environment(plan.model) | os.environ
+    inherited = {name: value for name, value in os.environ.items() if not _is_secret(name, value)}
+    environment = vllm_environment(plan.model) | inherited
     environment.pop("VLLM_ENABLE_V1_MULTIPROCESSING", None)  # a server needs its engine process
     return environment | {"VLLM_API_KEY": token, STOP_WITH_STDIN: "1"}
+
+
+def _is_secret(name: str, value: str) -> bool:
+    """Whether it opens something, which a server of a local folder has no use for."""
+    return bool(_SECRET_NAME.search(name) or _LOGIN_IN_URL.search(value))
 
 
 def _free_port() -> int:

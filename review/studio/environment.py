@@ -35,6 +35,19 @@ _QUIET = {
 """What keeps Label Studio from calling its makers."""
 
 
+_NEEDED = frozenset(
+    {
+        *("PATH", "HOME", "USER", "LOGNAME", "LANG", "LANGUAGE", "TZ", "TMPDIR", "TEMP", "TMP"),
+        *("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "SYSTEMROOT"),
+    }
+)
+_NEEDED_TO_INSTALL = (
+    *("PIP_", "HTTP", "http", "ALL_PROXY", "all_proxy", "NO_PROXY", "no_proxy"),
+    *("SSL_CERT", "REQUESTS_CA", "CURL_CA", "XDG_"),
+)
+"""Where packages come from, and the way there; the server itself stays on this machine."""
+
+
 @dataclass(frozen=True, slots=True)
 class StudioEnvironment:
     """An installed Label Studio."""
@@ -78,9 +91,16 @@ def find_or_create_environment(cache: Path | None = None) -> StudioEnvironment:
     return environment
 
 
-def quiet_environment() -> dict[str, str]:
-    """Our own environment without Python paths, and with every call home switched off."""
-    inherited = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+def quiet_environment(also: tuple[str, ...] = ()) -> dict[str, str]:
+    """What Label Studio needs of our environment, with every call home switched off.
+
+    Keys and tokens of ours are no business of its. ``also`` holds beginnings of further names.
+    """
+    inherited = {
+        name: value
+        for name, value in os.environ.items()
+        if name in _NEEDED or name.startswith(("LC_", *also))
+    }
     return inherited | _QUIET
 
 
@@ -112,7 +132,7 @@ def _run(command: list[str], log: Path, failure: str) -> None:
     with log.open("wb") as output:
         done = subprocess.run(
             command,
-            env=quiet_environment(),
+            env=quiet_environment(_NEEDED_TO_INSTALL),
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,

@@ -83,10 +83,16 @@ def home_of(pair_set: PairSet) -> StudioHome:
     else:
         folder = cache_folder() / "studio" / content_id("studio", pair_set.url)
     home = StudioHome(folder.absolute())
+    for path in (home.images, home.data, folder, folder.parent):
+        if path.is_symlink():
+            raise StudioError(
+                f"{path} is a link, and Label Studio writes there. Put a folder there."
+            )
     with storage_errors(str(folder)):
         for path in (home.data, home.images):
             path.mkdir(parents=True, exist_ok=True)
-        folder.chmod(0o700)
+        for path in (folder.parent, folder):
+            path.chmod(0o700)
     return home
 
 

@@ -64,6 +64,8 @@ def _review_image(folder: Path, image_id: str, uri: str, longer_side_pixels: int
     from PIL import Image
 
     path = folder / f"{safe_name(image_id)}.jpg"
+    if path.is_symlink():
+        path.unlink()  # none of ours
     if path.exists():
         try:
             with opened(path.read_bytes(), smallest_side=1) as there:

@@ -4,7 +4,7 @@ import socket
 import subprocess
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -55,7 +55,7 @@ def running_studio(
     with home.log.open("wb") as output:
         process = subprocess.Popen(
             _command(environment.python, listening.host, port),
-            env=server_environment(home, secrets),
+            env=server_environment(home, secrets, listening.host),
             stdin=subprocess.PIPE,
             stdout=output,
             stderr=subprocess.STDOUT,
@@ -69,7 +69,7 @@ def running_studio(
         _stop(process)
 
 
-def server_environment(home: StudioHome, secrets: Secrets) -> dict[str, str]:
+def server_environment(home: StudioHome, secrets: Secrets, host: str = LOOPBACK) -> dict[str, str]:
     """Environment of the server: its first user, its folders, and no calls to the outside."""
     return quiet_environment() | {
         "SECRET_KEY": secrets.secret_key,
@@ -81,7 +81,26 @@ def server_environment(home: StudioHome, secrets: Secrets) -> dict[str, str]:
         "LABEL_STUDIO_DISABLE_SIGNUP_WITHOUT_LINK": "true",
         "LABEL_STUDIO_LOCAL_FILES_SERVING_ENABLED": "true",
         "LABEL_STUDIO_LOCAL_FILES_DOCUMENT_ROOT": str(home.document_root),
+        "ALLOWED_HOSTS": ",".join(names_it_answers_to(host)),
     }
+
+
+def names_it_answers_to(host: str) -> list[str]:
+    """Names by which a browser may call the server.
+
+    A page from elsewhere whose name is made to point at this machine is not among them. Where it
+    listens for others, they may use this machine's names and addresses, and those in
+    $LABEL_STUDIO_ALLOWED_HOSTS.
+    """
+    names = {LOOPBACK, "localhost", host} - {EVERYWHERE}
+    if host == EVERYWHERE:
+        own = socket.gethostname()
+        names |= {own, f"{own.split('.')[0]}.local", socket.getfqdn()}
+        with suppress(OSError):  # its own name is known to nobody
+            names |= {str(found[4][0]) for found in socket.getaddrinfo(own, None)}
+        given = os.environ.get("LABEL_STUDIO_ALLOWED_HOSTS", "")
+        names |= {name.strip() for name in given.split(",") if name.strip()}
+    return sorted(names)
 
 
 def _put_database(environment: StudioEnvironment, home: StudioHome) -> None:

@@ -11,6 +11,7 @@ import runpy
 import signal
 import sys
 import threading
+from pathlib import Path
 from typing import Any
 
 
@@ -34,14 +35,57 @@ def stay_on_this_machine() -> None:
 
 
 def _refuse_outside(event: str, arguments: tuple[Any, ...]) -> None:
-    if event == "socket.connect" and isinstance(arguments[1], tuple):
+    if event in ("socket.connect", "socket.sendto", "socket.sendmsg"):
+        if not isinstance(arguments[1], tuple):
+            return  # a socket of this machine's files, or one that is connected
         host = arguments[1][0]
-    elif event == "socket.getaddrinfo":
+    elif event in ("socket.getaddrinfo", "socket.gethostbyname", "socket.gethostbyaddr"):
         host = arguments[0]
+    elif event == "socket.getnameinfo":
+        host = arguments[0][0]
     else:
         return
     if not _is_here(host):
         raise PermissionError(f"a call to {host!r} was refused: this Label Studio stays at home")
+
+
+def want_a_token_from_strangers() -> None:
+    """Take what changes something from its own pages, else only with a token against forgery.
+
+    Label Studio takes it with the cookie alone, and its pages send no such token: they are known by
+    their origin, which a browser lets no other page forge.
+    """
+    from django.middleware.csrf import CsrfViewMiddleware
+
+    check = CsrfViewMiddleware.process_view
+
+    def process_view(self: Any, request: Any, *arguments: Any) -> Any:
+        by_token = "HTTP_AUTHORIZATION" in request.META  # no browser sends that by itself
+        request._dont_enforce_csrf_checks = by_token or _is_from_its_own_page(request)
+        return check(self, request, *arguments)
+
+    CsrfViewMiddleware.process_view = process_view
+
+
+def _is_from_its_own_page(request: Any) -> bool:
+    return bool(request.META.get("HTTP_ORIGIN") == f"{request.scheme}://{request.get_host()}")
+
+
+def follow_no_links(root: str) -> None:
+    """Serve no file by a link: whoever made the set may have known this machine's files."""
+    from django.core.exceptions import SuspiciousFileOperation
+    from django.utils import _os
+
+    join = _os.safe_join
+
+    def safe_join(base: Any, *paths: Any) -> str:
+        joined = str(join(base, *paths))
+        inside = Path(joined).relative_to(base) if str(base) == root else None
+        if inside is not None and Path(joined).resolve() != Path(root).resolve() / inside:
+            raise SuspiciousFileOperation(f"{inside} is a link")
+        return joined
+
+    _os.safe_join = safe_join
 
 
 def _is_here(host: str | bytes | None) -> bool:
@@ -59,4 +103,6 @@ if __name__ == "__main__":
     threading.Thread(target=end_with_standard_input, daemon=True).start()
     log_no_request_lines()
     stay_on_this_machine()
+    want_a_token_from_strangers()
+    follow_no_links(os.environ["LABEL_STUDIO_LOCAL_FILES_DOCUMENT_ROOT"])
     runpy.run_module("label_studio.server", run_name="__main__")

@@ -83,6 +83,45 @@ def test_the_images_served_have_lost_their_metadata(studio: Studio) -> None:
     assert b"Exif" not in served
 
 
+def test_a_link_among_the_images_is_not_followed(studio: Studio) -> None:
+    home = home_of(studio.pair_set)
+    link = home.images / "link.jpg"
+    link.symlink_to(home.secrets)
+
+    served = get(studio, "/data/local-files/?d=pairs/link.jpg", studio.connection.token)
+
+    link.unlink()
+    assert served.status_code >= 400
+    assert studio.connection.token not in served.text
+
+
+def test_a_name_made_to_point_here_is_not_answered(studio: Studio) -> None:
+    with httpx.Client(base_url=studio.connection.url, trust_env=False) as client:
+        assert client.get("/user/login/", headers={"Host": "evil.example"}).status_code == 400
+
+
+def test_a_cookie_alone_changes_nothing(studio: Studio) -> None:
+    """A page from elsewhere can send the cookie, but neither the token nor the origin."""
+    project = f"/api/projects/{studio.connection.project_id}/"
+    origin = {"Origin": studio.connection.url}
+    with httpx.Client(base_url=studio.connection.url, trust_env=False) as client:
+        client.get("/user/login/")
+        form = {
+            "email": studio.login.email,
+            "password": studio.login.password,
+            "csrfmiddlewaretoken": client.cookies["csrftoken"],
+        }
+        assert client.post("/user/login/", data=form).status_code == 302
+        change = {"description": "changed"}
+
+        assert client.patch(project, json=change).status_code == 403
+        evil = {"Origin": "http://evil.example"}
+        assert client.patch(project, json=change, headers=evil).status_code == 403
+        assert client.patch(project, json=change, headers=origin).status_code == 200
+        token = {"X-CSRFToken": client.cookies["csrftoken"]}
+        assert client.patch(project, json=change, headers=token).status_code == 200
+
+
 def test_nobody_signs_up_without_an_invitation(studio: Studio) -> None:
     with httpx.Client(base_url=studio.connection.url, trust_env=False) as client:
         client.get("/user/signup/")
