@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 
 from annotator.engines import Engine, EnginePlan, Question
 from annotator.identity import Annotator
-from annotator.pictures import damage_of, load_questions
-from annotator.reply import ReplyError, ReplyErrorCode
+from annotator.pictures import load_questions
+from annotator.reply import ReplyError
 from annotator.rows import annotation_of, failed_annotation
 from annotator.settings import AnnotateSettings, AskSettings
 from annotator.tasks import Task, shard_name
@@ -90,18 +90,11 @@ def annotate_loaded(engine: Engine, annotator: Annotator, loaded: Loaded) -> Ite
         else:
             yield failed_annotation(annotator, task, question)
     for number, answer in engine.ask(annotator.prompt, [question for _, question in askable]):
-        task, question = askable[number]
+        task, _ = askable[number]
         if isinstance(answer, ReplyError):
-            yield failed_annotation(annotator, task, _reason(question, answer))
+            yield failed_annotation(annotator, task, answer)
         else:
             yield annotation_of(annotator, task, answer)
-
-
-def _reason(question: Question, answer: ReplyError) -> ReplyError | ImageError:
-    """A server only says that it cannot read a picture which was sent as the file that it is."""
-    if answer.code != ReplyErrorCode.REQUEST_REJECTED:
-        return answer
-    return damage_of(question) or answer
 
 
 def _write(stage: Stage, rows: list[Annotation]) -> None:

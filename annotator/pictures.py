@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from annotator.engines.protocol import Question
-from annotator.prompt import Exemplar, Picture, pixels_of
+from annotator.prompt import Exemplar, Picture
 from annotator.tasks import Task
 from pairset.decoding import ImageError, ImageErrorCode, decode
 from pairset.images import read_bytes
@@ -91,17 +91,6 @@ def _opened(image: PlacedImage, max_pixels: int) -> "PillowImage":
 def _sendable(image: PlacedImage, max_pixels: int) -> Picture:
     encoded = image.read()
     return plain_file(encoded, max_pixels) or bounded(decode(encoded).pixels, max_pixels)
-
-
-def damage_of(question: Question) -> ImageError | None:
-    """What is wrong inside a file of a question that was sent unread; None where nothing is."""
-    shown = [picture for each in question.exemplars for picture in (each.source, each.target)]
-    for picture in (*shown, question.source, question.target):
-        try:
-            pixels_of(picture)
-        except ImageError as error:
-            return error
-    return None
 
 
 def bounded(image: "PillowImage", max_pixels: int) -> "PillowImage":

@@ -22,7 +22,7 @@ EXTRAS_OF_FLOOR = {
     "clustering": ["mine"],
     "finetune": ["train"],
     "review": ["review"],
-    "pairset": ["mine", "ray", "demo", "transformers", "formats"],
+    "pairset": ["mine", "ray", "demo", "transformers", "formats", "train"],
     "tests": ["dev", "demo", "transformers", "formats"],
 }
 IN_LABEL_STUDIO = {ROOT / "review" / "studio" / "run_studio.py"}

@@ -1,5 +1,6 @@
 """The server process: started without a way out of this machine, watched, stopped."""
 
+import os
 import socket
 import subprocess
 import time

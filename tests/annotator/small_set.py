@@ -1,10 +1,11 @@
 """A small set whose pairs are there without mining: drawn pictures and one edit each."""
 
+from dataclasses import replace
 from pathlib import Path
 
 from PIL import Image, ImageDraw, ImageEnhance
 
-from pairset.records import Pair, table_of
+from pairset.records import Pair, rows_of, table_of
 from pairset.records.image import image_id_of
 from pairset.records.pair import PairStatus, pair_id_of
 from pairset.store import PairSet, create_set
@@ -19,6 +20,18 @@ def make_set(folder: Path, pairs: int, size: tuple[int, int] = (160, 120)) -> Pa
     pair_set.stage("pairs", "drawn").write("00000", table_of(Pair, [*rows, rejected]))
     pair_set.publish("pairs", "drawn")
     return pair_set
+
+
+def mine_again(pair_set: PairSet) -> None:
+    """Give the pairs the ids of what their files hold now."""
+    stage = pair_set.current("pairs")
+    assert stage is not None
+    renewed = []
+    for pair in rows_of(Pair, stage.read("00000")):
+        ids = [image_id_of(Path(uri).read_bytes()) for uri in (pair.source_uri, pair.target_uri)]
+        renewed.append(replace(pair, source_id=ids[0], target_id=ids[1]))
+    pair_set.stage("pairs", "again").write("00000", table_of(Pair, renewed))
+    pair_set.publish("pairs", "again")
 
 
 def _pair(

@@ -18,7 +18,7 @@ from pairset.cli import main
 from pairset.errors import EngineDownError, MissingStageError, SettingsError
 from pairset.store import PairSet, create_set
 from tests.annotator.fake_server import FakeServer, Scripted, failure, raw_reply, reply
-from tests.annotator.small_set import make_set
+from tests.annotator.small_set import make_set, mine_again
 
 Rows = list[dict[str, Any]]
 
@@ -106,11 +106,11 @@ def test_unreadable_images_are_rows_and_are_not_asked(tmp_path: Path, fake: Fake
     (tmp_path / "000-source.png").write_bytes(b"no image")
     (tmp_path / "001-target.png").unlink()
     codes = sorted(str(row["error_code"]) for row in run(pair_set, fake))
-    assert codes == ["None", "image_missing", "image_not_an_image"]
+    assert codes == ["None", "image_changed", "image_missing"]
     assert len(fake.requests) == 1
 
 
-def test_damage_that_only_decoding_shows_is_named_when_a_server_rejects_it(
+def test_damage_that_only_decoding_shows_is_found_before_anything_is_sent(
     tmp_path: Path, fake: FakeServer
 ) -> None:
     pair_set = make_set(tmp_path, pairs=1)
@@ -121,12 +121,12 @@ def test_damage_that_only_decoding_shows_is_named_when_a_server_rejects_it(
     huffman_counts = content.index(b"\xff\xc4") + 5
     content[huffman_counts : huffman_counts + 16] = b"\xff" * 16
     path.write_bytes(content)
-    fake.queue.append(failure(400))
+    mine_again(pair_set)
     with pytest.raises(NothingAnsweredError, match="image_truncated"):
         run(pair_set, fake)
     (row,) = latest_annotations(pair_set).to_pylist()
     assert row["error_code"] == "image_truncated"
-    assert len(fake.requests) == 1
+    assert fake.requests == []
 
 
 def test_a_dead_server_stops_the_run_and_what_was_answered_stays(

@@ -9,6 +9,7 @@ from PIL import ImageEnhance, ImageOps
 from clustering import pairs
 from clustering.candidates import PENDING
 from clustering.settings import MineSettings
+from pairset import places
 from pairset.records import Pair
 from pairset.records.image import image_id_of
 from tests.clustering.conftest import encoded, photo
@@ -65,13 +66,13 @@ def test_only_what_a_verdict_needs_is_measured(cluster):
 
 def test_an_image_is_opened_once_however_many_pairs_it_is_in(cluster, monkeypatch):
     opened: Counter[str] = Counter()
-    read_image = pairs.read_image
+    read_image = places.read_image
 
     def counting(image_id: str, uris: list[str]) -> bytes:
         opened[image_id] += 1
         return read_image(image_id, uris)
 
-    monkeypatch.setattr(pairs, "read_image", counting)
+    monkeypatch.setattr(places, "read_image", counting)
     assert len(list(pairs.judged(cluster, SETTINGS, {}))) == 10
     assert set(opened.values()) == {1}
     assert len(opened) == 5
