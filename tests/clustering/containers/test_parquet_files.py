@@ -1,0 +1,192 @@
+"""What is wrong with a Parquet file costs what is wrong; images are chosen by name and type."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from clustering.containers import Found, in_parquet
+from clustering.containers.columns_in_words import columns_in_words
+from pairset.decoding import ImageError, ImageErrorCode
+from pairset.images import read_bytes
+
+GIB = 1 << 30
+
+
+def write(folder: Path, columns: dict[str, object], **options: object) -> str:
+    path = folder / "rows.parquet"
+    pq.write_table(pa.table(columns), path, **options)
+    return str(path)
+
+
+def found_in(path: str, *columns: str) -> list[Found]:
+    return list(in_parquet(path, 0, None, columns))
+
+
+def good(found: list[Found]) -> list[bytes]:
+    return [each.content for each in found if isinstance(each.content, bytes)]
+
+
+def errors(found: list[Found]) -> list[ImageError]:
+    return [each.content for each in found if isinstance(each.content, ImageError)]
+
+
+def struct_of(*contents: bytes | None) -> list[dict[str, object]]:
+    return [{"bytes": content, "path": None} for content in contents]
+
+
+def test_every_image_column_is_read(tmp_path: Path) -> None:
+    columns = {"original_image": struct_of(b"1", b"2"), "edited_image": struct_of(b"3", b"4")}
+    found = found_in(write(tmp_path, columns))
+    assert sorted(good(found)) == [b"1", b"2", b"3", b"4"]
+    assert [read_bytes(each.uri) for each in found] == good(found)
+
+
+def test_bytes_that_are_no_image_by_their_name_are_passed_over_and_named(tmp_path: Path) -> None:
+    columns = {"jpg": [b"picture"], "phash": [b"12345678"], "embedding": [b"\0" * 16]}
+    path = write(tmp_path, columns)
+    assert good(found_in(path)) == [b"picture"]
+    (line,) = columns_in_words([path], ())
+    assert "'phash'" in line
+    assert "'embedding'" in line
+    assert good(found_in(path, "phash")) == [b"12345678"]
+
+
+def test_without_an_image_column_all_columns_are_named(tmp_path: Path) -> None:
+    (error,) = errors(found_in(write(tmp_path, {"words": ["a"], "digest": [b"x"]})))
+    assert error.code is ImageErrorCode.NOT_AN_IMAGE
+    assert "'words'" in str(error)
+    assert "--image-column" in str(error)
+
+
+@pytest.mark.parametrize(
+    "name", ["image a.b", "image#1", "image&x=y", "image\nline", "图 image", ""]
+)
+def test_a_column_of_any_name_is_read_again_by_its_uri(tmp_path: Path, name: str) -> None:
+    path = write(tmp_path, {name: [b"one", b"two"]})
+    found = found_in(path, name) if name else found_in(path)
+    if name:
+        assert [read_bytes(each.uri) for each in found] == [b"one", b"two"]
+    else:
+        assert errors(found)
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        *(pa.binary(), pa.large_binary(), pa.binary(3), pa.dictionary(pa.int32(), pa.binary())),
+        pa.binary_view(),
+    ],
+    ids=str,
+)
+def test_bytes_of_every_kind_are_read_where_they_are_asked_for(
+    tmp_path: Path, kind: pa.DataType
+) -> None:
+    column = pa.array([b"abc", None, b"def"], pa.binary()).cast(pa.binary())
+    cast = column.dictionary_encode() if pa.types.is_dictionary(kind) else column.cast(kind)
+    found = found_in(write(tmp_path, {"image": cast}), "image")
+    assert good(found) == [b"abc", b"def"]
+    assert [error.code for error in errors(found)] == [ImageErrorCode.EMPTY]
+
+
+@pytest.mark.parametrize(
+    "column",
+    [
+        pa.array([[b"a"]], pa.list_(pa.binary())),
+        pa.array([{"inner": {"bytes": b"a"}}]),
+        pa.array([7]),
+        pa.array(["text"]),
+        pa.array([None], pa.null()),
+        pa.array([{"path": "a.jpg"}]),
+    ],
+    ids=lambda column: str(column.type),
+)
+def test_cells_of_other_types_are_an_error_in_words(tmp_path: Path, column: pa.Array) -> None:
+    found = found_in(write(tmp_path, {"image": column}), "image")
+    assert good(found) == []
+    assert len(errors(found)) == 1
+
+
+def test_two_columns_of_one_name_are_told_and_the_others_read(tmp_path: Path) -> None:
+    arrays = [pa.array([b"1"]), pa.array([b"2"]), pa.array([b"3"])]
+    table = pa.Table.from_arrays(arrays, ["image", "image", "photo"])
+    pq.write_table(table, tmp_path / "twice.parquet")
+    assert good(found_in(str(tmp_path / "twice.parquet"))) == [b"3"]
+    (line,) = columns_in_words([str(tmp_path / "twice.parquet")], ())
+    assert "twice" in line
+
+
+def test_a_damaged_row_group_costs_its_own_rows(tmp_path: Path) -> None:
+    contents = [os.urandom(200) for _ in range(8)]
+    path = write(
+        tmp_path, {"image": contents}, row_group_size=2, compression="none", use_dictionary=False
+    )
+    chunk = pq.ParquetFile(path).metadata.row_group(1).column(0)
+    content = bytearray(Path(path).read_bytes())
+    content[chunk.data_page_offset : chunk.data_page_offset + 30] = b"\xff" * 30
+    Path(path).write_bytes(content)
+    found = found_in(path)
+    assert good(found) == [*contents[:2], *contents[4:]]
+    assert len(errors(found)) == 1
+
+
+def test_a_caption_that_is_no_unicode_spoils_no_row(tmp_path: Path) -> None:
+    texts = pa.Array.from_buffers(
+        pa.string(), 2, pa.array([b"caf\xe9", b"good"], pa.binary()).buffers()
+    )
+    path = tmp_path / "texts.parquet"
+    pq.write_table(pa.table({"image": [b"1", b"2"], "caption": texts}), path)
+    found = found_in(str(path))
+    assert [each.said["caption"] for each in found] == ["caf\ufffd", "good"]
+
+
+def test_a_file_without_rows_says_so(tmp_path: Path) -> None:
+    (error,) = errors(found_in(write(tmp_path, {"image": pa.array([], pa.binary())})))
+    assert "no rows" in str(error)
+
+
+@pytest.mark.parametrize("flipped", [-1, -5, -9, -20])
+def test_a_flipped_footer_is_one_row(tmp_path: Path, flipped: int) -> None:
+    path = write(tmp_path, {"image": [b"1"]})
+    content = bytearray(Path(path).read_bytes())
+    content[flipped] ^= 0xFF
+    Path(path).write_bytes(content)
+    found = found_in(path)
+    assert good(found) == [b"1"] or len(errors(found)) == 1
+
+
+@pytest.mark.parametrize("place", ["row=9", "row=-1", "row=x", "row=0&column=other", "offset=x"])
+def test_a_place_that_is_not_in_the_file_is_an_error_with_a_code(
+    tmp_path: Path, place: str
+) -> None:
+    path = write(tmp_path, {"image": [b"1"]})
+    column = "" if "column" in place or "offset" in place else "&column=image"
+    with pytest.raises(ImageError):
+        read_bytes(f"{path}#{place}{column}")
+
+
+READ_BOMB = """
+import resource, sys
+from clustering.containers import in_parquet
+resource.setrlimit(resource.RLIMIT_AS, (3 << 30, 3 << 30))
+found = in_parquet(sys.argv[1], 0, None)
+print(sum(isinstance(each.content, bytes) for each in found), "rows read")
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+"""
+
+
+def test_a_kilobyte_that_expands_to_gigabytes_costs_no_memory(tmp_path: Path) -> None:
+    big = pa.array([bytes(4 << 20)], pa.binary())
+    column = pa.DictionaryArray.from_arrays(pa.array([0] * 500, pa.int32()), big)
+    path = write(tmp_path, {"image": column}, compression="zstd")
+    assert Path(path).stat().st_size < 10_000
+    words = [sys.executable, "-c", READ_BOMB, path]
+    run = subprocess.run(words, capture_output=True, text=True)
+    assert run.returncode == 0, run.stderr
+    rows, peak_kib = run.stdout.splitlines()
+    assert rows == "500 rows read"
+    assert int(peak_kib) * 1024 < GIB
