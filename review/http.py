@@ -4,7 +4,6 @@ Every answer but a success becomes one of our errors before label-studio-sdk see
 retries, which would repeat writes, never begin: reads are tried again here, writes never.
 """
 
-import asyncio
 import json
 import time
 from collections.abc import Callable
@@ -16,6 +15,7 @@ import httpx
 from pairset.addresses import ServerAddress
 from pairset.credentials import Secrets
 from pairset.http_client import BoundedClient, UnreadableBodyError
+from pairset.own_loop import OwnLoop
 from pairset.server_words import excerpt_of
 from review.errors import (
     ProjectGoneError,
@@ -57,7 +57,7 @@ class StudioHttp(httpx.Client):
 
     def __init__(self, url: str, patience: Patience, token: str) -> None:
         super().__init__(headers={"Accept-Encoding": "identity"}, trust_env=False)
-        self._runner = asyncio.Runner()
+        self._loop = OwnLoop()
         self._bounded = BoundedClient(
             ServerAddress(url), patience.timeout_seconds, most_bytes=_LONGEST_BODY_BYTES
         )
@@ -71,8 +71,8 @@ class StudioHttp(httpx.Client):
 
     def close(self) -> None:
         super().close()
-        self._runner.run(self._bounded.aclose())
-        self._runner.close()
+        self._loop.run(self._bounded.aclose())
+        self._loop.close()
 
     def send(self, request: httpx.Request, **options: Any) -> httpx.Response:
         failures = 0
@@ -128,7 +128,7 @@ class StudioHttp(httpx.Client):
     def _transmit(self, request: httpx.Request, options: dict[str, Any]) -> httpx.Response:
         path = request.url.path
         try:
-            return self._runner.run(self._bounded.send(request, **options))
+            return self._loop.run(self._bounded.send(request, **options))
         except (httpx.ConnectError, httpx.ConnectTimeout) as error:
             if _is_harmless_twice(request):
                 raise UncertainWriteError(f"cannot connect: {error}") from error

@@ -27,14 +27,19 @@ _OTHER_PROGRAMS = {
     "annotator.engines.server": {"--enable-lora", "--lora-modules"},
     "finetune.starter": {"--minutes", "--further"},
     "finetune.starter_report": {"--further"},
+    "pairset.command.parser": {"--no"},
+    "pairset.completion.scripts": {"--no", "--version"},
+    "pairset.errors": {"--force-reinstall", "--workers", "--batch-size"},
+    "pairset.executors": {"--shm-size"},
     "pairset.doctor.machine": {"--format", "--query-gpu"},
     "pairset.ray_cluster": {"--head", "--num-cpus"},
     "review.studio.environment": {"--data-dir", "--no-input"},
     "review.studio.process": {"--log-level", "--internal-host", "--no-browser"},
 }
-"""Flags of vLLM, Ray, nvidia-smi, Django, Label Studio and of a module that is run by itself."""
+"""Flags of vLLM, Ray, nvidia-smi, Django, Label Studio, pip and docker, of a module that is run by
+itself, those of the command as a whole, and what is advised only where a verb has it."""
 _ELSEWHERE = {
-    "train": {"finetune.evaluation", "annotator.reply", "annotator.adapters"},
+    "train": {"finetune.evaluation", "annotator.reply", "annotator.adapters", "pairset.executors"},
     "evaluate": {"annotator", "pairset.adapter_cards", "pairset.exemplars"},
     "adapters": {"pairset.adapter_cards", "pairset.best_adapter"},
     "annotate": {"pairset.executors"},

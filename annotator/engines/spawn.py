@@ -1,6 +1,5 @@
 """A vLLM server of our own: started on the loopback interface, stopped when the run ends."""
 
-import asyncio
 import json
 import os
 import re
@@ -28,6 +27,7 @@ from annotator.engines.vllm_options import (
 from pairset.addresses import ServerAddress
 from pairset.errors import EngineDownError
 from pairset.http_client import BoundedClient
+from pairset.own_loop import run_apart
 
 _HOST = "127.0.0.1"
 _SECRET_NAME = re.compile(
@@ -117,7 +117,7 @@ def _wait_until_healthy(
     while time.monotonic() < deadline:
         if process.poll() is not None:
             raise _did_not_come_up(f"ended with exit code {process.returncode}", log)
-        if asyncio.run(_is_healthy(url)):
+        if run_apart(_is_healthy(url)):
             return
         time.sleep(_SECONDS_BETWEEN_LOOKS)
     raise _did_not_come_up(f"did not answer within {timeout_seconds:g} s", log)

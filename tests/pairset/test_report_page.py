@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 from pairset.report.page import report
 from pairset.report.settings import ReportSettings
 from pairset.store import PairSet
-from tests.annotator.small_set import make_set
+from tests.annotator.small_set import make_set, mine_again
 from tests.conftest import Witness
 
 
@@ -60,6 +60,7 @@ def test_an_image_of_fewer_pixels_is_shown_as_large_as_its_partner(
         pair_set = make_set(place.parent, pairs=1, size=size)
         with Image.open(place.parent / "000-target.png") as target:
             target.reduce(2).save(place.parent / "000-target.png")
+        mine_again(pair_set)
         report(ReportSettings(set_url=pair_set.url))
         page.goto((Path(pair_set.url) / "report" / "index.html").as_uri())
         page.wait_for_load_state("networkidle")

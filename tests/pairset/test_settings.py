@@ -87,7 +87,7 @@ def test_a_flag_is_spelt_with_dashes() -> None:
 def test_a_key_under_a_wrong_name_is_not_shown(tmp_path: Path) -> None:
     path = tmp_path / "pairset.toml"
     path.write_text('[paint]\napi_key = "sk-CANARY"\n')
-    with pytest.raises(SettingsError, match="api-key") as raised:
+    with pytest.raises(SettingsError, match="api_key") as raised:
         parse_settings(PaintSettings, ["set", "--config", str(path)])
     assert "CANARY" not in str(raised.value)
 

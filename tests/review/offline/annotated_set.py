@@ -1,6 +1,8 @@
 """A set that is ready for triage: drawn pairs, each with an instruction and a confidence."""
 
+import io
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -49,11 +51,13 @@ def write_annotations(
 
 
 def pair_of(number: int, files: list[Path]) -> Pair:
-    source = _copy(files[number % len(files)], f"s{number}")
-    target = _copy(files[(number + 1) % len(files)], f"t{number}")
+    source, target = (
+        _copy(files[place % len(files)], place, f"{role}{number}")
+        for place, role in ((number, "s"), (number + 1, "t"))
+    )
     source_id, target_id = (
-        image_id_of(path.read_bytes() if path.exists() else path.name.encode())
-        for path in (source, target)
+        image_id_of(_bytes_of(place, f"{role}{number}"))
+        for place, role in ((number, "s"), (number + 1, "t"))
     )
     mask = np.zeros((32, 48), dtype=bool)
     mask[8:16, 12:24] = True
@@ -112,16 +116,23 @@ def _images(pairs: list[Pair]) -> list[Image]:
     return [Image(image_id, uri, width, height) for image_id, uri in uris.items()]
 
 
-def _copy(picture: Path, role: str) -> Path:
-    """Another file, with an id of its own, that shows the same; none where there is no picture."""
+def _copy(picture: Path, place: int, role: str) -> Path:
+    """Another file, with an id of its own, that shows the same; none where no folder is."""
     path = picture.with_name(f"{role}-{picture.name}")
-    if picture.exists():
-        path.write_bytes(picture.read_bytes() + role.encode())
+    if picture.parent.name and picture.parent.exists():
+        path.write_bytes(_bytes_of(place, role))
     return path
 
 
 def _picture(folder: Path, number: int) -> Path:
-    noise = np.random.default_rng(number).integers(0, 255, (4, 6, 3), dtype=np.uint8)
     path = folder / f"{number}.png"
-    Pillow.fromarray(noise).resize(SIZE, Pillow.Resampling.BICUBIC).save(path)
+    path.write_bytes(_bytes_of(number, ""))
     return path
+
+
+@cache
+def _bytes_of(place: int, role: str) -> bytes:
+    noise = np.random.default_rng(place % PICTURES).integers(0, 255, (4, 6, 3), dtype=np.uint8)
+    encoded = io.BytesIO()
+    Pillow.fromarray(noise).resize(SIZE, Pillow.Resampling.BICUBIC).save(encoded, "PNG")
+    return encoded.getvalue() + role.encode()
