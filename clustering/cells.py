@@ -161,7 +161,8 @@ def read_cell(cells: Stage, cell: int) -> tuple[list[CellMember], Vectors]:
     tables = []
     for shard in cells.shards():
         with cells.pair_set.filesystem.open(cells.shard_path(shard), "rb") as file:
-            tables.append(pq.read_table(file, filters=[("cell", "=", cell)]))
+            wanted = [("cell", "=", cell)]
+            tables.append(pq.read_table(file, filters=wanted, use_threads=False, pre_buffer=False))
     # Cells of earlier versions doubt nothing.
     table = pa.concat_tables(tables, promote_options="default")
     columns = [name for name in (*_COPIED, "cells", "doubt") if name in table.column_names]

@@ -125,3 +125,23 @@ def test_a_server_ends_when_whoever_started_it_is_gone() -> None:
         assert process.stdout.readline() == b"ready\n"
         process.stdin.close()
         assert process.wait(DEADLINE_SECONDS) == -signal.SIGTERM
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        *(("PAIRSET_API_KEY", "canary"), ("OPENAI_API_KEY", "canary"), ("HF_TOKEN", "canary")),
+        *(("AWS_SECRET_ACCESS_KEY", "canary"), ("DB_PASSWORD", "canary")),
+        ("HTTPS_PROXY", "http://user:canary@proxy.example:3128"),
+    ],
+)
+def test_a_server_that_is_started_gets_no_key_of_ours(
+    plan: EnginePlan, monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    monkeypatch.setenv(name, value)
+    monkeypatch.setenv("OMP_NUM_THREADS", "3")
+
+    environment = spawn._environment(plan, "token")
+
+    assert not any("canary" in each for each in environment.values())
+    assert (environment["VLLM_API_KEY"], environment["OMP_NUM_THREADS"]) == ("token", "3")
