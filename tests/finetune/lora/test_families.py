@@ -170,7 +170,8 @@ def _annotations(pupil: Pupil, *adapter: str) -> dict[str, dict[str, Any]]:
     """What the command writes about four pairs, by pair id."""
     words = ("--model", pupil.model, "--engine", "transformers", "--prompt", "brief")
     few = ("--dtype", "float32", "--limit", "4", "--max-tokens", "40")
-    assert main(["annotate", pupil.pair_set.url, *words, *few, *adapter]) == 0
+    # 1: every reply of such a small model may be cut off, and the run says so.
+    assert main(["annotate", pupil.pair_set.url, *words, *few, *adapter]) in (0, 1)
     return {row["pair_id"]: row for row in latest_annotations(pupil.pair_set).to_pylist()}
 
 
