@@ -38,7 +38,8 @@ def test_the_loss_falls_and_the_adapter_writes_other_words_in_the_transformers_e
 
 def replies(pair_set: PairSet, *words: str) -> dict[str, str]:
     common = ("--model", "starter", "--engine", "transformers", "--dtype", "float32")
-    assert main(["annotate", pair_set.url, *common, "--limit", "4", *words]) == 0
+    # 1: every reply of a pupil of a few steps may be cut off, and the run says so.
+    assert main(["annotate", pair_set.url, *common, "--limit", "4", *words]) in (0, 1)
     rows = latest_annotations(pair_set).to_pylist()
     return {row["pair_id"]: row["raw_reply"] for row in rows}
 

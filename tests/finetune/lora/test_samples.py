@@ -37,7 +37,8 @@ def said_by(pair_set: PairSet, *words: str) -> dict[str, str]:
     """Replies by pair, as ``pairset annotate`` is given them without a grammar."""
     common = ("--engine", "transformers", "--dtype", "float32", "--model", "starter")
     alone = ("--no-guided", "--batch-size", "1")
-    assert main(["annotate", pair_set.url, *common, *alone, *words]) == 0
+    # 1: every reply of a pupil of a few steps may be cut off, and the run says so.
+    assert main(["annotate", pair_set.url, *common, *alone, *words]) in (0, 1)
     rows = latest_annotations(pair_set).to_pylist()
     return {row["pair_id"]: row["raw_reply"] for row in rows}
 

@@ -198,7 +198,8 @@ def test_a_merged_checkpoint_says_what_the_adapter_says(
 def _replies(pair_set: PairSet, *words: str) -> dict[str, str]:
     from pairset.annotations import latest_annotations
 
-    assert main(["annotate", pair_set.url, *words]) == 0
+    # 1: every reply of a pupil of a few steps may be cut off, and the run says so.
+    assert main(["annotate", pair_set.url, *words]) in (0, 1)
     rows = latest_annotations(pair_set).to_pylist()
     return {row["pair_id"]: row["raw_reply"] for row in rows}
 
