@@ -20,7 +20,7 @@ from pairset.errors import SettingsError, WorkerDiedError
 from pairset.memory import free_memory_bytes
 from pairset.progress import open_bar
 from pairset.shards import Counts, RunShard, ShardSpec, unfinished
-from pairset.stopping import ctrl_c_for_us_alone
+from pairset.stopping import ctrl_c_for_us_alone, heed
 
 _WORKERS_PER_CORE = 4
 """More only wait for one another; some may wait for a slow disk."""
@@ -156,4 +156,5 @@ def run_shards(executor: Executor, run_shard: RunShard, specs: Sequence[ShardSpe
             total += counts
             bar.set_postfix_str(total.pace, refresh=False)
             bar.update()
+            heed()
     return total

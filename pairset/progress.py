@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any, TypeVar
 
 from pairset.console import shows_progress
+from pairset.stopping import heed
 from pairset.streams import Steady
 from pairset.text import printable
 
@@ -15,7 +16,9 @@ _SECONDS_BETWEEN_LINES_IN_A_LOG = 10.0
 
 def progress(items: Iterable[T], label: str, total: int, unit: str) -> Iterator[T]:
     """Pass items through, drawing a bar with rate and ETA on standard error."""
-    yield from open_bar(label, total, unit, items)
+    for item in open_bar(label, total, unit, items):
+        yield item
+        heed()
 
 
 def open_bar(label: str, total: int, unit: str, items: Iterable[Any] | None = None) -> Any:

@@ -3,10 +3,12 @@
 import contextlib
 import os
 import signal
+import sys
 import threading
 from collections.abc import Iterator
 from types import FrameType
 
+_SECONDS_UNTIL_AGAIN = 0.1
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
@@ -30,25 +32,49 @@ def stoppable() -> Iterator[None]:
         yield
         return
     heard = [each for each in _SIGNALS if signal.getsignal(each) is not signal.SIG_IGN]
-    stop = _Stop()
+    global _stop
+    stop = _stop = _Stop()
     before = {each: signal.signal(each, stop) for each in heard}
+    hook, sys.unraisablehook = sys.unraisablehook, stop.hear_again
     try:
         yield
     finally:
-        if not stop.was_asked:  # else a second signal ends what is still cleaning up
+        _stop = None
+        sys.unraisablehook = hook
+        if stop.asked is None:  # else a second signal ends what is still cleaning up
             for each, handler in before.items():
                 signal.signal(each, handler)
 
 
 class _Stop:
     def __init__(self) -> None:
-        self.was_asked = False
+        self.asked: type[KeyboardInterrupt] | None = None
+        self._tell = sys.unraisablehook
 
     def __call__(self, number: int, frame: FrameType | None) -> None:
-        if self.was_asked:
+        if self.asked is not None:
             os._exit(128 + number)
-        self.was_asked = True
-        raise Terminated if number == signal.SIGTERM else KeyboardInterrupt
+        self.asked = Terminated if number == signal.SIGTERM else KeyboardInterrupt
+        raise self.asked
+
+    def hear_again(self, lost: "sys.UnraisableHookArgs") -> None:
+        """Python drops what is raised while it clears away an object: then the signal comes again,
+        a little later.
+        """
+        if not (self.asked and issubclass(lost.exc_type, KeyboardInterrupt)):
+            self._tell(lost)
+            return
+        self.asked = None
+        number = signal.SIGTERM if issubclass(lost.exc_type, Terminated) else signal.SIGINT
+        again = threading.Timer(_SECONDS_UNTIL_AGAIN, os.kill, (os.getpid(), number))
+        again.daemon = True
+        again.start()
+
+
+def heed() -> None:
+    """Raise again what a library has swallowed; for loops over work, never while cleaning up."""
+    if _stop is not None and _stop.asked is not None:
+        raise _stop.asked
 
 
 @contextlib.contextmanager
@@ -62,3 +88,6 @@ def ctrl_c_for_us_alone() -> Iterator[None]:
         yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+_stop: _Stop | None = None

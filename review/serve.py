@@ -1,11 +1,8 @@
 """``pairset review serve``: a Label Studio for one set, and the one link to click."""
 
-import signal
 import socket
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit, urlunsplit
 
 from pairset.console import complain, say
@@ -42,7 +39,7 @@ def _run_here(pair_set: PairSet, settings: ServeSettings) -> None:
     overlap = Overlap(settings.reviewers_per_pair, settings.overlap_share)
     options = StudioOptions(listening, overlap)
     server = StudioServer(pair_set, _EDIT_TYPES, options)
-    with _sigterm_as_ctrl_c(), server as connection:
+    with server as connection:
         try:
             _announce(pair_set, connection, settings.host)
             _say_login(home_of(pair_set), connection)
@@ -105,15 +102,3 @@ def _say_login(home: "StudioHome", connection: StudioConnection) -> None:
     say(f"Log in as {login.email} with the password {login.password}")
     say(f"More reviewers sign up at {invitation}")
     say("Ctrl-C stops it.")
-
-
-@contextmanager
-def _sigterm_as_ctrl_c() -> Iterator[None]:
-    def interrupt(*_: Any) -> None:
-        raise KeyboardInterrupt
-
-    before = signal.signal(signal.SIGTERM, interrupt)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)

@@ -1,5 +1,6 @@
 """Ctrl-C once ends a run in good order, twice at once; no worker stays."""
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -9,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from pairset.progress import progress
 from pairset.stopping import Terminated, exit_code_of, stoppable
 from tests.pairset.test_executors import is_alive, specs_in, wait_until
 
@@ -16,6 +18,7 @@ POOL = """
 import sys
 from pathlib import Path
 from pairset.executors import LocalPool, run_shards
+from pairset.progress import progress
 from pairset.stopping import exit_code_of, stoppable
 from tests.pairset.test_executors import say_who_works, specs_in
 try:
@@ -78,3 +81,50 @@ def test_a_signal_that_is_ignored_stays_ignored() -> None:
             assert signal.getsignal(signal.SIGINT) is signal.SIG_IGN
     finally:
         signal.signal(signal.SIGINT, before)
+
+
+class Cleared:
+    """Ctrl-C comes while Python clears this away, where nothing that is raised gets out."""
+
+    def __del__(self) -> None:
+        signal.raise_signal(signal.SIGINT)
+
+
+def work_on() -> None:
+    with stoppable():
+        Cleared()
+        time.sleep(30)
+
+
+def test_a_ctrl_c_that_python_drops_comes_again() -> None:
+    before = signal.getsignal(signal.SIGINT)
+    start = time.monotonic()
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            work_on()
+    finally:
+        signal.signal(signal.SIGINT, before)
+    assert time.monotonic() - start < 20
+
+
+def swallow() -> None:
+    with contextlib.suppress(KeyboardInterrupt):
+        signal.raise_signal(signal.SIGINT)
+
+
+def work_on_rows(done: list[int]) -> None:
+    with stoppable():
+        for number in progress(range(100), "work", 100, "row"):
+            done.append(number)
+            if number == 5:
+                swallow()
+
+
+def test_a_ctrl_c_that_a_library_swallows_is_heeded_at_the_next_row() -> None:
+    before, done = signal.getsignal(signal.SIGINT), []
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            work_on_rows(done)
+    finally:
+        signal.signal(signal.SIGINT, before)
+    assert done[-1] == 5
