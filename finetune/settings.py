@@ -64,7 +64,7 @@ class TrainSettings(SplitSettings):
     """Examples in one forward pass."""
     accumulate: int = Field(default=1, gt=0, le=65_536)
     """Forward passes for one optimizer step."""
-    learning_rate: float = Field(default=2e-4, gt=0, le=10)
+    learning_rate: float = Field(default=2e-4, gt=0, le=1e30)
     warm_up_share: float = Field(default=0.05, ge=0, lt=1)
     """Share of the steps over which the learning rate rises; it then falls as a cosine."""
     weight_decay: float = Field(default=0.0, ge=0, le=10)

@@ -21,7 +21,7 @@ def trained(tmp_path: Path) -> PairSet:
     folder = Path(pair_set.root, "adapters", "odd")
     shutil.copytree(shipped, folder)
     card = json.loads((folder / "card.json").read_text())
-    card |= {"name": "odd\x1b]0;x\x07[/red]", "model": "somebody/A-Model-4B-Instruct"}
+    card |= {"name": "odd", "model": "[/red]\x1b]0;x\x07"}
     (folder / "card.json").write_text(json.dumps(card | {"start_from": "first"}))
     return pair_set
 
