@@ -21,7 +21,7 @@ def trained(tmp_path: Path) -> PairSet:
     folder = Path(pair_set.root, "adapters", "odd")
     shutil.copytree(shipped, folder)
     card = json.loads((folder / "card.json").read_text())
-    card |= {"name": "odd", "model": "[/red]\x1b]0;x\x07"}
+    card |= {"name": "odd", "model": "[red]\x1b]0;x\x07"}
     (folder / "card.json").write_text(json.dumps(card | {"start_from": "first"}))
     return pair_set
 
@@ -35,7 +35,7 @@ def test_the_table_fits_eighty_columns(
 
     said = capsys.readouterr().out
     assert max(map(len, said.splitlines())) <= 80
-    for part in ("supervised", "after", "[/red", "0.318", "1050"):
+    for part in ("supervised", "after", "[red]", "0.318", "1050"):
         assert part in said
     assert "\x1b" not in said
 
