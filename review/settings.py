@@ -45,7 +45,7 @@ class TriageSettings(FiguresSettings):
     --precision, it is a random sample until something is certified."""
     accept_starter: bool = False
     """Accept sure annotations of the starter model outside the demo too, though its confidence
-    means nothing there."""
+    means nothing there. --threshold 0 accepts them as well: it accepts everything."""
     seed: int = Field(default=0, ge=0, le=MOST_SEED)
     """Another number draws another audit."""
 

@@ -56,7 +56,8 @@ def triage(settings: TriageSettings) -> None:
 
 
 def _triage(pair_set: PairSet, settings: TriageSettings) -> None:
-    may_accept = settings.accept_starter or settings.precision is not None or is_demo(pair_set)
+    is_told_to = settings.accept_starter or settings.threshold == 0
+    may_accept = is_told_to or settings.precision is not None or is_demo(pair_set)
     candidates = list(_candidates(pair_set, may_accept_starter=may_accept))
     if not candidates:
         raise MissingStageError(

@@ -295,10 +295,12 @@ def test_of_the_starter_nothing_is_accepted_unless_told_to(
     assert "20 of the annotations are by the starter" in said
     assert "--accept-starter" in said
 
-    main(["triage", annotated.url, "--audit-share", "0", "--accept-starter"])
-    assert ask(annotated, "SELECT reason, count(*) FROM triage GROUP BY ALL") == [
-        ("above_threshold", 20)
-    ]
+    for told in (["--accept-starter"], ["--threshold", "0"]):
+        main(["triage", annotated.url, "--audit-share", "0"])
+        main(["triage", annotated.url, "--audit-share", "0", *told])
+        assert ask(annotated, "SELECT reason, count(*) FROM triage GROUP BY ALL") == [
+            ("above_threshold", 20)
+        ]
 
 
 def test_in_the_demo_the_starter_is_accepted(annotated: PairSet, tmp_path: Path) -> None:
