@@ -5,6 +5,7 @@ reads are in the caller's thread: one of pyarrow's that still holds the file whe
 would abort it.
 """
 
+import os
 import threading
 import weakref
 from collections import OrderedDict
@@ -21,6 +22,16 @@ from pairset.uris import open_file
 ROWS_LIMIT = 100_000_000
 """Most rows that the footer of a file may promise."""
 
+ROWS_OF_A_SMALL_FILE = 100_000
+"""A file with more rows than that has a byte for each, at least: without, it is a bomb."""
+
+EXPANDED_LIMIT_BYTES = 1 << 30
+"""What a column of a row group may expand to where it is packed tighter than images can be.
+
+A page is unpacked whole, and the format lets it have 2 GiB.
+"""
+_TIGHTEST_PACKING = 64
+
 _READ_BYTES = 1 << 20
 _KEPT_BYTES = 256 << 20
 """Cells of one row group that are kept, for those who do not ask in order."""
@@ -33,9 +44,11 @@ def open_parquet(file: IO[bytes]) -> pq.ParquetFile:
     Raises OSError, ValueError or ArrowException, also where the footer promises what cannot be.
     """
     parquet = pq.ParquetFile(file, pre_buffer=False, buffer_size=_READ_BYTES)
-    rows = row_group_sizes(parquet)
-    if min(rows, default=0) < 0 or sum(rows) > ROWS_LIMIT or sum(rows) != parquet.metadata.num_rows:
-        raise ValueError(f"the footer promises {parquet.metadata.num_rows} rows")
+    sizes = row_group_sizes(parquet)
+    promised = parquet.metadata.num_rows
+    most = min(ROWS_LIMIT, max(ROWS_OF_A_SMALL_FILE, file.seek(0, os.SEEK_END)))
+    if min(sizes, default=0) < 0 or sum(sizes) != promised or promised > most:
+        raise ValueError(f"the footer promises {promised} rows, which this file cannot hold")
     return parquet
 
 
@@ -48,15 +61,28 @@ def row_group_sizes(parquet: pq.ParquetFile) -> list[int]:
 def column_cells(parquet: pq.ParquetFile, group: int, column: str) -> Iterator[pa.Scalar]:
     """The cells of one column in one row group, in order.
 
-    Raises OSError, ValueError or ArrowException where the column is damaged from there on, and
-    where two columns have that name.
+    Raises OSError, ValueError or ArrowException where the column is damaged from there on, where
+    two columns have that name, and where it would expand beyond EXPANDED_LIMIT_BYTES.
     """
+    _check_expansion(parquet, group, column)
     for batch in parquet.iter_batches(1, [group], [column], use_threads=False):
         places = batch.schema.get_all_field_indices(column)
         if len(places) != 1:
             raise ValueError(f"{len(places)} columns are called {column!r}")
         if batch.num_rows:
             yield batch.column(places[0])[0]
+
+
+def _check_expansion(parquet: pq.ParquetFile, group: int, column: str) -> None:
+    chunks = parquet.metadata.row_group(group)
+    for place in range(chunks.num_columns):
+        chunk = chunks.column(place)
+        if chunk.path_in_schema != column and not chunk.path_in_schema.startswith(f"{column}."):
+            continue
+        packed, expanded = chunk.total_compressed_size, chunk.total_uncompressed_size
+        if expanded > max(EXPANDED_LIMIT_BYTES, packed * _TIGHTEST_PACKING):
+            limit = f"the limit for columns packed so tightly is {EXPANDED_LIMIT_BYTES}"
+            raise ValueError(f"{packed} bytes expand to {expanded}; {limit}")
 
 
 def bytes_in_cell(cell: pa.Scalar) -> bytes:

@@ -58,7 +58,8 @@ def parquet_row_uri(container: str, row: int, column: str) -> str:
 def split_uri(uri: str) -> tuple[str, dict[str, str]]:
     """The file a URI names, and where in it: ``offset`` and ``size``, or ``row`` and ``column``."""
     _, _, fragment = uri.partition("#")
-    return container_of(uri), {name: values[0] for name, values in parse_qs(fragment).items()}
+    place = parse_qs(fragment, keep_blank_values=True)  # a column may have no name
+    return container_of(uri), {name: values[0] for name, values in place.items()}
 
 
 def container_of(uri: str) -> str:

@@ -99,7 +99,6 @@ class _Part:
 
     def _group(self, group: int, first: int, start: int, stop: int) -> Iterator[Found]:
         """Rows ``start`` to ``stop`` of one row group, whose first row is ``first`` in the file."""
-        places = {name: f"row group {group}, column {name!r}" for name in self.columns}
         images = {name: column_cells(self.parquet, group, name) for name in self.columns}
         texts = {name: column_cells(self.parquet, group, name) for name in self.text_columns}
         for row in range(stop):
@@ -108,8 +107,7 @@ class _Part:
             if row < start:
                 continue
             told = self._said(said, first + row)
-            for name in places:
-                cell = cells.get(name)
+            for name, cell in cells.items():
                 if cell is not None:
                     place = parquet_row_uri(self.uri, first + row, name)
                     yield Found(place, _content(place, cell), told)

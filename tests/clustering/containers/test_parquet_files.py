@@ -11,6 +11,7 @@ import pytest
 
 from clustering.containers import Found, in_parquet
 from clustering.containers.columns_in_words import columns_in_words
+from pairset import parquet_cells
 from pairset.decoding import ImageError, ImageErrorCode
 from pairset.images import read_bytes
 
@@ -67,12 +68,8 @@ def test_without_an_image_column_all_columns_are_named(tmp_path: Path) -> None:
     "name", ["image a.b", "image#1", "image&x=y", "image\nline", "图 image", ""]
 )
 def test_a_column_of_any_name_is_read_again_by_its_uri(tmp_path: Path, name: str) -> None:
-    path = write(tmp_path, {name: [b"one", b"two"]})
-    found = found_in(path, name) if name else found_in(path)
-    if name:
-        assert [read_bytes(each.uri) for each in found] == [b"one", b"two"]
-    else:
-        assert errors(found)
+    found = found_in(write(tmp_path, {name: struct_of(b"one", b"two")}))
+    assert [read_bytes(each.uri) for each in found] == [b"one", b"two"]
 
 
 @pytest.mark.parametrize(
@@ -190,3 +187,25 @@ def test_a_kilobyte_that_expands_to_gigabytes_costs_no_memory(tmp_path: Path) ->
     rows, peak_kib = run.stdout.splitlines()
     assert rows == "1500 rows read"
     assert int(peak_kib) * 1024 < 2 * GIB < 1500 * (4 << 20)
+
+
+def test_a_page_that_would_fill_the_memory_is_not_unpacked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(parquet_cells, "EXPANDED_LIMIT_BYTES", 1 << 20)
+    columns = {"image": [bytes(4 << 20)], "photo": [os.urandom(4 << 20)]}
+    path = write(tmp_path, columns, compression="zstd", use_dictionary=False)
+    found = found_in(path)
+    (error,) = errors(found)
+    assert "'image'" in str(error)
+    assert "expand to" in str(error)
+    assert good(found) == columns["photo"]
+
+
+def test_rows_that_a_file_cannot_hold_are_not_counted_on(tmp_path: Path) -> None:
+    rows = parquet_cells.ROWS_OF_A_SMALL_FILE
+    path = write(tmp_path, {"image": pa.nulls(rows + 1, pa.binary())})
+    assert Path(path).stat().st_size < rows
+    (error,) = errors(found_in(path))
+    assert error.code is ImageErrorCode.UNREADABLE
+    assert f"promises {rows + 1} rows" in str(error)
