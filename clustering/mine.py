@@ -18,6 +18,8 @@ from clustering.plan import plan_images, with_columns
 from clustering.settings import MineSettings
 from clustering.unread import unread_files
 from pairset.console import say
+from pairset.decoding import ImageErrorCode
+from pairset.errors import EmptyCorpusError
 from pairset.executors import Executor, fitting_workers, local_executor, run_shards
 from pairset.ids import content_id
 from pairset.image_formats import EXTRA
@@ -62,8 +64,9 @@ _GATE_SETTINGS = {
 def mine(settings: MineSettings) -> None:
     """Fill a set with images, embeddings, clusters and pairs; run again, it goes on.
 
-    Raises EmptyCorpusError before any work, SettingsError for an encoder that is none,
-    ModelUnavailableError or MissingExtraError before any image is read.
+    Raises EmptyCorpusError before any work, or once it is found to be nothing but empty containers;
+    SettingsError for an encoder that is none, ModelUnavailableError or MissingExtraError before any
+    image is read.
     """
     encoder = parse_encoder(settings.encoder, settings.precision)
     survey = find_sources(settings.corpus, besides=settings.set_url)
@@ -112,6 +115,9 @@ class Mining:
         scanning = [self._spec("images", None, name) for name in self.planned]
         if passed_over := self._map(scan.run_shard, scanning).passed_over:
             say(f"{passed_over} members of tars passed over: no images by their name")
+        files = any(source.kind is SourceKind.FILE for source in self.survey.sources)
+        if not files and self._counted_images().keys() <= {ImageErrorCode.EMPTY}:
+            raise EmptyCorpusError(f"No images in {', '.join(self.settings.corpus)}: all is empty.")
         self._map(embed.run_shard, self._embedding_specs(), self.settings.gpus_per_shard)
         self._map(cells.run_shard, list(self._cell_specs()))
         specs = list(self._candidate_specs())

@@ -28,7 +28,8 @@ ROWS_OF_A_SMALL_FILE = 100_000
 EXPANDED_LIMIT_BYTES = 1 << 30
 """What a column of a row group may expand to where it is packed tighter than images can be.
 
-A page is unpacked whole, and the format lets it have 2 GiB.
+A dictionary makes gigabytes of a kilobyte, cell by cell. A page is unpacked whole, and the format
+lets it have 2 GiB, whatever the footer says.
 """
 _TIGHTEST_PACKING = 64
 
@@ -64,25 +65,40 @@ def column_cells(parquet: pq.ParquetFile, group: int, column: str) -> Iterator[p
     Raises OSError, ValueError or ArrowException where the column is damaged from there on, where
     two columns have that name, and where it would expand beyond EXPANDED_LIMIT_BYTES.
     """
-    _check_expansion(parquet, group, column)
+    allowed = left = _allowed_expansion(parquet, group, column)
     for batch in parquet.iter_batches(1, [group], [column], use_threads=False):
         places = batch.schema.get_all_field_indices(column)
         if len(places) != 1:
             raise ValueError(f"{len(places)} columns are called {column!r}")
         if batch.num_rows:
-            yield batch.column(places[0])[0]
+            cells = batch.column(places[0])
+            left -= _expanded_bytes(cells)
+            if left < 0:
+                raise ValueError(f"its cells expand to more than the limit of {allowed} bytes")
+            yield cells[0]
 
 
-def _check_expansion(parquet: pq.ParquetFile, group: int, column: str) -> None:
-    chunks = parquet.metadata.row_group(group)
-    for place in range(chunks.num_columns):
-        chunk = chunks.column(place)
-        if chunk.path_in_schema != column and not chunk.path_in_schema.startswith(f"{column}."):
-            continue
-        packed, expanded = chunk.total_compressed_size, chunk.total_uncompressed_size
-        if expanded > max(EXPANDED_LIMIT_BYTES, packed * _TIGHTEST_PACKING):
-            limit = f"the limit for columns packed so tightly is {EXPANDED_LIMIT_BYTES}"
-            raise ValueError(f"{packed} bytes expand to {expanded}; {limit}")
+def _allowed_expansion(parquet: pq.ParquetFile, group: int, column: str) -> int:
+    """Bytes that the cells of a column may have together. Raises ValueError if it promises more."""
+    footer = parquet.metadata.row_group(group)
+    chunks = [footer.column(place) for place in range(footer.num_columns)]
+    inside = f"{column}."
+    ours = [each for each in chunks if f"{each.path_in_schema}.".startswith(inside)]
+    packed: int = sum(each.total_compressed_size for each in ours)
+    allowed = max(EXPANDED_LIMIT_BYTES, _TIGHTEST_PACKING * packed)
+    promised = sum(each.total_uncompressed_size for each in ours)
+    if promised > allowed:
+        raise ValueError(f"its pages expand to {promised} bytes, the limit is {allowed}")
+    return allowed
+
+
+def _expanded_bytes(cells: pa.Array) -> int:
+    """Bytes of the one cell; of a dictionary that it shares with others, its own."""
+    if pa.types.is_dictionary(cells.type):
+        value = cells[0].value if cells[0].is_valid else None
+        content = value.as_buffer() if isinstance(value, pa.BinaryScalar) else None
+        return content.size if content is not None else 0
+    return int(cells.nbytes)
 
 
 def bytes_in_cell(cell: pa.Scalar) -> bytes:

@@ -5,7 +5,9 @@ import tarfile
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+import pytest
 
+from pairset.errors import EmptyCorpusError
 from tests.clustering.conftest import all_rows, encoded, mined, noise
 
 
@@ -66,3 +68,19 @@ def test_names_and_texts_that_are_no_unicode_spoil_nothing(tmp_path):
     rows = all_rows(mined(tmp_path / "set", corpus), "images").to_pylist()
     assert [row["error_code"] for row in rows] == [None, None]
     assert [row["caption"] for row in rows] == [None, "half a \ufffd pair"]
+
+
+def test_a_corpus_whose_containers_hold_no_image_is_empty(tmp_path):
+    corpus = tmp_path / "corpus"
+    corpus.mkdir()
+    with tarfile.open(corpus / "sounds.tar", "w") as archive:
+        member = tarfile.TarInfo("one.flac")
+        member.size = 5
+        archive.addfile(member, io.BytesIO(b"sound"))
+    pq.write_table(pa.table({"image": pa.array([], pa.binary())}), corpus / "rows.parquet")
+    for _ in ("at first", "and again"):
+        with pytest.raises(EmptyCorpusError, match=r"No images in .*corpus"):
+            mined(tmp_path / "set", corpus)
+    (corpus / "late.png").write_bytes(encoded(noise(1), "PNG"))
+    rows = all_rows(mined(tmp_path / "set", corpus), "images").to_pylist()
+    assert [row["error_code"] for row in rows if row["error_code"] != "empty"] == [None]
