@@ -26,7 +26,7 @@ ROWS_OF_A_SMALL_FILE = 100_000
 """A file with more rows than that has a byte for each, at least: without, it is a bomb."""
 
 EXPANDED_LIMIT_BYTES = 1 << 30
-"""What a column of a row group may expand to where it is packed tighter than images can be.
+"""What a row group may expand to where the file is packed tighter than images can be.
 
 A dictionary makes gigabytes of a kilobyte, cell by cell. A page is unpacked whole, and the format
 lets it have 2 GiB, whatever the footer says.
@@ -47,10 +47,15 @@ def open_parquet(file: IO[bytes]) -> pq.ParquetFile:
     parquet = pq.ParquetFile(file, pre_buffer=False, buffer_size=_READ_BYTES)
     sizes = row_group_sizes(parquet)
     promised = parquet.metadata.num_rows
-    most = min(ROWS_LIMIT, max(ROWS_OF_A_SMALL_FILE, file.seek(0, os.SEEK_END)))
+    most = min(ROWS_LIMIT, max(ROWS_OF_A_SMALL_FILE, size_of(file)))
     if min(sizes, default=0) < 0 or sum(sizes) != promised or promised > most:
         raise ValueError(f"the footer promises {promised} rows, which this file cannot hold")
     return parquet
+
+
+def size_of(file: IO[bytes]) -> int:
+    """Bytes of an open file."""
+    return file.seek(0, os.SEEK_END)
 
 
 def row_group_sizes(parquet: pq.ParquetFile) -> list[int]:
@@ -59,13 +64,15 @@ def row_group_sizes(parquet: pq.ParquetFile) -> list[int]:
     return [footer.row_group(group).num_rows for group in range(footer.num_row_groups)]
 
 
-def column_cells(parquet: pq.ParquetFile, group: int, column: str) -> Iterator[pa.Scalar]:
-    """The cells of one column in one row group, in order.
+def column_cells(
+    parquet: pq.ParquetFile, group: int, column: str, file_bytes: int
+) -> Iterator[pa.Scalar]:
+    """The cells of one column in one row group, in order, of a file that has so many bytes.
 
     Raises OSError, ValueError or ArrowException where the column is damaged from there on, where
     two columns have that name, and where it would expand beyond EXPANDED_LIMIT_BYTES.
     """
-    allowed = left = _allowed_expansion(parquet, group, column)
+    allowed = left = _allowed_expansion(parquet, group, file_bytes)
     for batch in parquet.iter_batches(1, [group], [column], use_threads=False):
         places = batch.schema.get_all_field_indices(column)
         if len(places) != 1:
@@ -78,15 +85,14 @@ def column_cells(parquet: pq.ParquetFile, group: int, column: str) -> Iterator[p
             yield cells[0]
 
 
-def _allowed_expansion(parquet: pq.ParquetFile, group: int, column: str) -> int:
-    """Bytes that the cells of a column may have together. Raises ValueError if it promises more."""
-    footer = parquet.metadata.row_group(group)
-    chunks = [footer.column(place) for place in range(footer.num_columns)]
-    inside = f"{column}."
-    ours = [each for each in chunks if f"{each.path_in_schema}.".startswith(inside)]
-    packed: int = sum(each.total_compressed_size for each in ours)
-    allowed = max(EXPANDED_LIMIT_BYTES, _TIGHTEST_PACKING * packed)
-    promised = sum(each.total_uncompressed_size for each in ours)
+def _allowed_expansion(parquet: pq.ParquetFile, group: int, file_bytes: int) -> int:
+    """Bytes that the cells of a column may have together.
+
+    Only the row group is asked: pyarrow ends the process where a column's own entry is encrypted.
+    Raises ValueError if it promises more.
+    """
+    allowed = max(EXPANDED_LIMIT_BYTES, _TIGHTEST_PACKING * file_bytes)
+    promised = parquet.metadata.row_group(group).total_byte_size
     if promised > allowed:
         raise ValueError(f"its pages expand to {promised} bytes, the limit is {allowed}")
     return allowed
@@ -164,7 +170,7 @@ class _RowGroup:
     def __init__(self, container: str, group: int, column: str) -> None:
         file = open_file(container)
         self._close = weakref.finalize(self, file.close)
-        self._parquet = open_parquet(file)
+        self._parquet, self._file_bytes = open_parquet(file), size_of(file)
         self._group, self._column = group, column
         self._lock = threading.Lock()
         self._rewind()
@@ -181,7 +187,7 @@ class _RowGroup:
         return content
 
     def _rewind(self) -> None:
-        self._cells = column_cells(self._parquet, self._group, self._column)
+        self._cells = column_cells(self._parquet, self._group, self._column, self._file_bytes)
         self._next = 0
         self._kept: OrderedDict[int, bytes | ImageError] = OrderedDict()
         self._kept_bytes = 0

@@ -16,6 +16,7 @@ from pairset.parquet_cells import (
     column_cells,
     open_parquet,
     row_group_sizes,
+    size_of,
 )
 from pairset.text import storable
 from pairset.uris import open_file, parquet_row_uri
@@ -45,7 +46,7 @@ def in_parquet(
             if not parquet.metadata.num_rows:
                 yield Found(uri, ImageError(ImageErrorCode.EMPTY, f"{uri}: the file has no rows"))
                 return
-            part = _Part(uri, parquet, columns, _text_columns(schema))
+            part = _Part(uri, parquet, size_of(file), columns, _text_columns(schema))
             last_row = parquet.metadata.num_rows if rows is None else first_row + rows
             yield from part.images(first_row, last_row)
     except _READ_ERRORS as error:
@@ -74,6 +75,7 @@ class _Part:
 
     uri: str
     parquet: pq.ParquetFile
+    file_bytes: int
     columns: Sequence[str]
     text_columns: Sequence[str]
     problems: list[ImageError] = field(default_factory=list)
@@ -99,8 +101,8 @@ class _Part:
 
     def _group(self, group: int, first: int, start: int, stop: int) -> Iterator[Found]:
         """Rows ``start`` to ``stop`` of one row group, whose first row is ``first`` in the file."""
-        images = {name: column_cells(self.parquet, group, name) for name in self.columns}
-        texts = {name: column_cells(self.parquet, group, name) for name in self.text_columns}
+        images = {name: self._cells(group, name) for name in self.columns}
+        texts = {name: self._cells(group, name) for name in self.text_columns}
         for row in range(stop):
             cells = {name: self._next(images, name, first + row) for name in list(images)}
             said = {name: self._next(texts, name, first + row) for name in list(texts)}
@@ -113,6 +115,9 @@ class _Part:
                     yield Found(place, _content(place, cell), told)
             if not images:
                 return
+
+    def _cells(self, group: int, name: str) -> Iterator[pa.Scalar]:
+        return column_cells(self.parquet, group, name, self.file_bytes)
 
     def _next(
         self, columns: dict[str, Iterator[pa.Scalar]], name: str, row: int
