@@ -13,6 +13,8 @@ from finetune.errors import NothingToLearnError
 from finetune.settings import TrainSettings
 from pairset.adapter_cards import BEST, adapter_folder, check_base, find_adapter, read_card
 from pairset.checkpoints import expanded
+from pairset.damage import reading
+from pairset.documents import parse_object
 from pairset.errors import SettingsError
 from pairset.ids import content_id
 from pairset.records import Example
@@ -83,7 +85,10 @@ def begin(pair_set: PairSet, plan: TrainingPlan) -> None:
     path = plan.folder / _PLAN
     if not path.is_file():
         write_atomically(pair_set, str(path), json.dumps({"data": plan.data}).encode())
-    elif json.loads(path.read_text(encoding="utf-8"))["data"] != plan.data:
+        return
+    with reading(str(path)):
+        begun_with = parse_object(path.read_bytes())["data"]
+    if begun_with != plan.data:
         raise SettingsError(
             f"Adapter {plan.name} was begun with other verdicts or settings. Give another --name, "
             f"or delete {plan.folder}."

@@ -29,6 +29,8 @@ from finetune.unchanged import unchanged_examples
 from finetune.weakness import oversampled
 from pairset.adapter_cards import AdapterCard, read_card, write_card
 from pairset.console import say, say_table
+from pairset.damage import reading
+from pairset.documents import parse_document
 from pairset.freshness import complain_of_lags
 from pairset.locks import writing
 from pairset.records import Example
@@ -189,8 +191,8 @@ class TrainingRun:
         path = folder / _FIGURES
         if not path.is_file():
             write_atomically(self._pair_set, str(path), json.dumps(trained).encode())
-        figures: dict[str, float] = json.loads(path.read_text(encoding="utf-8"))
-        return figures
+        with reading(str(path)):
+            return parse_document(dict[str, float], path.read_bytes())
 
     def _card(self, table: Sequence[Example], figures: dict[str, float]) -> AdapterCard:
         learnt = to_learn(table, self._settings)

@@ -3,8 +3,8 @@
 import asyncio
 import threading
 from collections.abc import Coroutine
-from types import TracebackType
-from typing import Any, Self, TypeVar
+from contextlib import closing
+from typing import Any, TypeVar
 
 T = TypeVar("T")
 
@@ -17,17 +17,6 @@ class OwnLoop:
         # A daemon: a request that was interrupted must not hold the end of the program.
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
         self._thread.start()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def run(self, coroutine: Coroutine[Any, Any, T]) -> T:
         """What the coroutine returns or raises; it is cancelled where the wait is interrupted."""
@@ -50,5 +39,5 @@ class OwnLoop:
 
 def run_apart(coroutine: Coroutine[Any, Any, T]) -> T:
     """Run one coroutine in a loop of its own."""
-    with OwnLoop() as loop:
+    with closing(OwnLoop()) as loop:
         return loop.run(coroutine)

@@ -6,6 +6,7 @@ shards stay on disk, but those of that file stand no more.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -58,8 +59,21 @@ def standing_images(pair_set: PairSet, shard: str, columns: list[str] | None = N
     they are those that stand.
     """
     images = pair_set.stage("images")
-    replaced = planned_shards(images, only_finished=False).replaced.get(shard, set())
+    plans = images.plans()
+    # Within one plan nothing is read again, and workers ask for shard after shard.
+    states = tuple(_state_of(images, plan) for plan in plans) if len(plans) > 1 else ()
+    replaced = _replaced(images, states).get(shard, set()) if states else set()
     return standing_rows(images.read(shard, columns), replaced)
+
+
+@lru_cache(maxsize=2)
+def _replaced(images: Stage, states: tuple[str, ...]) -> Mapping[str, set[str]]:
+    """By shard what later plans replace; ``states`` tell other plans of the same names apart."""
+    return planned_shards(images, only_finished=False).replaced
+
+
+def _state_of(images: Stage, plan: str) -> str:
+    return repr(sorted(images.pair_set.filesystem.info(images.shard_path(plan)).items()))
 
 
 def standing_rows(table: pa.Table, replaced: set[str]) -> pa.Table:

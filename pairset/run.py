@@ -66,6 +66,8 @@ def _in_our_words(error: Exception, verb: Verb) -> PairsetError | None:
         return storage_error(error)
     if isinstance(error, MemoryError):
         return OutOfMemoryError()
+    if (damaged := _damaged_table(error)) is not None:
+        return damaged
     if isinstance(error, ImportError) and (error.name or _OURS[0]).split(".")[0] not in _OURS:
         from pairset.packages import extra_for, package_of
 
@@ -74,6 +76,14 @@ def _in_our_words(error: Exception, verb: Verb) -> PairsetError | None:
             return MissingExtraError(package_of(name), extra_for(name, verb.name))
         return BrokenPackageError(package_of(name), " ".join(str(error).split()))
     return None
+
+
+def _damaged_table(error: Exception) -> PairsetError | None:
+    if "duckdb" not in sys.modules:
+        return None
+    from pairset.damage import damaged_table
+
+    return damaged_table(error)
 
 
 @contextmanager

@@ -26,6 +26,7 @@ import pyarrow.parquet as pq
 from fsspec.implementations.local import LocalFileSystem
 
 from pairset.credentials import without_credentials
+from pairset.damage import reading
 from pairset.errors import SettingsError
 from pairset.set_folder import is_set
 from pairset.storage import storage_errors, storage_faults, write_whole
@@ -85,7 +86,9 @@ class PairSet:
         pointer = f"{self.root}/{safe_name(name)}/CURRENT"
         if not self.filesystem.exists(pointer):
             return None
-        return self.stage(name, self.filesystem.cat_file(pointer).decode().strip())
+        with reading(pointer):
+            key = self.filesystem.cat_file(pointer).decode().strip()
+        return self.stage(name, key)
 
     def runs(self, name: str) -> "list[Stage]":
         """Every run of a stage, sorted by key, finished or not."""
@@ -161,9 +164,10 @@ class Stage:
         """Read one finished shard, all columns unless told.
 
         In this thread alone: one of pyarrow's that still holds the file when the program ends would
-        abort it.
+        abort it. Raises DamagedSetError.
         """
-        with self.pair_set.filesystem.open(self.shard_path(shard), "rb") as file:
+        path = self.shard_path(shard)
+        with reading(path), self.pair_set.filesystem.open(path, "rb") as file:
             parquet = pq.ParquetFile(file, pre_buffer=False)
             return parquet.read(columns=columns, use_threads=False)
 

@@ -1,12 +1,13 @@
 """Who is asked again: the annotator itself, as it was when it annotated, or another."""
 
-import json
 from dataclasses import dataclass
 from typing import Any
 
 from annotator.identity import Annotator
 from annotator.resolve import resolve_annotator
 from annotator.settings import AnnotateSettings, ProbeSettings
+from pairset.damage import reading
+from pairset.documents import parse_object
 from pairset.errors import SettingsError
 from pairset.ids import content_id
 from pairset.store import PairSet, Stage
@@ -70,5 +71,5 @@ def _saved_run(pair_set: PairSet, key: str) -> dict[str, Any]:
             f"{pair_set.url}/runs does not tell how the pairs were annotated. Name who is to be "
             "asked: --model, --adapter or --server."
         )
-    found: dict[str, Any] = json.loads(pair_set.filesystem.cat_file(paths[-1]))
-    return found
+    with reading(paths[-1]):
+        return parse_object(pair_set.filesystem.cat_file(paths[-1]))

@@ -1,7 +1,6 @@
 """Gather a set's figures and pairs, and write the page."""
 
 import datetime
-import json
 from collections.abc import Sequence
 from dataclasses import asdict
 from itertools import chain
@@ -9,6 +8,8 @@ from typing import Any
 
 from pairset import __version__
 from pairset.console import complain, say
+from pairset.damage import reading
+from pairset.documents import parse_object
 from pairset.freshness import ANNOTATIONS, CONSENSUS, TRIAGE, lags_of
 from pairset.places import placed_images
 from pairset.records import Pair
@@ -114,10 +115,11 @@ def _demo(pair_set: PairSet) -> dict[str, Any] | None:
     path = f"{pair_set.root}/demo.json"
     if not pair_set.filesystem.exists(path):
         return None
-    document = json.loads(pair_set.filesystem.cat_file(path))
-    seconds = document.get("seconds") or {}
-    return {
-        "engine": document.get("engine"),
-        "seconds": sum(seconds.values()),
-        "figures": [asdict(figure) for figure in demo_figures(document)],
-    }
+    with reading(path):
+        document = parse_object(pair_set.filesystem.cat_file(path))
+        seconds = document.get("seconds") or {}
+        return {
+            "engine": document.get("engine"),
+            "seconds": sum(seconds.values()),
+            "figures": [asdict(figure) for figure in demo_figures(document)],
+        }

@@ -1,10 +1,11 @@
 """What people said of the annotations, and how far they agree, as the page shows it."""
 
-import json
 from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
+from pairset.damage import reading
+from pairset.documents import parse_object
 from pairset.records.verdict import SIMULATED
 from pairset.report.charts import AgreementBar, agreement_bar
 from pairset.status.figures import SetFigures
@@ -59,12 +60,15 @@ def _agreement(pair_set: PairSet) -> dict[str, Any]:
     path = f"{pair_set.root}/{AGREEMENT_FILE}"
     if not pair_set.filesystem.exists(path):
         return {"agreement": [], "bars": []}
-    measured = json.loads(pair_set.filesystem.cat_file(path))
-    group = measured["group"]
-    tiles = [
-        (name, f"{group[key]:.2f}") for key, name in _MEASURES.items() if group.get(key) is not None
-    ]
-    return {"agreement": tiles, "bars": list(_bars(measured))}
+    with reading(path):
+        measured = parse_object(pair_set.filesystem.cat_file(path))
+        group = measured["group"]
+        tiles = [
+            (name, f"{group[key]:.2f}")
+            for key, name in _MEASURES.items()
+            if group.get(key) is not None
+        ]
+        return {"agreement": tiles, "bars": list(_bars(measured))}
 
 
 def _bars(measured: dict[str, Any]) -> Iterator[AgreementBar]:

@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
 from typing import Any
 
+from pairset.damage import reading
 from pairset.store import PairSet, Stage
 from review.calibration.crossfit import CrossFitted
 from review.calibration.evidence import Evidence, Floats
@@ -183,8 +184,10 @@ def _read_kept(stage: Stage, certificate: Certificate) -> Kept:
 
 
 def _read_calibration(stage: Stage, name: str) -> CrossFitted:
-    text = stage.pair_set.filesystem.cat_file(f"{stage.path}/{name}").decode()
-    return CrossFitted(tuple(model_of(document) for document in json.loads(text)))
+    path = f"{stage.path}/{name}"
+    with reading(path):
+        text = stage.pair_set.filesystem.cat_file(path).decode()
+        return CrossFitted(tuple(model_of(document) for document in json.loads(text)))
 
 
 def _calibration_text(calibration: CrossFitted) -> str:

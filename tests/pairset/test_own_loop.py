@@ -1,6 +1,7 @@
 """What is asked of a server can be asked from within a loop that runs."""
 
 import asyncio
+from contextlib import closing
 
 import pytest
 
@@ -24,7 +25,7 @@ def test_a_coroutine_runs_where_another_loop_is_running() -> None:
 
 
 def test_what_it_raises_arrives_as_it_was_raised() -> None:
-    with OwnLoop() as loop:
+    with closing(OwnLoop()) as loop:
         with pytest.raises(ValueError, match="as it was raised"):
             loop.run(fails())
         assert loop.run(doubled(1)) == 2
