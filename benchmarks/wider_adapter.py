@@ -18,8 +18,8 @@ from PIL import Image
 from annotator.models import starter_folder
 from benchmarks.loop import annotate, pairset, say
 from finetune.photos import CROP_SIDE, LONGEST_SIDE, is_lively, training_photos
-from finetune.starter import REPORT_SEED
 from finetune.tinyvlm.evaluation import measure
+from finetune.tinyvlm.recipe import REPORT_SEED
 from pairset.adapter_cards import adapter_folder
 from pairset.demo.corpus import build_corpus
 from pairset.demo.figures import expected_words

@@ -10,33 +10,9 @@ from typing import Any
 
 from clustering.set_folders import SetFolders
 from pairset.errors import EmptyCorpusError
-from pairset.image_formats import READER_BY_SUFFIX, has_reader
+from pairset.image_formats import IMAGE_SUFFIXES, READER_BY_SUFFIX, has_reader
 from pairset.set_folder import FOLDERS
 from pairset.uris import file_uri, filesystem_of, local_path, object_uri
-
-IMAGE_SUFFIXES = frozenset(
-    [
-        ".jpg",
-        ".jpeg",
-        ".jpe",
-        ".jfif",
-        ".png",
-        ".webp",
-        ".bmp",
-        ".dib",
-        ".tif",
-        ".tiff",
-        ".gif",
-        ".ppm",
-        ".pgm",
-        ".pbm",
-        ".pnm",
-        ".avif",
-        ".jp2",
-        ".tga",
-        ".ico",
-    ]
-)
 
 
 class SourceKind(StrEnum):

@@ -19,12 +19,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from finetune.tinyvlm.recipe import REPORT_SEED
+
 if TYPE_CHECKING:
     from finetune.tinyvlm.training import Training
 
 CURVE_SEED = 7
-REPORT_SEED = 1001
-"""The report plants other edits than the learning curve."""
 CURVE_PAIRS = 400
 
 log = logging.getLogger(__name__)

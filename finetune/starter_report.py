@@ -7,7 +7,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from finetune.starter import REPORT_SEED
+from finetune.tinyvlm.recipe import REPORT_SEED
 
 _WEIGHTS = Path(__file__).parent / "weights"
 SHIPPED = _WEIGHTS / "starter"

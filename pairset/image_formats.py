@@ -9,6 +9,30 @@ FORMATS = (
 """By Pillow's names. The rest is left closed: some start other programs, some decode unasked."""
 EXTRA = "formats"
 """The extra that brings the readers of HEIC and JPEG XL."""
+IMAGE_SUFFIXES = frozenset(
+    [
+        ".jpg",
+        ".jpeg",
+        ".jpe",
+        ".jfif",
+        ".png",
+        ".webp",
+        ".bmp",
+        ".dib",
+        ".tif",
+        ".tiff",
+        ".gif",
+        ".ppm",
+        ".pgm",
+        ".pbm",
+        ".pnm",
+        ".avif",
+        ".jp2",
+        ".tga",
+        ".ico",
+    ]
+)
+"""Names under which files are taken for images; READER_BY_SUFFIX has those that need a package."""
 READER_BY_SUFFIX = {
     ".heic": "pillow_heif",
     ".heif": "pillow_heif",

@@ -11,8 +11,8 @@ from typing import IO
 from clustering.containers.captions import SIDECAR_LIMIT_BYTES, said_beside
 from clustering.containers.found import Found
 from clustering.containers.tar_members import Member, TarWalk, is_header
-from clustering.corpus import IMAGE_SUFFIXES
 from pairset.decoding import ENCODED_LIMIT_BYTES, ImageError, ImageErrorCode
+from pairset.image_formats import IMAGE_SUFFIXES
 from pairset.text import storable
 from pairset.uris import open_file, tar_member_uri
 

@@ -2,6 +2,9 @@
 
 from dataclasses import dataclass
 
+REPORT_SEED = 1001
+"""The report plants other edits than the learning curve."""
+
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
