@@ -2,22 +2,22 @@
 
 from collections.abc import Sequence
 
-from annotator.asking import ask, load_ahead, plan_of, with_exemplars
-from annotator.batches import batches
+from annotator.annotation_shards import plan_shards, run_shard
+from annotator.chunks import batches
 from annotator.engines import open_engine
 from annotator.identity import Annotator
+from annotator.inference import ask, load_ahead, plan_of, with_exemplars
 from annotator.outcome import failures_of
 from annotator.resolve import resolve_annotator
 from annotator.settings import AnnotateSettings
-from annotator.shards import plan_shards, run_shard
 from annotator.tasks import Pending, Task, pending_tasks
-from pairset.console import say
-from pairset.executors import run_shards
-from pairset.locks import writing
-from pairset.progress import progress
-from pairset.ray_cluster import RayCluster
-from pairset.shards import Counts
+from pairset.locking.locks import writing
+from pairset.running.executors import run_shards
+from pairset.running.progress import progress
+from pairset.running.ray_cluster import RayCluster
+from pairset.running.shards import Counts
 from pairset.store import PairSet, Stage, open_set
+from pairset.terminal.console import say
 
 
 def annotate(settings: AnnotateSettings) -> None:

@@ -2,11 +2,11 @@
 
 from dataclasses import dataclass
 
-from annotator.adapters import AdapterChoice
-from annotator.models import ModelChoice
-from annotator.prompt import Prompt
+from annotator.prompting.prompt import Prompt
 from annotator.settings import EngineName
-from pairset.ids import content_id
+from annotator.weights.lora_adapters import AdapterChoice
+from annotator.weights.models import ModelChoice
+from pairset.records.ids import content_id
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from annotator.reply import ReplyErrorCode
+from annotator.prompting.reply import ReplyErrorCode
 from pairset.errors import EngineDownError, PairsetError
 from pairset.store import Stage
 

@@ -7,15 +7,15 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from annotator.engines.protocol import Question
-from annotator.prompt import Exemplar, Picture
+from annotator.prompting.prompt import Exemplar, Picture
 from annotator.tasks import Task
 from pairset.decoding import ImageError, ImageErrorCode, decode
 from pairset.images import read_bytes
-from pairset.places import PlacedImage
 from pairset.plain_files import plain_file
 from pairset.records import Example
 from pairset.records.image import image_id_of
 from pairset.records.pair import pair_id_of
+from pairset.rows.places import PlacedImage
 
 if TYPE_CHECKING:
     from PIL.Image import Image as PillowImage

@@ -1,19 +1,19 @@
 """The verb ``pairset probe``: annotations → more questions → evidence beyond the reply itself."""
 
-from annotator.batches import batches
+from annotator.chunks import batches
 from annotator.engines import EnginePlan, open_engine
 from annotator.outcome import failures_of
 from annotator.probing.asking import probe_targets
 from annotator.probing.targets import PendingProbes, drawing_seed, pending_probes
 from annotator.probing.witness import Witness, find_witness
 from annotator.settings import ProbeSettings
-from pairset.annotations import annotations_to_follow
-from pairset.console import say
-from pairset.freshness import ANNOTATIONS, complain_of_lags
-from pairset.locks import writing
-from pairset.progress import progress
-from pairset.shards import Counts
+from pairset.locking.locks import writing
+from pairset.rows.annotations import annotations_to_follow
+from pairset.rows.freshness import ANNOTATIONS, complain_of_lags
+from pairset.running.progress import progress
+from pairset.running.shards import Counts
 from pairset.store import Stage, open_set
+from pairset.terminal.console import say
 
 
 def probe(settings: ProbeSettings) -> None:

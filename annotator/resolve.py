@@ -2,16 +2,21 @@
 
 from dataclasses import replace
 
-from annotator.adapters import AdapterChoice, load_adapter, served_adapter, shipped_adapter
 from annotator.engines.registry import engine_name
 from annotator.identity import Annotator
-from annotator.models import ModelChoice, load_model, served_model
-from annotator.prompt import Prompt, load_prompt, prompt_name
+from annotator.prompting.prompt import Prompt, load_prompt, prompt_name
 from annotator.settings import AskSettings
-from pairset.adapter_cards import BEST, base_of, check_base, find_adapter, read_card
-from pairset.best_adapter import best_adapter
-from pairset.checkpoints import expanded, is_folder
+from annotator.weights.lora_adapters import (
+    AdapterChoice,
+    load_adapter,
+    served_adapter,
+    shipped_adapter,
+)
+from annotator.weights.models import ModelChoice, load_model, served_model
 from pairset.exemplars.library import published_examples
+from pairset.models.adapter_cards import BEST, base_of, check_base, find_adapter, read_card
+from pairset.models.best_adapter import best_adapter
+from pairset.models.checkpoints import expanded, is_folder
 from pairset.store import PairSet
 
 

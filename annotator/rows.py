@@ -5,7 +5,13 @@ from typing import Any
 from annotator.confidence import value_evidence
 from annotator.engines.protocol import Answer
 from annotator.identity import Annotator
-from annotator.reply import CheckedReply, ReplyError, check_finish, check_reply, reply_place
+from annotator.prompting.reply import (
+    CheckedReply,
+    ReplyError,
+    check_finish,
+    check_reply,
+    reply_place,
+)
 from annotator.tasks import Task
 from pairset.decoding import ImageError
 from pairset.records import Annotation

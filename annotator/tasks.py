@@ -7,12 +7,12 @@ from typing import Any
 import pyarrow.compute as pc
 
 from annotator.identity import Annotator
-from pairset.annotations import latest_attempts
 from pairset.errors import MissingStageError
-from pairset.ids import content_id
-from pairset.places import PlacedImage, placed_images
 from pairset.records import Annotation, Example
+from pairset.records.ids import content_id
 from pairset.records.pair import PairStatus
+from pairset.rows.annotations import latest_attempts
+from pairset.rows.places import PlacedImage, placed_images
 from pairset.store import PairSet, Stage
 
 PLACES = ("pair_id", "source_id", "target_id", "source_uri", "target_uri")

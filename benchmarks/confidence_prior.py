@@ -15,13 +15,13 @@ from dataclasses import asdict
 from pathlib import Path
 
 import review.calibration
-from pairset.demo.figures import expected_words
-from pairset.demo.reviewer import review_queue
-from pairset.demo.truth import load_truth
+from pairset.app.demo.planted_figures import expected_words
+from pairset.app.demo.reviewer import review_queue
+from pairset.app.demo.truth import load_truth
 from pairset.store import open_set
+from review.calibration.calibration_model import to_json
 from review.calibration.fitting import fit_prior
 from review.calibration.judged import Judged
-from review.calibration.model import to_json
 from review.calibration.reading import read_known
 
 PRIOR = Path(review.calibration.__file__).parent / "prior.json"

@@ -22,14 +22,14 @@ from typing import Any
 import numpy as np
 from PIL import Image as Pillow
 
-from clustering.containers import Found
+from clustering.corpus.scan import image_row
 from clustering.embed import Batches, embed
 from clustering.encoders import Encoder, Vectors
 from clustering.encoders.protocol import unit_rows
-from clustering.scan import image_row
+from pairset.app.demo.photo_squares import photograph
 from pairset.decoding import decode
-from pairset.demo.scenes import photograph
-from pairset.places import PlacedImage
+from pairset.rows.places import PlacedImage
+from pairset.sources import Found
 
 PHOTOS = (
     *(("skimage", f"data/{name}") for name in ("astronaut.png", "coffee.png", "chelsea.png")),
@@ -72,7 +72,7 @@ def _sides(quick: bool) -> tuple[int, ...]:
 def _models(folder: Path) -> tuple[Any, Encoder]:
     """open_clip's model and transform, and our encoder, both from one checkpoint."""
     from clustering.encoders.open_clip import OpenClip
-    from pairset.torch_companions import fit_torch_companions
+    from pairset.models.torch_companions import fit_torch_companions
 
     fit_torch_companions()
     import open_clip

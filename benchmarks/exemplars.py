@@ -18,8 +18,8 @@ from typing import Any
 
 from benchmarks.loop import HELD_OUT_SHARE, RESAMPLES, SUPERVISED, TRAINING, annotate, pairset
 from finetune.measures.intervals import Estimate, SceneBootstrap
+from pairset.rows.tables import connect_tables
 from pairset.store import open_set
-from pairset.tables import connect_tables
 
 SHOWN = "shown"
 """Name of the adapter that is trained with exemplars."""

@@ -25,15 +25,15 @@ from numpy.typing import NDArray
 from PIL import Image as Pillow
 
 from benchmarks.plain_gates import plain_ssim, plain_verdict
-from clustering.alignment import align
-from clustering.difference import compare, overlay
-from clustering.gates import Thresholds, is_related, judge
+from clustering.corpus.perceptual_hashes import perceptual_hashes
+from clustering.gates.alignment import align
+from clustering.gates.difference import compare, overlay
+from clustering.gates.explanation import unexplained
+from clustering.gates.rules import Thresholds, is_related, judge
+from clustering.gates.views import View
 from clustering.mine import mine
-from clustering.perceptual_hashes import perceptual_hashes
-from clustering.prediction import unexplained
 from clustering.settings import MineSettings
-from clustering.views import View
-from pairset.demo.corpus import build_corpus
+from pairset.app.demo.planted_corpus import build_corpus
 from pairset.images import open_image
 from pairset.records import Pair, rows_of
 from pairset.records.pair import PairStatus

@@ -22,9 +22,9 @@ from pathlib import Path
 from PIL import Image
 
 from benchmarks.wider_adapter import Crop
-from finetune.photos import cut_crops, training_photos
-from pairset.demo.corpus import build_corpus
-from pairset.demo.scenes import SCENE_SIDE
+from finetune.planted.photos import cut_crops, training_photos
+from pairset.app.demo.photo_squares import SCENE_SIDE
+from pairset.app.demo.planted_corpus import build_corpus
 from pairset.store import open_set
 
 SEED = 5

@@ -19,12 +19,12 @@ from pathlib import Path
 from typing import Any
 
 from finetune.measures.intervals import SceneBootstrap
-from pairset.demo.corpus import build_corpus
-from pairset.demo.figures import expected_words
-from pairset.demo.reviewer import review_queue
-from pairset.demo.truth import load_truth
+from pairset.app.demo.planted_corpus import build_corpus
+from pairset.app.demo.planted_figures import expected_words
+from pairset.app.demo.reviewer import review_queue
+from pairset.app.demo.truth import load_truth
+from pairset.rows.tables import connect_tables
 from pairset.store import open_set
-from pairset.tables import connect_tables
 
 HELD_OUT_SHARE = "0.4"
 SUPERVISED, PREFERENCE = "supervised", "preference"

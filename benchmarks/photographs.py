@@ -16,7 +16,7 @@ from typing import Any
 
 from PIL import Image, ImageDraw
 
-from finetune.photos import training_photos
+from finetune.planted.photos import training_photos
 from pairset.store import PairSet, open_set
 
 LEAST_BYTES = 8_000

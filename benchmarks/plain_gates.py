@@ -14,11 +14,19 @@ from PIL import Image as Pillow
 from PIL import ImageOps
 from skimage import color, feature, filters, measure, metrics, transform
 
-from clustering.alignment import Alignment
-from clustering.difference import CHANGE_FLOOR, COMPARE_SIDE, Difference
-from clustering.frames import IDENTITY, MIRROR, QUARTER, compose, from_pixels, overlap, to_pixels
-from clustering.gates import Thresholds, judge
-from clustering.views import Size, size_of
+from clustering.gates.affine import (
+    IDENTITY,
+    MIRROR,
+    QUARTER,
+    compose,
+    from_pixels,
+    overlap,
+    to_pixels,
+)
+from clustering.gates.alignment import Alignment
+from clustering.gates.difference import CHANGE_FLOOR, COMPARE_SIDE, Difference
+from clustering.gates.rules import Thresholds, judge
+from clustering.gates.views import Size, size_of
 from pairset.records.pair import PairStatus
 
 Floats = NDArray[np.float64]

@@ -17,9 +17,9 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from annotator.asking import annotate_loaded, load
-from annotator.batches import batches
+from annotator.chunks import batches
 from annotator.engines import Engine, EnginePlan, open_engine
+from annotator.inference import annotate_loaded, load
 from annotator.probing.asking import ask_targets
 from annotator.probing.targets import Target, pending_probes
 from annotator.probing.witness import Witness, find_witness

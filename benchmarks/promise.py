@@ -22,8 +22,8 @@ from review.calibration.evidence import Evidence, Floats
 from review.calibration.reading import KnownSet
 from review.guarantee.certificate import Kept, Promise
 from review.guarantee.look import Terms, stand
-from review.promise import Route, route_of
-from review.sorting import sample_draw
+from review.guarantee.promise import Route, route_of
+from review.sorting.sorting import sample_draw
 
 PROMISE = Promise(precision=0.95, confidence=0.95)
 PAIRS = 4_000

@@ -17,14 +17,14 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from pairset.cli import main as pairset
-from pairset.edit_types import EditType
+from pairset.app.cli import main as pairset
 from pairset.records import Annotation, Pair, rows_of
+from pairset.records.edit_types import EditType
 from pairset.store import PairSet
-from review.client import StudioClient
-from review.project import StudioProject
+from review.label_studio.client import StudioClient
+from review.label_studio.project import StudioProject
 from review.studio.connection import StudioConnection
-from review.studio.server import StudioServer
+from review.studio.own_studio import StudioServer
 from tests.review.offline.annotated_set import (
     annotation_of,
     make_annotated_set,
@@ -45,7 +45,7 @@ class Measured:
 MEASURED_RUN = """
 import sys
 from pathlib import Path
-from pairset.cli import main
+from pairset.app.cli import main
 
 code = main(sys.argv[2:])
 peak = Path("/proc/self/status").read_text().split("VmHWM:")[1].split()[0]

@@ -18,7 +18,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from statistics import median
 
-from pairset.adapter_cards import adapter_folder, read_card
+from pairset.models.adapter_cards import adapter_folder, read_card
 from pairset.store import PairSet
 from tests.finetune.evaluation.reviewed_set import make_reviewed_set
 

@@ -15,17 +15,17 @@ from pathlib import Path
 
 from PIL import Image
 
-from annotator.models import starter_folder
+from annotator.weights.models import starter_folder
 from benchmarks.loop import annotate, pairset, say
-from finetune.photos import CROP_SIDE, LONGEST_SIDE, is_lively, training_photos
-from finetune.tinyvlm.evaluation import measure
-from finetune.tinyvlm.recipe import REPORT_SEED
-from pairset.adapter_cards import adapter_folder
-from pairset.demo.corpus import build_corpus
-from pairset.demo.figures import expected_words
-from pairset.demo.reviewer import review_queue
-from pairset.demo.scenes import SCENE_SIDE
-from pairset.demo.truth import load_truth
+from finetune.planted.photos import CROP_SIDE, LONGEST_SIDE, is_lively, training_photos
+from finetune.starter.held_out_scores import measure
+from finetune.starter.recipe import REPORT_SEED
+from pairset.app.demo.photo_squares import SCENE_SIDE
+from pairset.app.demo.planted_corpus import build_corpus
+from pairset.app.demo.planted_figures import expected_words
+from pairset.app.demo.reviewer import review_queue
+from pairset.app.demo.truth import load_truth
+from pairset.models.adapter_cards import adapter_folder
 from pairset.store import open_set
 
 NAME = "starter-wider"

@@ -8,17 +8,24 @@ from itertools import groupby
 import numpy as np
 
 from clustering.cells import CellMember, owner, read_cell
-from clustering.doubts import Doubt
+from clustering.corpus.doubts import Doubt
 from clustering.encoders import Vectors, parse_encoder
-from clustering.graph import Graph, Nearness, hamming, hash_bits, nearest_of_label, neighbor_graph
+from clustering.image_clusters.find import SceneRule, Scenes, find_scenes
+from clustering.image_clusters.graph import (
+    Graph,
+    Nearness,
+    hamming,
+    hash_bits,
+    nearest_of_label,
+    neighbor_graph,
+)
+from clustering.image_clusters.shared_neighbors import NOISE
 from clustering.neighbors import Search
-from clustering.scenes import SceneRule, Scenes, find_scenes
 from clustering.settings import MineSettings
-from clustering.shared_neighbors import NOISE
-from pairset.ids import content_id
 from pairset.records import Cluster, Pair, table_of
+from pairset.records.ids import content_id
 from pairset.records.pair import PairStatus, pair_id_of
-from pairset.shards import Counts, ShardSpec
+from pairset.running.shards import Counts, ShardSpec
 from pairset.store import PairSet
 
 PENDING = "pending"

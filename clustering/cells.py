@@ -15,11 +15,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from clustering.doubts import doubts_of
+from clustering.corpus.doubts import doubts_of
 from clustering.encoders import Vectors
 from clustering.settings import MineSettings
-from pairset.planned import standing_images
-from pairset.shards import Counts, ShardSpec
+from pairset.rows.planned import standing_images
+from pairset.running.shards import Counts, ShardSpec
 from pairset.store import PairSet, Stage
 
 CENTROIDS = "plan-centroids"
@@ -43,7 +43,7 @@ class CellMember:
     cells: list[int]
     """Nearest first."""
     doubt: int = 0
-    """Of its place, one of ``clustering.doubts.Doubt``."""
+    """Of its place, one of ``clustering.corpus.doubts.Doubt``."""
 
 
 def cell_count(images: int, cell_size: int) -> int:

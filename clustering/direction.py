@@ -12,18 +12,18 @@ from clustering.directional import Described, SpaceOfBoth, compare
 from clustering.encoders import parse_encoder
 from clustering.encoders.choice import load_text_encoder
 from clustering.settings import DirectionSettings
-from pairset.annotations import annotations_to_follow
-from pairset.console import say
-from pairset.freshness import ANNOTATIONS, complain_of_lags
-from pairset.ids import content_id
-from pairset.locks import writing
-from pairset.probes import latest_probes
-from pairset.progress import open_bar
+from pairset.locking.locks import writing
 from pairset.records import Probe, table_of
+from pairset.records.ids import content_id
 from pairset.records.probe import ProbeKind, probe_id_of
-from pairset.shards import Counts
+from pairset.rows.annotations import annotations_to_follow
+from pairset.rows.freshness import ANNOTATIONS, complain_of_lags
+from pairset.rows.probes import latest_probes
+from pairset.rows.tables import connect_tables, stream_rows
+from pairset.running.progress import open_bar
+from pairset.running.shards import Counts
 from pairset.store import Stage, open_set
-from pairset.tables import connect_tables, stream_rows
+from pairset.terminal.console import say
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection

@@ -8,9 +8,9 @@ import numpy as np
 
 from clustering.embed import Batches, embed
 from clustering.encoders.protocol import TextEncoder, Vectors
-from pairset.exemplars.selection import directions_of
-from pairset.places import PlacedImage
+from pairset.exemplars.retrieval import directions_of
 from pairset.records import Embedding, Image, rows_of
+from pairset.rows.places import PlacedImage
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection

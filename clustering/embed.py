@@ -14,11 +14,11 @@ from clustering.encoders.protocol import Prepared
 from clustering.known_vectors import read_vectors
 from clustering.settings import MineSettings
 from pairset.decoding import ImageError, decode
-from pairset.jpegs import LeastSides
-from pairset.places import PlacedImage
-from pairset.planned import standing_images
+from pairset.formats.jpegs import LeastSides
 from pairset.records import Embedding, Image, rows_of, table_of
-from pairset.shards import Counts, ShardSpec
+from pairset.rows.places import PlacedImage
+from pairset.rows.planned import standing_images
+from pairset.running.shards import Counts, ShardSpec
 from pairset.store import PairSet
 
 _SPARE = 2

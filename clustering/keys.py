@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from pairset.ids import content_id
+from pairset.records.ids import content_id
 
 _DIGITS = 16
 _VERSION = "5"

@@ -9,8 +9,8 @@ from collections.abc import Iterable, Iterator, Sequence
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pairset.planned import PlannedShards
 from pairset.records import Embedding, rows_of
+from pairset.rows.planned import PlannedShards
 from pairset.store import PairSet, Stage
 
 

@@ -5,30 +5,31 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
 
-from clustering import candidates, cells, embed, pairs, scan
-from clustering.containers.columns_in_words import columns_in_words
-from clustering.corpus import SourceKind, Survey, find_sources
-from clustering.doubts import Doubt, find_doubts, save_doubts
+from clustering import candidates, cells, embed, pairs
+from clustering.corpus import scan
+from clustering.corpus.doubts import Doubt, find_doubts, save_doubts
+from clustering.corpus.listing import SourceKind, Survey, find_sources
+from clustering.corpus.scan_plan import plan_images, with_columns
+from clustering.corpus.unread import unread_files
 from clustering.encoders import EncoderChoice, load_encoder, parse_encoder
 from clustering.keys import run_key
 from clustering.known_pairs import places_of_known
 from clustering.known_vectors import shards_of_known
 from clustering.neighbors import choose
-from clustering.plan import plan_images, with_columns
 from clustering.settings import MineSettings
-from clustering.unread import unread_files
-from pairset.console import say
 from pairset.decoding import ImageErrorCode
 from pairset.errors import EmptyCorpusError
-from pairset.executors import Executor, fitting_workers, local_executor, run_shards
-from pairset.ids import content_id
-from pairset.image_formats import EXTRA
-from pairset.locks import writing
-from pairset.planned import PlannedShards, planned_shards, standing_images
-from pairset.ray_cluster import RayCluster
+from pairset.formats.image_formats import EXTRA
+from pairset.locking.locks import writing
+from pairset.records.ids import content_id
 from pairset.records.pair import PairStatus
-from pairset.shards import Counts, RunShard, ShardSpec, unfinished
+from pairset.rows.planned import PlannedShards, planned_shards, standing_images
+from pairset.running.executors import Executor, fitting_workers, local_executor, run_shards
+from pairset.running.ray_cluster import RayCluster
+from pairset.running.shards import Counts, RunShard, ShardSpec, unfinished
+from pairset.sources.columns_in_words import columns_in_words
 from pairset.store import PairSet, Stage, create_set
+from pairset.terminal.console import say
 
 _CELL_SETTINGS = {"cell_size", "cells_per_image", "cell_margin", "seed"}
 _GRAPH_SETTINGS = {

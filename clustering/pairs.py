@@ -9,22 +9,22 @@ import cv2
 import numpy as np
 import pyarrow as pa
 
-from clustering.alignment import align
 from clustering.candidates import PENDING
-from clustering.difference import COMPARE_SIDE, Difference, compare, overlay
-from clustering.gates import Thresholds, is_related, judge
+from clustering.gates.alignment import align
+from clustering.gates.difference import COMPARE_SIDE, Difference, compare, overlay
+from clustering.gates.explanation import unexplained
+from clustering.gates.rules import Thresholds, is_related, judge
+from clustering.gates.views import Size, View, fitting
 from clustering.known_pairs import read_known, with_numbers_of
-from clustering.prediction import unexplained
 from clustering.selection import Caps, select
 from clustering.settings import MineSettings
-from clustering.views import Size, View, fitting
 from pairset.decoding import ImageError, decode
-from pairset.jpegs import LeastSides
-from pairset.masks import encode_mask
-from pairset.places import PlacedImage, placed_images
+from pairset.formats.jpegs import LeastSides
+from pairset.formats.masks import encode_mask
 from pairset.records import Pair, rows_of, table_of
 from pairset.records.pair import PairStatus
-from pairset.shards import Counts, ShardSpec
+from pairset.rows.places import PlacedImage, placed_images
+from pairset.running.shards import Counts, ShardSpec
 from pairset.store import PairSet
 
 _VIEW_SIDE = 2 * COMPARE_SIDE

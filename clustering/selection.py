@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from pairset.records import Pair
 from pairset.records.pair import PairStatus
-from pairset.union_find import root
+from pairset.rows.union_find import root
 
 COPIES = frozenset(
     {

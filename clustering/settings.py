@@ -7,7 +7,7 @@ from typing import ClassVar, Literal
 from pydantic import Field
 from pydantic_settings import SettingsConfigDict
 
-from pairset.command.fields import Positional
+from pairset.app.command.fields import Positional
 from pairset.settings import MOST_SEED, ExecutorSettings, VerbSettings
 
 DEFAULT_ENCODER = "open_clip:xlm-roberta-base-ViT-B-32/laion5b_s13b_b90k"

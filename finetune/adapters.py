@@ -3,10 +3,10 @@
 from dataclasses import asdict
 
 from finetune.settings import AdaptersSettings
-from pairset.adapter_cards import AdapterCard, list_cards
-from pairset.best_adapter import base_name, measured_exact
-from pairset.console import say, say_json, say_table
+from pairset.models.adapter_cards import AdapterCard, list_cards
+from pairset.models.best_adapter import base_name, measured_exact
 from pairset.store import open_set
+from pairset.terminal.console import say, say_json, say_table
 
 _HEADER = ["adapter", "method", "base", "examples", "loss", "exact", "finished"]
 

@@ -4,8 +4,8 @@ import json
 from pathlib import Path
 from typing import Any
 
-from pairset.console import complain
-from pairset.storage import write_whole
+from pairset.files.storage import write_whole
+from pairset.terminal.console import complain
 
 CURVE = "curve.jsonl"
 

@@ -6,20 +6,20 @@ from importlib.util import find_spec
 from itertools import chain
 
 from finetune.evaluation.contest import Contest, hold_contest
-from finetune.evaluation.figures import figures_of
+from finetune.evaluation.evaluation_page import write_page
 from finetune.evaluation.judge import Judge, JudgeAgreement, agreement_with_reviewers, judge_rows
-from finetune.evaluation.page import write_page
+from finetune.evaluation.scores import figures_of
 from finetune.evaluation.terminal import say_figures
-from finetune.examples import make_examples, stages_behind_examples
-from finetune.scenes import SplitRule
+from finetune.examples.make import make_examples, stages_behind_examples
+from finetune.examples.split import SplitRule
 from finetune.settings import EvaluateSettings
-from pairset.console import say, say_json
 from pairset.errors import MissingExtraError, SettingsError
-from pairset.freshness import complain_of_lags
-from pairset.ids import content_id
-from pairset.locks import writing
+from pairset.locking.locks import writing
 from pairset.records import Evaluation, Example, table_of
+from pairset.records.ids import content_id
+from pairset.rows.freshness import complain_of_lags
 from pairset.store import PairSet, open_set
+from pairset.terminal.console import say, say_json
 
 _PACKAGES = {
     "sacrebleu": "sacrebleu",

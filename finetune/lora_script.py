@@ -18,15 +18,15 @@ from typing import Any
 
 import torch
 
-from annotator.models import STARTER_THREADS, ModelChoice, load_model
 from annotator.pictures import load_example_images
-from annotator.prompt import load_prompt, prompt_name
-from finetune.examples import make_examples
+from annotator.prompting.prompt import load_prompt, prompt_name
+from annotator.weights.models import STARTER_THREADS, ModelChoice, load_model
+from finetune.examples.make import make_examples
+from finetune.examples.split import SplitRule
+from finetune.examples.unchanged import unchanged_examples
+from finetune.examples.weakness import oversampled
+from finetune.lora.adapted_model import LANGUAGE_LAYERS
 from finetune.lora.conversations import Conversation, Converser
-from finetune.lora.model import LANGUAGE_LAYERS
-from finetune.scenes import SplitRule
-from finetune.unchanged import unchanged_examples
-from finetune.weakness import oversampled
 from pairset.records.example import Split
 from pairset.store import open_set
 

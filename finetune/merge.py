@@ -3,15 +3,15 @@
 from pathlib import Path
 from typing import Any
 
-from annotator.adapters import read_adapter, shipped_adapter
-from annotator.models import load_model
+from annotator.weights.lora_adapters import read_adapter, shipped_adapter
+from annotator.weights.models import load_model
 from finetune.saving import whole_folder
 from finetune.settings import MergeSettings
-from pairset.adapter_cards import base_of, check_base, find_adapter, read_card
-from pairset.checkpoints import CheckedLoading, load_whole, loading
-from pairset.console import say
 from pairset.errors import MissingStageError, SettingsError
+from pairset.models.adapter_cards import base_of, check_base, find_adapter, read_card
+from pairset.models.checkpoints import CheckedLoading, load_whole, loading
 from pairset.store import open_set
+from pairset.terminal.console import say
 
 
 def merge(settings: MergeSettings) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 from safetensors import SafetensorError
 
 from pairset.errors import StorageError
-from pairset.storage import (
+from pairset.files.storage import (
     UNFINISHED,
     is_given_up,
     make_folder,

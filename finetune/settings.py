@@ -7,8 +7,8 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field, field_validator
 from pydantic_settings import SettingsConfigDict
 
-from annotator.lora_ranks import VLLM_LORA_RANKS
-from pairset.command.fields import Positional
+from annotator.weights.lora_ranks import VLLM_LORA_RANKS
+from pairset.app.command.fields import Positional
 from pairset.settings import MOST_SEED, FiguresSettings, VerbSettings
 
 

@@ -10,36 +10,36 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from annotator.models import ModelChoice, load_model
-from annotator.prompt import Prompt, load_prompt, prompt_name
+from annotator.prompting.prompt import Prompt, load_prompt, prompt_name
+from annotator.weights.models import ModelChoice, load_model
 from finetune.curve_file import CURVE
-from finetune.examples import (
+from finetune.distributed import hush, place_of_process
+from finetune.examples.make import (
     examples_key,
     exclusions,
     make_examples,
     save_examples,
     stages_behind_examples,
 )
-from finetune.plan import TrainingPlan, begin, plan_training, settings_of, to_learn
-from finetune.processes import hush, place_of_process
+from finetune.examples.split import SplitRule
+from finetune.examples.unchanged import unchanged_examples
+from finetune.examples.weakness import oversampled
 from finetune.saving import saving
-from finetune.scenes import SplitRule
 from finetune.settings import TrainSettings
-from finetune.unchanged import unchanged_examples
-from finetune.weakness import oversampled
-from pairset.adapter_cards import AdapterCard, read_card, write_card
-from pairset.console import say, say_table
-from pairset.damage import reading
-from pairset.documents import parse_document
-from pairset.freshness import complain_of_lags
-from pairset.locks import writing
+from finetune.training_plan import TrainingPlan, begin, plan_training, settings_of, to_learn
+from pairset.files.damage import reading
+from pairset.files.documents import parse_document
+from pairset.files.storage import write_whole
+from pairset.locking.locks import writing
+from pairset.models.adapter_cards import AdapterCard, read_card, write_card
 from pairset.records import Example
-from pairset.storage import write_whole
+from pairset.rows.freshness import complain_of_lags
+from pairset.rows.voices import Voice, is_judged, judges_of, voice_of
 from pairset.store import PairSet, open_set, write_atomically
-from pairset.voices import Voice, is_judged, judges_of, voice_of
+from pairset.terminal.console import say, say_table
 
 if TYPE_CHECKING:
-    from finetune.lora.batches import ItemKey
+    from finetune.lora.collate import ItemKey
     from finetune.lora.preparation import ItemShelf, PairItems, Prepared
 
 _ADVICE = " Or learn what triage accepted, though nobody judged it, with --include-auto."
@@ -104,9 +104,9 @@ class TrainingRun:
     def train(self, examples: Sequence[Example]) -> None:
         """Prepare, train, keep the adapter and its card, and say what came of it."""
         to_learn(examples, self._settings)  # raises before a model is loaded
-        from finetune.lora.batches import Collator
+        from finetune.lora.adapted_model import load_learner
+        from finetune.lora.collate import Collator
         from finetune.lora.loop import Lessons, run_training
-        from finetune.lora.model import load_learner
         from finetune.lora.preparation import ItemShelf, PairItems
 
         learner = load_learner(self._model, self._settings, self._plan.start_from)
@@ -157,8 +157,8 @@ class TrainingRun:
         self, learner: Any, converser: Any, table: Sequence[Example], card: AdapterCard
     ) -> None:
         """Write the adapter, its page and last its card; then the checkpoints may go."""
-        from finetune.lora.samples import take_samples
-        from finetune.training_page.page import write_training_page
+        from finetune.lora.sample_replies import take_samples
+        from finetune.training_page.training_page import write_training_page
 
         folder = self._plan.folder
         for config in learner.model.peft_config.values():

@@ -2,6 +2,6 @@
 
 import sys
 
-from pairset.cli import main
+from pairset.app.cli import main
 
 sys.exit(main())

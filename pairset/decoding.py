@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from pairset import jpeg_segments, png_chunks
-from pairset.colors import shows_srgb, to_rgb
-from pairset.image_formats import EXTRA, Size, formats_for, sizes_claimed
-from pairset.jpegs import LeastSides, Pixels, decoded_jpeg
-from pairset.memory_need import bytes_needed
-from pairset.orientation import UPRIGHT, is_on_its_side, orientation_of, turned_upright
+from pairset.formats import jpeg_segments, png_chunks
+from pairset.formats.colors import shows_srgb, to_rgb
+from pairset.formats.image_formats import EXTRA, Size, formats_for, sizes_claimed
+from pairset.formats.jpegs import LeastSides, Pixels, decoded_jpeg
+from pairset.formats.memory_need import bytes_needed
+from pairset.formats.orientation import UPRIGHT, is_on_its_side, orientation_of, turned_upright
 
 if TYPE_CHECKING:
     from PIL.Image import Image as PillowImage

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 
 from pairset.decoding import ENCODED_LIMIT_BYTES, ImageError, ImageErrorCode, decode
-from pairset.parquet_cells import parquet_cell
+from pairset.files.uris import open_file, split_uri
 from pairset.records.image import image_id_of
-from pairset.uris import open_file, split_uri
+from pairset.sources.parquet_cells import parquet_cell
 
 if TYPE_CHECKING:
     from PIL.Image import Image as PillowImage

@@ -7,11 +7,11 @@ import zlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pairset import jpeg_segments, png_chunks
-from pairset.colors import shows_srgb
 from pairset.decoding import ImageError, decode, opened
-from pairset.jpegs import has_no_more
-from pairset.orientation import UPRIGHT, orientation_of
+from pairset.formats import jpeg_segments, png_chunks
+from pairset.formats.colors import shows_srgb
+from pairset.formats.jpegs import has_no_more
+from pairset.formats.orientation import UPRIGHT, orientation_of
 
 if TYPE_CHECKING:
     from PIL.Image import Image as PillowImage

@@ -22,10 +22,10 @@ from pydantic_settings import (
 )
 from pydantic_settings import SettingsError as UnreadableVariableError
 
-from pairset.command.described import Described
-from pairset.command.fields import Positional
-from pairset.command.parser import build_parser, values_of
-from pairset.command.problems import Sources, in_words, unreadable_variable
+from pairset.app.command.described import Described
+from pairset.app.command.fields import Positional
+from pairset.app.command.parser import build_parser, values_of
+from pairset.app.command.problems import Sources, in_words, unreadable_variable
 from pairset.errors import SettingsError
 
 CONFIG_FILE_VARIABLE = "PAIRSET_CONFIG"

@@ -25,12 +25,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from fsspec.implementations.local import LocalFileSystem
 
-from pairset.credentials import without_credentials
-from pairset.damage import reading
 from pairset.errors import SettingsError
-from pairset.set_folder import is_set
-from pairset.storage import storage_errors, storage_faults, write_whole
-from pairset.uris import filesystem_of, local_path
+from pairset.files.damage import reading
+from pairset.files.set_folder import is_set
+from pairset.files.storage import storage_errors, storage_faults, write_whole
+from pairset.files.uris import filesystem_of, local_path
+from pairset.network.credentials import without_credentials
 
 _SAFE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 

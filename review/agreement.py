@@ -5,18 +5,18 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
-from pairset.console import say, say_json, say_table
+from pairset.app.report.people_section import AGREEMENT_FILE
 from pairset.errors import MissingStageError
-from pairset.freshness import ANNOTATIONS, TRIAGE, complain_of_lags
-from pairset.ids import content_id
-from pairset.locks import writing
+from pairset.locking.locks import writing
 from pairset.records import Consensus, Verdict, rows_of, table_of
 from pairset.records.consensus import Settlement
-from pairset.report.people import AGREEMENT_FILE
+from pairset.records.ids import content_id
+from pairset.rows.freshness import ANNOTATIONS, TRIAGE, complain_of_lags
+from pairset.rows.tables import connect_tables
 from pairset.store import PairSet, open_set, write_atomically
-from pairset.tables import connect_tables
-from review.consensus import consensus_of, votes_by_annotation
-from review.reviewers import (
+from pairset.terminal.console import say, say_json, say_table
+from review.opinions.adjudication import consensus_of, votes_by_annotation
+from review.opinions.reviewers import (
     GroupAgreement,
     ReviewerFigures,
     TwoReviewers,

@@ -4,12 +4,12 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from pairset.models.stand_in import STARTER, is_demo
 from pairset.records import Triage
 from pairset.records.triage import TriageReason
 from pairset.records.verdict import SIMULATED
-from pairset.stand_in import STARTER, is_demo
+from pairset.rows.tables import connect_tables
 from pairset.store import PairSet
-from pairset.tables import connect_tables
 
 _JUDGED = """
     SELECT count(*), count_if(confidence >= $threshold),

@@ -3,16 +3,20 @@
 from collections import Counter
 from typing import NoReturn
 
-from pairset.console import complain, say
 from pairset.errors import SetBusyError
-from pairset.locks import writing
+from pairset.locking.locks import writing
 from pairset.records.verdict import Decision
 from pairset.store import open_set
-from review.errors import StudioAnswerError, StudioNotRunningError, StudioUnreachableError
-from review.fetch import Fetched, fetch_verdicts
+from pairset.terminal.console import complain, say
+from review.exchange.fetch import Fetched, fetch_verdicts
+from review.exchange.webhook import Wait, waiting
+from review.label_studio.errors import (
+    StudioAnswerError,
+    StudioNotRunningError,
+    StudioUnreachableError,
+)
 from review.reach import open_project
 from review.settings import PullSettings
-from review.trigger import Wait, waiting
 
 _SKIPS_SHOWN = 10
 _PASSING = (StudioUnreachableError, StudioAnswerError, StudioNotRunningError, SetBusyError)

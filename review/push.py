@@ -4,24 +4,17 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from functools import partial
 
-from pairset.console import complain, say
-from pairset.credentials import without_credentials
 from pairset.errors import SettingsError
-from pairset.freshness import ANNOTATIONS, TRIAGE, complain_of_lags
-from pairset.locks import writing
+from pairset.locking.locks import writing
+from pairset.network.credentials import without_credentials
+from pairset.rows.freshness import ANNOTATIONS, TRIAGE, complain_of_lags
+from pairset.rows.tables import connect_tables
 from pairset.store import PairSet, open_set
-from pairset.tables import connect_tables
-from review.page import check_page
-from review.plan import QueuedId, plan_push
-from review.project import DISPUTED, OPEN, StudioProject
-from review.queue import read_queue
-from review.reach import open_project
-from review.sending import patiently
-from review.settings import PushSettings
-from review.shown import ShownPairs, show_pairs
-from review.steps import PushRun, mark_tasks, send_new_tasks, send_predictions
-from review.studio.connection import StudioConnection
-from review.taskmap import (
+from pairset.terminal.console import complain, say
+from review.exchange.hosted_images import ShownPairs, show_pairs
+from review.exchange.push_plan import QueuedId, plan_push
+from review.exchange.push_steps import PushRun, mark_tasks, send_new_tasks, send_predictions
+from review.exchange.taskmap import (
     TaskMap,
     fetch_task_map,
     forget_task_map,
@@ -29,6 +22,13 @@ from review.taskmap import (
     read_task_map,
     save_task_map,
 )
+from review.form.page_check import check_page
+from review.label_studio.project import DISPUTED, OPEN, StudioProject
+from review.label_studio.sending import patiently
+from review.queueing.queue import read_queue
+from review.reach import open_project
+from review.settings import PushSettings
+from review.studio.connection import StudioConnection
 
 _PROBLEMS_SHOWN = 5
 

@@ -5,10 +5,10 @@ from contextlib import contextmanager
 
 from pairset.errors import SettingsError
 from pairset.store import PairSet
-from review.client import Patience, StudioClient
-from review.elsewhere import named_studio
-from review.errors import StudioNotRunningError
-from review.project import StudioProject
+from review.label_studio.client import Patience, StudioClient
+from review.label_studio.elsewhere import named_studio
+from review.label_studio.errors import StudioNotRunningError
+from review.label_studio.project import StudioProject
 from review.settings import TOKEN_VARIABLE, StudioSettings
 from review.studio.connection import StudioConnection, find_connection
 

@@ -5,9 +5,9 @@ import sys
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit, urlunsplit
 
-from pairset.console import complain, say
-from pairset.edit_types import EditType
+from pairset.records.edit_types import EditType
 from pairset.store import PairSet, open_set
+from pairset.terminal.console import complain, say
 from review.settings import ServeSettings
 from review.studio.connection import StudioConnection
 
@@ -32,8 +32,8 @@ def serve(settings: ServeSettings) -> None:
 def _run_here(pair_set: PairSet, settings: ServeSettings) -> None:
     from review.studio.bootstrap import Overlap
     from review.studio.home import home_of
-    from review.studio.process import Listening
-    from review.studio.server import StudioOptions, StudioServer
+    from review.studio.own_studio import StudioOptions, StudioServer
+    from review.studio.studio_process import Listening
 
     listening = Listening(settings.host, settings.port, settings.start_timeout_seconds)
     overlap = Overlap(settings.reviewers_per_pair, settings.overlap_share)
@@ -49,9 +49,9 @@ def _run_here(pair_set: PairSet, settings: ServeSettings) -> None:
 
 
 def _prepare_elsewhere(pair_set: PairSet, settings: ServeSettings) -> None:
-    from review.client import StudioClient
-    from review.elsewhere import named_studio
-    from review.labelling.config import build_label_config
+    from review.form.config import build_label_config
+    from review.label_studio.client import StudioClient
+    from review.label_studio.elsewhere import named_studio
     from review.studio.bootstrap import Overlap, ensure_overlap, ensure_project, project_title
 
     url, token = named_studio(settings)
@@ -65,8 +65,8 @@ def _prepare_elsewhere(pair_set: PairSet, settings: ServeSettings) -> None:
 
 
 def _announce(pair_set: PairSet, connection: StudioConnection, host: str | None = None) -> None:
-    from review.client import StudioClient
-    from review.project import StudioProject
+    from review.label_studio.client import StudioClient
+    from review.label_studio.project import StudioProject
 
     with StudioClient(connection.url, connection.token) as client:
         project = StudioProject(client, connection.project_id)
@@ -79,7 +79,7 @@ def _announce(pair_set: PairSet, connection: StudioConnection, host: str | None 
 
 def _as_others_reach_it(link: str, host: str | None) -> str:
     """The link with this machine's name, where the server listens on every address."""
-    from review.studio.process import EVERYWHERE
+    from review.studio.studio_process import EVERYWHERE
 
     if host != EVERYWHERE:
         return link
@@ -89,7 +89,7 @@ def _as_others_reach_it(link: str, host: str | None) -> str:
 
 def _say_login(home: "StudioHome", connection: StudioConnection) -> None:
     """Passwords and invitations are shown to a person at a terminal, and never to a log."""
-    from review.client import StudioClient
+    from review.label_studio.client import StudioClient
     from review.studio.bootstrap import invite_path
     from review.studio.home import read_or_make_secrets
 

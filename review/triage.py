@@ -6,25 +6,25 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, fields, replace
 from typing import Any
 
-from pairset.console import say, say_json, say_table
 from pairset.errors import MissingStageError
-from pairset.freshness import ANNOTATIONS, complain_of_lags
-from pairset.ids import content_id
-from pairset.locks import writing
+from pairset.locking.locks import writing
+from pairset.models.stand_in import STARTER, is_demo
 from pairset.records import Triage, Verdict, rows_of, table_of
 from pairset.records.annotation import TOKEN_EVIDENCE
+from pairset.records.ids import content_id
 from pairset.records.triage import Queue
 from pairset.records.verdict import AUTO, Decision, verdict_id_of
-from pairset.stand_in import STARTER, is_demo
+from pairset.rows.freshness import ANNOTATIONS, complain_of_lags
+from pairset.rows.tables import connect_tables, stream_rows
 from pairset.store import PairSet, open_set, write_atomically
-from pairset.tables import connect_tables, stream_rows
+from pairset.terminal.console import say, say_json, say_table
 from review.basis import read_basis, words_of_confidence, words_of_starter
-from review.confidence import keep_confidence
-from review.contradiction import Measured, contradicts_no_change
-from review.outlook import with_outlook
-from review.promise import Route, promised_route, say_promise
+from review.guarantee.promise import Route, promised_route, say_promise
+from review.guarantee.set_confidence import keep_confidence
+from review.queueing.outlook import with_outlook
 from review.settings import TriageSettings
-from review.sorting import Candidate, Policy, sort_annotations
+from review.sorting.contradiction import Measured, contradicts_no_change
+from review.sorting.sorting import Candidate, Policy, sort_annotations
 
 _SHARD = "00000"
 _ROWS_AT_ONCE = 10_000

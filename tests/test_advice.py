@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 from clustering.encoders.choice import load_text_encoder, parse_encoder
+from pairset.app.verbs import VERBS
 from pairset.errors import SettingsError
-from pairset.verbs import VERBS
 
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGES = ("annotator", "clustering", "finetune", "review", "pairset")
@@ -23,26 +23,31 @@ _NAMED = re.compile(r"\bpairset ((?:review )?[a-z]+)")
 _TYPED = re.compile(r"\bpairset ((?:review )?[a-z]+)(?= (?:SET\b|X\b|--))")
 """A command as it would be typed, which ends with a set or a flag."""
 _OTHER_PROGRAMS = {
-    "annotator.adapters": {"--enable-tower-connector-lora"},
+    "annotator.weights.lora_adapters": {"--enable-tower-connector-lora"},
     "annotator.engines.server": {"--enable-lora", "--lora-modules"},
-    "finetune.starter": {"--minutes", "--further"},
-    "finetune.starter_report": {"--further"},
-    "pairset.command.parser": {"--no"},
-    "pairset.completion.scripts": {"--no", "--version"},
+    "finetune.starter.__main__": {"--minutes", "--further"},
+    "finetune.starter.measure": {"--further"},
+    "pairset.app.command.parser": {"--no"},
+    "pairset.app.completion.scripts": {"--no", "--version"},
     "pairset.errors": {"--force-reinstall", "--workers", "--batch-size"},
-    "pairset.executors": {"--shm-size"},
-    "pairset.doctor.machine": {"--format", "--query-gpu"},
-    "pairset.ray_cluster": {"--head", "--num-cpus"},
+    "pairset.running.executors": {"--shm-size"},
+    "pairset.app.doctor.machine": {"--format", "--query-gpu"},
+    "pairset.running.ray_cluster": {"--head", "--num-cpus"},
     "review.studio.environment": {"--data-dir", "--no-input"},
-    "review.studio.process": {"--log-level", "--internal-host", "--no-browser"},
+    "review.studio.studio_process": {"--log-level", "--internal-host", "--no-browser"},
 }
 """Flags of vLLM, Ray, nvidia-smi, Django, Label Studio, pip and docker, of a module that is run by
 itself, those of the command as a whole, and what is advised only where a verb has it."""
 _ELSEWHERE = {
-    "train": {"finetune.evaluation", "annotator.reply", "annotator.adapters", "pairset.executors"},
-    "evaluate": {"annotator", "pairset.adapter_cards", "pairset.exemplars"},
-    "adapters": {"pairset.adapter_cards", "pairset.best_adapter"},
-    "annotate": {"pairset.executors"},
+    "train": {
+        "finetune.evaluation",
+        "annotator.prompting.reply",
+        "annotator.weights.lora_adapters",
+        "pairset.running.executors",
+    },
+    "evaluate": {"annotator", "pairset.models.adapter_cards", "pairset.exemplars"},
+    "adapters": {"pairset.models.adapter_cards", "pairset.models.best_adapter"},
+    "annotate": {"pairset.running.executors"},
 }
 """By verb, modules that it imports for other things than those whose messages advise flags."""
 

@@ -8,7 +8,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 OURS = {"annotator", "clustering", "finetune", "pairset", "review"}
-ROOF = ("cli.py", "run.py", "verbs.py", "__main__.py", "completion/", "demo/", "doctor/")
+ROOF = ("app/", "__main__.py")
 MAY_IMPORT = {
     "pairset": ("pairset",),
     "clustering": ("clustering", "pairset"),
@@ -17,16 +17,12 @@ MAY_IMPORT = {
     "finetune": (
         "finetune",
         "pairset",
-        "annotator.adapters",
+        "annotator.weights",
         # The judge asks an OpenAI-compatible endpoint, with the annotator's own retries and tokens.
         "annotator.engines.chat_api",
         "annotator.engines.http",
-        "annotator.lora_ranks",
-        "annotator.models",
         "annotator.pictures",
-        "annotator.prompt",
-        "annotator.reply",
-        "annotator.taxonomy",
+        "annotator.prompting",
     ),
 }
 

@@ -7,10 +7,10 @@ import sys
 
 import pytest
 
-from pairset.cli import main
-from pairset.command.fields import type_of
+from pairset.app.cli import main
+from pairset.app.command.fields import type_of
+from pairset.app.verbs import VERBS, Verb
 from pairset.settings import Settings
-from pairset.verbs import VERBS, Verb
 
 
 def settings_of(verb: Verb) -> type[Settings]:
@@ -44,7 +44,7 @@ NUMBERS = [
 LIST_MODULES = """
 import atexit, sys
 atexit.register(lambda: sys.stderr.write(" ".join(sys.modules)))
-from pairset.cli import main
+from pairset.app.cli import main
 main(sys.argv[1:])
 """
 

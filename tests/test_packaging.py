@@ -26,7 +26,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> zipfile.ZipFile:
     [
         "annotator/prompts/full.md",
         "annotator/prompts/brief.md",
-        "pairset/report/templates/page.html.j2",
+        "pairset/app/report/templates/page.html.j2",
         "finetune/evaluation/templates/evaluation.html.j2",
         "finetune/training_page/templates/training.html.j2",
         "finetune/weights/starter/model.safetensors",
@@ -35,7 +35,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> zipfile.ZipFile:
         "finetune/weights/starter-wider/adapter_model.safetensors",
         "finetune/weights/starter-wider/card.json",
         "review/calibration/prior.json",
-        "review/labelling/page.xml",
+        "review/form/page.xml",
         "review/studio/run_studio.py",
         *(f"{name}/py.typed" for name in ("annotator", "clustering", "finetune", "pairset")),
     ],

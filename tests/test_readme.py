@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from pairset.app.verbs import find_verb
 from pairset.settings import parse_settings
-from pairset.verbs import find_verb
 
 ROOT = Path(__file__).parent.parent
 PAGES = sorted(f"docs/{path.name}" for path in ROOT.glob("docs/*.md"))

@@ -11,11 +11,11 @@ from urllib.parse import urlsplit
 from annotator.confidence import TokenLogprob, tail_of
 from annotator.engines.foreign import sound_answer, sound_logprob, sound_tokens, text_of
 from annotator.engines.protocol import Answer, Choice, Draws, Question, Statement, Tokens
-from annotator.prompt import Message, Picture, Prompt, build_messages
-from annotator.reply import ReplyError, ReplyErrorCode
-from pairset.addresses import ServerAddress, server_address
+from annotator.prompting.prompt import Message, Picture, Prompt, build_messages
+from annotator.prompting.reply import ReplyError, ReplyErrorCode
+from pairset.network.addresses import ServerAddress, server_address
+from pairset.network.server_words import failure_in
 from pairset.plain_files import EncodedImage
-from pairset.server_words import failure_in
 from pairset.text import storable
 
 _FASTEST_COMPRESSION = 1

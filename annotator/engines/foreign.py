@@ -10,7 +10,7 @@ from typing import Any
 
 from annotator.confidence import TokenLogprob
 from annotator.engines.protocol import Answer, Tokens
-from annotator.reply import ReplyError, ReplyErrorCode
+from annotator.prompting.reply import ReplyError, ReplyErrorCode
 from pairset.text import storable
 
 _LARGEST_COUNT = 2**31 - 1

@@ -10,13 +10,13 @@ from typing import Any
 import httpx
 
 from annotator.engines.foreign import foreign_json
-from annotator.reply import ReplyError, ReplyErrorCode
-from pairset.addresses import ServerAddress
-from pairset.credentials import HIDDEN, key_from_environment
+from annotator.prompting.reply import ReplyError, ReplyErrorCode
 from pairset.errors import EngineDownError, SettingsError
-from pairset.http_client import BoundedClient, UnreadableBodyError
-from pairset.own_loop import run_apart
-from pairset.server_words import failure_in
+from pairset.network.addresses import ServerAddress
+from pairset.network.credentials import HIDDEN, key_from_environment
+from pairset.network.http_client import BoundedClient, UnreadableBodyError
+from pairset.network.server_words import failure_in
+from pairset.running.own_loop import run_apart
 from pairset.text import printable
 
 TOKEN_VARIABLES = ("PAIRSET_API_KEY", "OPENAI_API_KEY")

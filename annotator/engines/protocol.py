@@ -4,12 +4,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol, TypeAlias, TypeVar
 
-from annotator.adapters import AdapterChoice
 from annotator.confidence import TokenLogprob
-from annotator.models import ModelChoice
-from annotator.prompt import Exemplar, Picture, Prompt
-from annotator.reply import ReplyError
+from annotator.prompting.prompt import Exemplar, Picture, Prompt
+from annotator.prompting.reply import ReplyError
 from annotator.settings import AskSettings
+from annotator.weights.lora_adapters import AdapterChoice
+from annotator.weights.models import ModelChoice
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from typing import cast
 from annotator.engines.protocol import Engine, EnginePlan
 from annotator.settings import AskSettings, EngineName
 from pairset.errors import SettingsError
-from pairset.memory import require_address_space
+from pairset.running.memory import require_address_space
 
 _ADDRESS_BYTES = 3 << 30
 """With less, torch cannot be imported and the grammar's compiler waits for ever, or ends the

@@ -16,7 +16,7 @@ from functools import cache
 from typing import Any
 
 from annotator.engines.vllm_options import STOP_WITH_STDIN
-from pairset.torch_companions import fit_torch_companions
+from pairset.models.torch_companions import fit_torch_companions
 
 # On import: the processes that a program spawns import its main module again, this one.
 fit_torch_companions()

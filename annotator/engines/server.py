@@ -29,11 +29,11 @@ from annotator.engines.protocol import (
     T,
     Tokens,
 )
-from annotator.prompt import Prompt
-from annotator.reply import ReplyError, ReplyErrorCode
-from pairset.addresses import ServerAddress
-from pairset.console import complain
+from annotator.prompting.prompt import Prompt
+from annotator.prompting.reply import ReplyError, ReplyErrorCode
 from pairset.errors import MissingExtraError, ModelUnavailableError, SettingsError
+from pairset.network.addresses import ServerAddress
+from pairset.terminal.console import complain
 
 try:
     from annotator.engines.http import (
@@ -46,7 +46,7 @@ try:
         send,
         token_from_environment,
     )
-    from pairset.http_client import BoundedClient
+    from pairset.network.http_client import BoundedClient
 except ModuleNotFoundError as error:
     raise MissingExtraError(error.name or "httpx", "transformers") from error
 

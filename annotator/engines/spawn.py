@@ -24,10 +24,10 @@ from annotator.engines.vllm_options import (
     vllm_arguments,
     vllm_environment,
 )
-from pairset.addresses import ServerAddress
 from pairset.errors import EngineDownError
-from pairset.http_client import BoundedClient
-from pairset.own_loop import run_apart
+from pairset.network.addresses import ServerAddress
+from pairset.network.http_client import BoundedClient
+from pairset.running.own_loop import run_apart
 
 _HOST = "127.0.0.1"
 _SECRET_NAME = re.compile(

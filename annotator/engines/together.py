@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
-from annotator.reply import ReplyError, ReplyErrorCode
+from annotator.prompting.reply import ReplyError, ReplyErrorCode
 
 _EXCERPT_CHARACTERS = 300
 

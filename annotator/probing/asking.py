@@ -5,27 +5,27 @@ from dataclasses import dataclass, replace
 from importlib.resources import files
 from typing import Any
 
-from annotator.asking import with_exemplars
 from annotator.confidence import TokenLogprob, value_evidence, value_span
 from annotator.engines import Answer, Choice, Draws, Engine, Question, Statement
+from annotator.inference import with_exemplars
 from annotator.pictures import load_questions
 from annotator.probing.targets import Target, Wanted
 from annotator.probing.witness import Witness
-from annotator.prompt import Prompt
-from annotator.reply import (
+from annotator.prompting.prompt import Prompt
+from annotator.prompting.reply import (
     ReplyError,
     ReplyErrorCode,
     check_finish,
     checked_words,
     reply_place,
 )
+from annotator.prompting.taxonomy import EditType
 from annotator.rows import reason_of
-from annotator.taxonomy import EditType
 from pairset.decoding import ImageError
-from pairset.ids import content_id
 from pairset.records import Probe, table_of
+from pairset.records.ids import content_id
 from pairset.records.probe import ProbeKind
-from pairset.shards import Counts
+from pairset.running.shards import Counts
 from pairset.store import PairSet
 
 _WORDS = ("yes", "no")

@@ -7,11 +7,11 @@ from typing import Any
 from annotator.probing.witness import Witness
 from annotator.settings import ProbeSettings
 from annotator.tasks import PLACES, Task, placed_tasks
-from pairset.ids import content_id
-from pairset.probes import latest_probes
+from pairset.records.ids import content_id
 from pairset.records.probe import ProbeKind, probe_id_of
+from pairset.rows.probes import latest_probes
+from pairset.rows.tables import connect_tables, stream_rows
 from pairset.store import PairSet
-from pairset.tables import connect_tables, stream_rows
 
 _CONTRASTS = (ProbeKind.SWAPPED, ProbeKind.SOURCE_TWICE, ProbeKind.BLANK_TARGET)
 _OF_THE_TASK = ("annotation_id", *PLACES)

@@ -6,10 +6,10 @@ from typing import Any
 from annotator.identity import Annotator
 from annotator.resolve import resolve_annotator
 from annotator.settings import AnnotateSettings, ProbeSettings
-from pairset.damage import reading
-from pairset.documents import parse_object
 from pairset.errors import SettingsError
-from pairset.ids import content_id
+from pairset.files.damage import reading
+from pairset.files.documents import parse_object
+from pairset.records.ids import content_id
 from pairset.store import PairSet, Stage
 
 _NAMES_ANOTHER = ("model", "adapter", "server", "spawn")

@@ -12,19 +12,19 @@ import cv2
 from PIL import Image as Pillow
 
 from benchmarks.confidence.mixes import MixedPair
-from clustering.containers import Found
-from clustering.gates import Thresholds
+from clustering.corpus.scan import image_row
+from clustering.gates.rules import Thresholds
 from clustering.pairs import measure
-from clustering.scan import image_row
-from pairset.demo.corpus import encode
-from pairset.demo.measure import Expected, expected_of
-from pairset.demo.reviewer import verdict_on
-from pairset.progress import progress
+from pairset.app.demo.against_truth import Expected, expected_of
+from pairset.app.demo.planted_corpus import encode
+from pairset.app.demo.reviewer import verdict_on
 from pairset.records import Annotation, Image, Pair, rows_of, table_of
 from pairset.records.pair import PairStatus, pair_id_of
 from pairset.records.verdict import Decision
+from pairset.rows.tables import connect_tables
+from pairset.running.progress import progress
+from pairset.sources import Found
 from pairset.store import PairSet, create_set
-from pairset.tables import connect_tables
 
 _THRESHOLDS = Thresholds(
     alignment_floor=-1.0, change_area_floor=0.0, phash_copy_ceiling=0, keep_mirrored=True

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from PIL import Image
 
 from benchmarks.confidence.photographs import View
-from finetune.further_edits import NEW_EDITS, plant_further
-from finetune.procedural import EDITS, PlantedEdit, plant
-from finetune.tinyvlm.evaluation import EVALUATION_MIX
-from finetune.tinyvlm.lessons import BYSTANDERS
-from finetune.whole_image import WHOLE_EDITS
-from pairset.demo.truth import PlantedPair
+from finetune.planted.further_edits import NEW_EDITS, plant_further
+from finetune.planted.plant import EDITS, PlantedEdit, plant
+from finetune.planted.whole_image import WHOLE_EDITS
+from finetune.starter.held_out_scores import EVALUATION_MIX
+from finetune.starter.training_data import BYSTANDERS
+from pairset.app.demo.truth import PlantedPair
 
 _ATTEMPTS = 40
 _LOCAL = ("add", "remove", "recolor", "move", "replace")

@@ -13,14 +13,20 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from annotator.batches import batches
+from annotator.chunks import batches
+from clustering.corpus.perceptual_hashes import perceptual_hashes
 from clustering.encoders.choice import load_encoder, parse_encoder
 from clustering.encoders.protocol import Vectors
-from clustering.perceptual_hashes import perceptual_hashes
-from finetune.photos import CROP_SIDE, cut_crops, held_out_photos, is_lively, training_photos
+from finetune.planted.photos import (
+    CROP_SIDE,
+    cut_crops,
+    held_out_photos,
+    is_lively,
+    training_photos,
+)
 from pairset.decoding import DecodedImage, decode
-from pairset.jpegs import LeastSides
-from pairset.union_find import root
+from pairset.formats.jpegs import LeastSides
+from pairset.rows.union_find import root
 
 _MOST_ALIKE = 0.75
 """Cosine of the offline encoder from which two pictures count as one scene, as in mining."""

@@ -14,12 +14,12 @@ import numpy as np
 
 from benchmarks.confidence.rows import Rows
 from benchmarks.promise import PROMISE, Draw, World, gated, plain, summary
-from pairset.progress import progress
+from pairset.running.progress import progress
 from review.calibration.reading import KnownSet
 from review.guarantee.audit import audit_test
 from review.guarantee.certificate import Kept
 from review.guarantee.look import Terms, stand
-from review.sorting import sample_draw
+from review.sorting.sorting import sample_draw
 
 _AUDITS = 200
 """Random orders of audits."""

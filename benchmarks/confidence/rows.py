@@ -7,8 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.confidence.mixed_set import Known, judged_right
+from pairset.rows.tables import connect_tables
 from pairset.store import PairSet
-from pairset.tables import connect_tables
 from review.calibration.evidence import Evidence
 from review.calibration.judged import Judged
 from review.calibration.reading import read_known

@@ -17,9 +17,9 @@ from benchmarks.promise import World
 from review.calibration.crossfit import cross_fit
 from review.calibration.evidence import Evidence, Floats
 from review.calibration.fitting import shipped_prior
-from review.fixable import fixable
+from review.calibration.fixable import fixable
 from review.guarantee.look import judged_of
-from review.sorting import Candidate, Policy, QueueOrder, sort_annotations
+from review.sorting.sorting import Candidate, Policy, QueueOrder, sort_annotations
 
 ORDERS: tuple[QueueOrder, ...] = ("gain", "doubt", "random")
 NOT_OF_USE = ("unrelated",)

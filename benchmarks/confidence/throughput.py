@@ -26,11 +26,11 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from annotator.asking import ask, load_ahead, plan_of
-from annotator.batches import batches
+from annotator.chunks import batches
 from annotator.engines import Engine, Question
 from annotator.engines.chat_api import encode_body, request_body
 from annotator.identity import Annotator
+from annotator.inference import ask, load_ahead, plan_of
 from annotator.pictures import load_questions
 from annotator.resolve import resolve_annotator
 from annotator.settings import AnnotateSettings

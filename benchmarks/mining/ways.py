@@ -18,13 +18,13 @@ import numpy as np
 
 from clustering.candidates import scene_rule, search_of
 from clustering.encoders import Vectors
-from clustering.graph import Graph
+from clustering.image_clusters.find import find_scenes
+from clustering.image_clusters.graph import Graph
 from clustering.neighbors import Links, exact_links, find_links
 from clustering.neighbors.arithmetic import fastest_arithmetic
 from clustering.neighbors.join import COLUMNS, ROWS, half_tiles
-from clustering.scenes import find_scenes
 from clustering.settings import MineSettings
-from pairset.torch_companions import fit_torch_companions
+from pairset.models.torch_companions import fit_torch_companions
 from tests.clustering.planted_vectors import pair_f1
 
 FLOOR = 0.8

@@ -9,7 +9,7 @@ from pathlib import Path
 from clustering.encoders.protocol import Encoder, TextEncoder
 from clustering.settings import Precision
 from pairset.errors import MissingExtraError, SettingsError
-from pairset.ids import content_id
+from pairset.records.ids import content_id
 
 OFFLINE = "lite0"
 _SIMILARITY_FLOORS = {

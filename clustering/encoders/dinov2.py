@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from clustering.encoders.device import best_device, number_type
-from clustering.encoders.hub import fetching
+from clustering.encoders.hub_weights import fetching
 from clustering.encoders.processors import least_side, prepared
 from clustering.encoders.protocol import Prepared, Vectors, unit_rows
 from clustering.settings import Precision
-from pairset.checkpoints import load_whole
-from pairset.torch_companions import fit_torch_companions
+from pairset.models.checkpoints import load_whole
+from pairset.models.torch_companions import fit_torch_companions
 
 if TYPE_CHECKING:
     from pairset.decoding import DecodedImage

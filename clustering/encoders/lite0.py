@@ -16,7 +16,7 @@ from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from clustering.encoders.device import best_device
 from clustering.encoders.protocol import Prepared, Vectors, unit_rows
-from pairset.torch_companions import fit_torch_companions
+from pairset.models.torch_companions import fit_torch_companions
 
 if TYPE_CHECKING:
     from PIL.Image import Image

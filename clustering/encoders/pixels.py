@@ -6,7 +6,7 @@ from typing import Any
 
 import torch
 
-from pairset.jpegs import Pixels
+from pairset.formats.jpegs import Pixels
 
 
 @dataclass(frozen=True, slots=True)

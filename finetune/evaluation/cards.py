@@ -9,9 +9,9 @@ from pathlib import PurePath
 
 from finetune.evaluation.annotators import Annotator
 from finetune.evaluation.contest import Contest
+from pairset.app.report.contents import Side
+from pairset.pages.thumbnails import Thumbnail
 from pairset.records import Evaluation, Example
-from pairset.report.model import Side
-from pairset.report.thumbnails import Thumbnail
 
 _PIECE = re.compile(r"[㐀-鿿]|[^\W㐀-鿿]+|\s+|[^\w\s]")
 

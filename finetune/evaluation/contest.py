@@ -18,9 +18,9 @@ from pairset.errors import MissingStageError
 from pairset.records import Annotation, Evaluation, Example, rows_of
 from pairset.records.annotation import TOKEN_EVIDENCE
 from pairset.records.example import Split
+from pairset.rows.tables import connect_tables
+from pairset.rows.voices import is_judged
 from pairset.store import PairSet
-from pairset.tables import connect_tables
-from pairset.voices import is_judged
 
 _ANNOTATORS = "SELECT DISTINCT model, adapter, prompt_id FROM all_annotations"
 _EVIDENCE = ("raw_reply", *TOKEN_EVIDENCE)

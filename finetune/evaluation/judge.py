@@ -7,15 +7,15 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from annotator.engines.chat_api import api_address, encode_body, read_completion
-from annotator.reply import ReplyError, after_thoughts
-from finetune.examples import fields_of
-from pairset.addresses import ServerAddress
+from annotator.prompting.reply import ReplyError, after_thoughts
+from finetune.examples.make import fields_of
 from pairset.errors import EngineDownError, MissingExtraError, SettingsError
-from pairset.ids import content_id
-from pairset.own_loop import run_apart
-from pairset.progress import progress
+from pairset.network.addresses import ServerAddress
 from pairset.records import Evaluation, Example
-from pairset.voices import is_judged
+from pairset.records.ids import content_id
+from pairset.rows.voices import is_judged
+from pairset.running.own_loop import run_apart
+from pairset.running.progress import progress
 
 _QUESTION = """\
 Two people describe how to edit the same photo.
@@ -152,7 +152,7 @@ async def _ask(
         send,
         token_from_environment,
     )
-    from pairset.http_client import BoundedClient
+    from pairset.network.http_client import BoundedClient
 
     free = asyncio.Semaphore(_CONCURRENCY)
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from finetune.evaluation.annotators import Annotator
 from pairset.errors import MissingStageError
 from pairset.records import Example
+from pairset.rows.tables import connect_tables
+from pairset.rows.voices import Judges, Voice, is_judged, judges_of, voice_of
 from pairset.store import PairSet
-from pairset.tables import connect_tables
-from pairset.voices import Judges, Voice, is_judged, judges_of, voice_of
 
 _WRITERS = """
     SELECT annotation_id, model, adapter, prompt_id FROM all_annotations

@@ -1,6 +1,6 @@
 """From an annotation and the example it is held against to a row."""
 
-from finetune.examples import fields_of
+from finetune.examples.make import fields_of
 from finetune.measures.texts import chrf, is_exact, rouge_l
 from pairset.records import Annotation, Evaluation, Example
 

@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 
-from finetune.evaluation.figures import AnnotatorFigures, EvaluationFigures, Match
 from finetune.evaluation.judge import JudgeAgreement
+from finetune.evaluation.scores import AnnotatorFigures, EvaluationFigures, Match
 from finetune.measures.intervals import Estimate
 from finetune.measures.texts import LANGUAGES
-from pairset.console import say, say_table
+from pairset.terminal.console import say, say_table
 
 _LANGUAGE_NAMES = {"en": "English", "zh": "Chinese"}
 _MEASURE_NAMES = {

@@ -6,7 +6,7 @@ Raises MissingExtraError on import where the extra `train` is not installed.
 from pairset.errors import MissingExtraError
 
 try:
-    from pairset.torch_companions import fit_torch_companions
+    from pairset.models.torch_companions import fit_torch_companions
 
     fit_torch_companions()
     import accelerate  # noqa: F401

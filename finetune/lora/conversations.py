@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
-from annotator.prompt import Exemplar, Message, Prompt, build_messages, pillow_part
+from annotator.prompting.prompt import Exemplar, Message, Prompt, build_messages, pillow_part
 from pairset.errors import SettingsError
 
 if TYPE_CHECKING:

@@ -12,19 +12,19 @@ from torch.utils.data import Dataset, Sampler
 from transformers import PrinterCallback, Trainer, TrainingArguments
 
 from finetune.curve_file import cut_curve
+from finetune.distributed import place_of_process
 from finetune.errors import DivergedError, OutOfMemoryError
-from finetune.lora.batches import Collator, ItemKey, TrainingItem
-from finetune.lora.checkpoints import newest_sound
+from finetune.lora.adapted_model import number_format
+from finetune.lora.collate import Collator, ItemKey, TrainingItem
 from finetune.lora.losses import is_finite, preference_loss, reply_logprobs, supervised_loss
-from finetune.lora.model import number_format
 from finetune.lora.order import ByLength, QueryDropout
+from finetune.lora.sealed_checkpoints import newest_sound
 from finetune.lora.vision import forward_inputs
 from finetune.lora.watch import Watch
-from finetune.processes import place_of_process
 from finetune.saving import saving
 from finetune.settings import TrainSettings
 from pairset.errors import WorkerDiedError
-from pairset.executors import require_semaphores
+from pairset.running.executors import require_semaphores
 
 _POINTS_OF_A_CURVE = 200
 _CHECKPOINTS_KEPT = 2

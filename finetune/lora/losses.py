@@ -4,7 +4,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from finetune.lora.batches import IGNORED
+from finetune.lora.collate import IGNORED
 
 
 def supervised_loss(logits: Tensor, labels: Tensor, tokens_in_step: Tensor | int | None) -> Tensor:

@@ -8,15 +8,15 @@ from typing import Any
 from torch.utils.data import Dataset
 
 from annotator.pictures import load_example_images, load_exemplar
-from finetune.lora.batches import ItemKey, TrainingItem
+from finetune.lora.collate import ItemKey, TrainingItem
 from finetune.lora.conversations import Conversation, Converser
 from finetune.lora.vision import can_look, look
 from finetune.settings import TrainSettings
 from pairset.decoding import ImageError
 from pairset.exemplars.library import Shown, exemplars_for
-from pairset.progress import progress
 from pairset.records import Example
 from pairset.records.example import ExclusionReason
+from pairset.running.progress import progress
 from pairset.store import PairSet
 
 _GIGABYTE = 1 << 30

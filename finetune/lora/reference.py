@@ -5,11 +5,11 @@ from typing import Any
 
 import torch
 
-from finetune.lora.batches import Collator, ItemKey, TrainingItem
+from finetune.lora.collate import Collator, ItemKey, TrainingItem
 from finetune.lora.losses import reply_logprobs
 from finetune.lora.preparation import PairItems
 from finetune.lora.vision import forward_inputs
-from pairset.progress import progress
+from pairset.running.progress import progress
 
 
 def reference_logprobs(

@@ -7,8 +7,8 @@ from accelerate import PartialState
 from transformers import TrainerCallback
 
 from finetune.curve_file import CURVE, append_point
-from finetune.lora.checkpoints import seal
-from pairset.progress import open_bar
+from finetune.lora.sealed_checkpoints import seal
+from pairset.running.progress import open_bar
 
 
 class Watch(TrainerCallback):

@@ -7,12 +7,12 @@ import numpy as np
 import pyarrow as pa
 
 from pairset.errors import MissingStageError
-from pairset.exemplars.selection import Floats, Shelf, choose, directions_of
+from pairset.exemplars.retrieval import Floats, Shelf, choose, directions_of
 from pairset.records import Example, rows_of
 from pairset.records.example import Split
-from pairset.scenes import scenes_of
+from pairset.rows.scenes import scenes_of
+from pairset.rows.tables import connect_tables, kept_places
 from pairset.store import PairSet, Stage
-from pairset.tables import connect_tables, kept_places
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection

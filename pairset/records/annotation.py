@@ -75,7 +75,7 @@ class Annotation:
     """What leads back."""
     inverse_zh: str | None = None
     edit_type: str | None = None
-    """One of ``annotator.taxonomy.EditType``."""
+    """One of ``annotator.prompting.taxonomy.EditType``."""
     is_changed: bool | None = None
     """False is a legitimate answer: the images show no edit."""
     source_caption: str | None = None

@@ -6,7 +6,7 @@ from typing import ClassVar
 
 import pyarrow as pa
 
-from pairset.ids import content_id
+from pairset.records.ids import content_id
 
 
 class ProbeKind(StrEnum):

@@ -11,11 +11,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from pairset.ids import content_id
+from pairset.records.ids import content_id
+from review.calibration.calibration_model import CalibrationModel
 from review.calibration.evidence import Evidence, Floats
 from review.calibration.fitting import calibrate
 from review.calibration.judged import Judged
-from review.calibration.model import CalibrationModel
 
 FOLDS = 5
 

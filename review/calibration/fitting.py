@@ -10,7 +10,23 @@ from numpy.typing import NDArray
 
 from pairset.errors import MissingExtraError
 from pairset.measures.calibration import brier_score, calibration_error, reliability
+from review.calibration.calibration_model import (
+    CalibrationModel,
+    Form,
+    Reliability,
+    design,
+    from_json,
+)
 from review.calibration.evidence import Floats
+from review.calibration.form_choice import (
+    Trial,
+    columns_of,
+    folds_by_name,
+    linear_trial,
+    log_odds,
+    regression_of,
+    stepped_trial,
+)
 from review.calibration.forms import (
     LEAST_FOR_A_SHIFT,
     LEAST_OF_EACH_OUTCOME,
@@ -23,23 +39,7 @@ from review.calibration.forms import (
     terms_of,
 )
 from review.calibration.judged import Judged
-from review.calibration.model import (
-    CalibrationModel,
-    Form,
-    Reliability,
-    design,
-    from_json,
-)
-from review.calibration.steps import fit_steps
-from review.calibration.trials import (
-    Trial,
-    columns_of,
-    folds_by_name,
-    linear_trial,
-    log_odds,
-    regression_of,
-    stepped_trial,
-)
+from review.calibration.stumps import fit_steps
 
 _STRENGTHS = (0.03, 0.1, 0.3, 1.0, 3.0, 10.0)
 """Inverse strengths of the L2 penalty to choose from."""

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 
+from review.calibration.calibration_model import Form, Scale, Term, scale_of
 from review.calibration.evidence import (
     LOG_PROBABILITIES,
     PIXELS,
@@ -13,7 +14,6 @@ from review.calibration.evidence import (
     measured,
 )
 from review.calibration.judged import Judged
-from review.calibration.model import Form, Scale, Term, scale_of
 
 LEAST_VERDICTS = {
     Form.LOG_PROBABILITIES: 50,

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from pairset.ids import content_id
+from pairset.records.ids import content_id
 from review.calibration.evidence import Evidence
 
 

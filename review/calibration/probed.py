@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from statistics import fmean
 from typing import TYPE_CHECKING
 
-from pairset.tables import stream_rows
-from review.agreement_measures import chrf_to
+from pairset.rows.tables import stream_rows
+from review.opinions.agreement_measures import chrf_to
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection

@@ -3,9 +3,9 @@
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING
 
-from pairset.scenes import scenes_of
+from pairset.rows.scenes import scenes_of
+from pairset.rows.tables import connect_tables, kept_places, stream_rows
 from pairset.store import PairSet
-from pairset.tables import connect_tables, kept_places, stream_rows
 from review.calibration.evidence import PROBES, Evidence
 from review.calibration.probed import read_probed
 

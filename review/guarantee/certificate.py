@@ -6,11 +6,16 @@ from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
 from typing import Any
 
-from pairset.damage import reading
+from pairset.files.damage import reading
 from pairset.store import PairSet, Stage
+from review.calibration.calibration_model import (
+    CalibrationFileError,
+    Reliability,
+    document_of,
+    model_of,
+)
 from review.calibration.crossfit import CrossFitted
 from review.calibration.evidence import Evidence, Floats
-from review.calibration.model import CalibrationFileError, Reliability, document_of, model_of
 from review.guarantee.audit import AuditTest
 from review.guarantee.gate import Gate
 from review.guarantee.learn_then_test import TestSequence, ThresholdTest

@@ -15,9 +15,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from review.calibration.calibration_model import Form
 from review.calibration.crossfit import CrossFitted
 from review.calibration.evidence import Evidence
-from review.calibration.model import Form
 from review.guarantee.population import Flags, Floats
 
 _RIGHT_LET_OUT = 0.1

@@ -5,22 +5,22 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from pairset.ids import content_id
+from pairset.records.ids import content_id
+from review.calibration.calibration_model import Reliability
 from review.calibration.crossfit import CrossFitted, cross_fit
 from review.calibration.evidence import Floats
 from review.calibration.fitting import reliability_of
 from review.calibration.judged import Judged
-from review.calibration.model import Reliability
 from review.calibration.reading import KnownSet
 from review.guarantee.audit import audit_test
 from review.guarantee.certificate import Certificate, Kept, Promise, Standing
 from review.guarantee.gate import Gate, gate_of
 from review.guarantee.learn_then_test import TestSequence, fixed_sequence
 from review.guarantee.needs import verdicts_needed
+from review.guarantee.plain_sample import sample_plan
 from review.guarantee.population import Flags, Population
-from review.guarantee.sample import sample_plan
 from review.guarantee.shift import shifts
-from review.sorting import audit_draw, sample_draw
+from review.sorting.sorting import audit_draw, sample_draw
 
 _MORE_AT_LEAST = 1.25
 """Verdicts to ask for over those that were just not enough, however few it should have taken."""

@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
-from pairset.ids import content_id
+from pairset.records.ids import content_id
 from pairset.store import PairSet
-from review.client import StudioClient
+from review.label_studio.client import StudioClient
 
 _LONGEST_NAME = 40  # of 50 characters a title may have
 _IMAGES_TITLE = "images under review"

@@ -2,7 +2,7 @@
 
 from dataclasses import asdict, dataclass, field
 
-from pairset.locks import is_held
+from pairset.locking.locks import is_held
 from pairset.store import PairSet
 from review.studio.home import StudioHome, home_of, read_private, write_private
 

@@ -17,9 +17,9 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from pairset.console import complain
-from pairset.locks import waiting_lock
-from review.studio.errors import StudioError, with_log_tail
+from pairset.locking.locks import waiting_lock
+from pairset.terminal.console import complain
+from review.studio.studio_errors import StudioError, with_log_tail
 
 LABEL_STUDIO_VERSION = "1.23.2"
 CACHE_VARIABLE = "PAIRSET_CACHE"

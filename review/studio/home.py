@@ -16,11 +16,11 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from pairset.ids import content_id
-from pairset.storage import storage_errors, write_whole
+from pairset.files.storage import storage_errors, write_whole
+from pairset.records.ids import content_id
 from pairset.store import PairSet
 from review.studio.environment import cache_folder
-from review.studio.errors import StudioError
+from review.studio.studio_errors import StudioError
 
 
 @dataclass(frozen=True, slots=True)

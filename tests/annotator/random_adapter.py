@@ -7,7 +7,7 @@ _LANGUAGE_LAYERS = r".*language_model.*\.(q|k|v|o|gate|up|down)_proj"
 
 def save_random_adapter(folder: Path, base_model: Path) -> Path:
     """A LoRA adapter of rank 4 on every linear layer of a model's language part."""
-    from pairset.torch_companions import fit_torch_companions
+    from pairset.models.torch_companions import fit_torch_companions
 
     fit_torch_companions()
     import torch

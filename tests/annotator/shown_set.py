@@ -4,10 +4,10 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from annotator.reply import reply_text
-from pairset.ids import content_id
+from annotator.prompting.reply import reply_text
 from pairset.records import Embedding, Example, Pair, rows_of, table_of
 from pairset.records.example import Split
+from pairset.records.ids import content_id
 from pairset.store import PairSet
 from tests.annotator.fake_server import REPLY
 

@@ -7,8 +7,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from annotator.adapters import shipped_adapter
-from annotator.models import starter_folder
+from annotator.weights.lora_adapters import shipped_adapter
+from annotator.weights.models import starter_folder
 
 Change = Callable[[Path], object]
 

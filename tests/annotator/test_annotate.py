@@ -13,9 +13,9 @@ from PIL import Image
 from annotator.annotate import annotate
 from annotator.outcome import NothingAnsweredError
 from annotator.settings import AnnotateSettings
-from pairset.annotations import latest_annotations
-from pairset.cli import main
+from pairset.app.cli import main
 from pairset.errors import EngineDownError, MissingStageError, SettingsError
+from pairset.rows.annotations import latest_annotations
 from pairset.store import PairSet, create_set
 from tests.annotator.fake_server import FakeServer, Scripted, failure, raw_reply, reply
 from tests.annotator.small_set import make_set, mine_again

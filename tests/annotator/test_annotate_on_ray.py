@@ -6,13 +6,13 @@ from typing import Any
 
 import pytest
 
+from annotator.annotation_shards import plan_shards, run_shard
 from annotator.resolve import resolve_annotator
 from annotator.settings import AnnotateSettings
-from annotator.shards import plan_shards, run_shard
 from annotator.tasks import pending_tasks
-from pairset.annotations import latest_annotations
-from pairset.cli import main
+from pairset.app.cli import main
 from pairset.errors import SettingsError
+from pairset.rows.annotations import latest_annotations
 from pairset.store import PairSet
 from tests.annotator.shown_set import make_ready
 from tests.annotator.small_set import make_set

@@ -9,11 +9,11 @@ import pytest
 from annotator.annotate import annotate
 from annotator.engines import EnginePlan
 from annotator.engines.vllm_options import vllm_arguments
-from annotator.models import load_model
 from annotator.settings import AnnotateSettings
-from pairset.annotations import latest_annotations
+from annotator.weights.models import load_model
 from pairset.errors import MissingStageError
 from pairset.records import Example
+from pairset.rows.annotations import latest_annotations
 from pairset.store import PairSet
 from tests.annotator.fake_server import FakeServer
 from tests.annotator.shown_set import make_ready, publish

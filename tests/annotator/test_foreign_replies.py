@@ -13,9 +13,9 @@ import pytest
 from annotator.annotate import annotate
 from annotator.outcome import NothingAnsweredError
 from annotator.settings import AnnotateSettings
-from pairset.annotations import latest_annotations
 from pairset.errors import EngineDownError, SettingsError
-from pairset.http_client import LONGEST_BODY_BYTES
+from pairset.network.http_client import LONGEST_BODY_BYTES
+from pairset.rows.annotations import latest_annotations
 from pairset.store import PairSet
 from tests.annotator.fake_server import REPLY, FakeServer, Scripted, raw_reply, reply
 from tests.annotator.small_set import make_set

@@ -13,7 +13,7 @@ from annotator.engines.chat_api import api_address
 from annotator.engines.http import list_models
 from annotator.resolve import resolve_annotator
 from annotator.settings import AnnotateSettings
-from pairset.cli import main
+from pairset.app.cli import main
 from pairset.errors import PairsetError, SettingsError
 from pairset.store import PairSet
 from tests.annotator.fake_server import FakeServer, Scripted, raw_reply, reply

@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from pairset.annotations import latest_annotations
+from pairset.rows.annotations import latest_annotations
 from pairset.store import PairSet
 from tests.annotator.fake_server import FakeServer, Scripted, reply
 from tests.annotator.small_set import make_set

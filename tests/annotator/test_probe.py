@@ -9,11 +9,11 @@ import pytest
 from annotator.annotate import annotate
 from annotator.probe import probe
 from annotator.settings import AnnotateSettings, ProbeSettings
-from pairset.cli import main
+from pairset.app.cli import main
 from pairset.errors import EngineDownError, MissingStageError, SettingsError
 from pairset.records import Annotation, Pair, rows_of
+from pairset.rows.tables import connect_tables, stream_rows
 from pairset.store import PairSet
-from pairset.tables import connect_tables, stream_rows
 from tests.annotator.fake_server import REPLY, FakeServer, Scripted, failure, raw_reply, reply
 
 PAIRS = 6

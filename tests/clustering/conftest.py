@@ -12,9 +12,9 @@ import pytest
 from PIL import Image as Pillow
 from PIL import ImageDraw
 
+from clustering.gates.views import View
 from clustering.mine import mine
 from clustering.settings import MineSettings
-from clustering.views import View
 from pairset.records import Pair, rows_of
 from pairset.store import PairSet
 

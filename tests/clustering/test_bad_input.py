@@ -10,7 +10,7 @@ import pytest
 from PIL import Image as Pillow
 
 from clustering.encoders import load_encoder, parse_encoder
-from pairset.cli import main
+from pairset.app.cli import main
 from pairset.errors import EmptyCorpusError
 from tests.clustering.conftest import all_rows, encoded, mined, noise, pair_rows
 

@@ -9,21 +9,21 @@ import numpy as np
 import pytest
 import torch
 
-from clustering.containers import Found
+from clustering.corpus.scan import image_row
 from clustering.direction import direction
 from clustering.embed import Batches, embed
 from clustering.encoders import parse_encoder
 from clustering.encoders.choice import load_text_encoder
 from clustering.encoders.protocol import unit_rows
-from clustering.scan import image_row
 from clustering.settings import DirectionSettings
 from pairset.errors import MissingStageError, SettingsError
-from pairset.places import PlacedImage
+from pairset.models.torch_companions import fit_torch_companions
 from pairset.records import Annotation, Embedding, Image, Pair, table_of
 from pairset.records.pair import PairStatus, pair_id_of
+from pairset.rows.places import PlacedImage
+from pairset.rows.tables import connect_tables, stream_rows
+from pairset.sources import Found
 from pairset.store import PairSet, create_set
-from pairset.tables import connect_tables, stream_rows
-from pairset.torch_companions import fit_torch_companions
 from review.calibration.reading import read_known
 from tests.clustering.conftest import encoded, photo
 
@@ -249,7 +249,7 @@ def test_altclip_reads_texts_by_its_own_tokenizer(tmp_path: Path) -> None:
     from tokenizers import Tokenizer, models, pre_tokenizers
     from transformers import AltCLIPConfig, AltCLIPModel, PreTrainedTokenizerFast
 
-    from tests.clustering.test_encoders import SMALL, VISION, save_processor
+    from tests.clustering.encoders.test_encoders import SMALL, VISION, save_processor
 
     text = SMALL | {"project_dim": 16}
     config = AltCLIPConfig(text_config=text, vision_config=VISION, projection_dim=16)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from pairset.cli import main
+from pairset.app.cli import main
 from pairset.store import PairSet
 from tests.clustering.conftest import SETTINGS, all_rows, pair_rows, shard_times
 

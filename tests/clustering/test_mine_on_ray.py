@@ -5,9 +5,9 @@ import time
 from pathlib import Path
 from typing import Any
 
-from pairset.cli import main
-from pairset.demo.corpus import build_corpus
-from pairset.demo.scenes import SCENES
+from pairset.app.cli import main
+from pairset.app.demo.photo_squares import SCENES
+from pairset.app.demo.planted_corpus import build_corpus
 from pairset.store import PairSet
 from tests.pairset.ray_nodes import ray_nodes
 

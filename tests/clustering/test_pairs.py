@@ -9,9 +9,9 @@ from PIL import ImageEnhance, ImageOps
 from clustering import pairs
 from clustering.candidates import PENDING
 from clustering.settings import MineSettings
-from pairset import places
 from pairset.records import Pair
 from pairset.records.image import image_id_of
+from pairset.rows import places
 from tests.clustering.conftest import encoded, photo
 
 SETTINGS = MineSettings(set_url="unused", corpus=["unused"], encoder="lite0")

@@ -8,7 +8,7 @@ from PIL import ImageOps
 
 from clustering.mine import mine
 from clustering.settings import MineSettings
-from finetune.procedural import plant
+from finetune.planted.plant import plant
 from pairset.store import PairSet
 from tests.clustering.conftest import encoded, pair_rows, photo, shuffled_names
 

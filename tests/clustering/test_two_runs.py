@@ -5,12 +5,12 @@ from typing import Any
 
 import pytest
 
-from clustering import plan
-from clustering.corpus import Source, SourceKind
-from clustering.plan import plan_images, read_parts
-from pairset.cli import main
+from clustering.corpus import scan_plan as plan
+from clustering.corpus.listing import Source, SourceKind
+from clustering.corpus.scan_plan import plan_images, read_parts
+from pairset.app.cli import main
 from pairset.errors import SetBusyError
-from pairset.locks import writing
+from pairset.locking.locks import writing
 from pairset.store import PairSet, create_set
 from tests.clustering.conftest import mined, shard_times
 

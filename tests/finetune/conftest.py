@@ -38,7 +38,7 @@ def photograph() -> Photograph:
 
 @pytest.fixture(scope="session")
 def processor() -> Any:
-    from finetune.tinyvlm.model import build_processor
-    from finetune.tinyvlm.tokenizer import build_tokenizer
+    from finetune.starter.network.model import build_processor
+    from finetune.starter.network.tokenizer import build_tokenizer
 
     return build_processor(build_tokenizer())

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from annotator.adapters import shipped_adapter
-from pairset.cli import main
+from annotator.weights.lora_adapters import shipped_adapter
+from pairset.app.cli import main
 from pairset.store import PairSet, create_set
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from finetune.curve_file import CURVE, append_point, cut_curve, read_points
-from finetune.training_page.curve import read_curve
+from finetune.training_page.curve_lines import read_curve
 
 
 def point(step: int) -> dict[str, float]:

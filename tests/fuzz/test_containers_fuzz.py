@@ -13,12 +13,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from clustering.containers import Found, in_parquet, in_tar
 from pairset.decoding import ImageError
+from pairset.files.uris import file_uri, local_path, parquet_row_uri, split_uri
 from pairset.images import read_bytes
 from pairset.records.image import Image
 from pairset.records.table import table_of
-from pairset.uris import file_uri, local_path, parquet_row_uri, split_uri
+from pairset.sources import Found, in_parquet, in_tar
 
 IN_TIME = settings(
     max_examples=200,

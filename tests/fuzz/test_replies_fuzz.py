@@ -14,14 +14,14 @@ from annotator.engines.chat_api import read_choice, read_completion, read_tokens
 from annotator.engines.foreign import foreign_json
 from annotator.engines.http import retry_after_seconds
 from annotator.identity import Annotator
-from annotator.models import served_model
-from annotator.prompt import load_prompt
-from annotator.reply import KEYS, ReplyError, check_reply
+from annotator.prompting.prompt import load_prompt
+from annotator.prompting.reply import KEYS, ReplyError, check_reply
 from annotator.rows import annotation_of, failed_annotation
 from annotator.tasks import Task
-from pairset.credentials import Secrets
+from annotator.weights.models import served_model
+from pairset.network.credentials import Secrets
+from pairset.network.server_words import excerpt_of
 from pairset.records import Annotation, table_of
-from pairset.server_words import excerpt_of
 from pairset.text import printable
 
 ANNOTATOR = Annotator("server", served_model("m"), None, load_prompt("brief"))

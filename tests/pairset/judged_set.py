@@ -1,6 +1,9 @@
 """Figures of confidence written by hand, for a set whose annotations are these."""
 
-from pairset.confidence_figures import (
+from pairset.measures.calibration import ReliabilityPoint, RiskPoint
+from pairset.measures.savings import SavingsPoint
+from pairset.records import Annotation
+from pairset.rows.confidence_figures import (
     ConfidenceFigures,
     Curves,
     EditTypeFigures,
@@ -11,9 +14,6 @@ from pairset.confidence_figures import (
     confidence_path,
     to_json,
 )
-from pairset.measures.calibration import ReliabilityPoint, RiskPoint
-from pairset.measures.savings import SavingsPoint
-from pairset.records import Annotation
 from pairset.store import PairSet, write_atomically
 
 RAW = Curves(

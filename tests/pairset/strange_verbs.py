@@ -4,9 +4,9 @@ import logging
 import warnings
 from typing import ClassVar
 
-from pairset.console import complain, say, say_json, say_table
-from pairset.progress import progress
+from pairset.running.progress import progress
 from pairset.settings import FiguresSettings
+from pairset.terminal.console import complain, say, say_json, say_table
 
 
 class StrangeSettings(FiguresSettings):

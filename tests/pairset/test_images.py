@@ -15,10 +15,10 @@ import pytest
 from PIL import Image, PngImagePlugin
 
 from pairset.decoding import ImageError, ImageErrorCode, decode
+from pairset.files.uris import file_uri, parquet_row_uri, tar_member_uri
+from pairset.formats.jpegs import LeastSides
 from pairset.images import open_image, open_known_image, read_bytes, read_image
-from pairset.jpegs import LeastSides
 from pairset.records.image import image_id_of
-from pairset.uris import file_uri, parquet_row_uri, tar_member_uri
 
 DAMAGED_COPIES = 300
 """Of each format; among so few there are some for every way in which Pillow's readers fail."""

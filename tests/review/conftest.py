@@ -5,16 +5,16 @@ from dataclasses import dataclass
 
 import pytest
 
-from pairset.edit_types import EditType
+from pairset.records.edit_types import EditType
 from pairset.store import PairSet
-from review.client import StudioClient
-from review.project import StudioProject
+from review.label_studio.client import StudioClient
+from review.label_studio.project import StudioProject
 from review.push import push
 from review.settings import PushSettings, TriageSettings
 from review.studio.bootstrap import Overlap
 from review.studio.connection import StudioConnection
 from review.studio.home import Secrets, home_of, read_or_make_secrets
-from review.studio.server import StudioOptions, StudioServer
+from review.studio.own_studio import StudioOptions, StudioServer
 from review.triage import triage
 from tests.review.drawn_set import make_annotated_set
 

@@ -6,13 +6,13 @@ What mining would find among the corpus' files is known here, so nothing is sear
 from dataclasses import replace
 from pathlib import Path
 
-from clustering.gates import Thresholds
+from clustering.gates.rules import Thresholds
 from clustering.pairs import measure
 from clustering.settings import MineSettings
-from pairset.demo.corpus import build_corpus
-from pairset.demo.measure import Expected, KeptPair, measure_mining
-from pairset.demo.scenes import SCENE_SIDE
-from pairset.demo.truth import PlantedPair
+from pairset.app.demo.against_truth import Expected, KeptPair, measure_mining
+from pairset.app.demo.photo_squares import SCENE_SIDE
+from pairset.app.demo.planted_corpus import build_corpus
+from pairset.app.demo.truth import PlantedPair
 from pairset.records import Image, Pair, table_of
 from pairset.records.image import image_id_of
 from pairset.records.pair import PairStatus, pair_id_of

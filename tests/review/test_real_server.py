@@ -14,19 +14,19 @@ import jwt
 import pytest
 
 from pairset.store import PairSet
-from review.client import StudioClient
-from review.labelling.config import build_label_config
-from review.project import StudioProject
+from review.form.config import build_label_config
+from review.label_studio.client import StudioClient
+from review.label_studio.project import StudioProject
 from review.serve import serve
 from review.settings import ServeSettings
 from review.studio import run_studio
 from review.studio.bootstrap import ensure_project
 from review.studio.connection import find_connection
-from review.studio.errors import StudioError
 from review.studio.home import home_of
-from review.studio.images import local_file_url
-from review.studio.process import Listening
-from review.studio.server import StudioOptions, StudioServer
+from review.studio.image_copies import local_file_url
+from review.studio.own_studio import StudioOptions, StudioServer
+from review.studio.studio_errors import StudioError
+from review.studio.studio_process import Listening
 from tests.review.conftest import PAIRS, Studio
 from tests.review.drawn_set import make_annotated_set
 

@@ -10,9 +10,9 @@ from playwright.sync_api import Browser
 
 from pairset.records import Verdict, rows_of
 from review.agreement import agreement
-from review.client import StudioClient
-from review.labelling import words
-from review.labelling.brush import painted
+from review.form import words
+from review.form.brush import painted
+from review.label_studio.client import StudioClient
 from review.pull import pull
 from review.settings import AgreementSettings, PullSettings
 from review.studio.bootstrap import invite_path

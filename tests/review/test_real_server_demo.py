@@ -8,24 +8,24 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser
 
-from finetune.examples import make_examples
-from finetune.scenes import SplitRule
-from pairset.adapter_cards import adapter_folder, read_card
-from pairset.annotations import latest_annotations
-from pairset.cli import main
-from pairset.demo.measure import Expected
-from pairset.demo.reviewer import verdict_on
-from pairset.edit_types import EditType
+from finetune.examples.make import make_examples
+from finetune.examples.split import SplitRule
+from pairset.app.cli import main
+from pairset.app.demo.against_truth import Expected
+from pairset.app.demo.reviewer import verdict_on
+from pairset.models.adapter_cards import adapter_folder, read_card
 from pairset.records import Annotation, Verdict, rows_of
+from pairset.records.edit_types import EditType
 from pairset.records.verdict import Decision
+from pairset.rows.annotations import latest_annotations
+from pairset.rows.tables import connect_tables
 from pairset.store import PairSet
-from pairset.tables import connect_tables
-from review.client import StudioClient
-from review.labelling import names
-from review.project import StudioProject
+from review.form import names
+from review.label_studio.client import StudioClient
+from review.label_studio.project import StudioProject
 from review.studio.connection import StudioConnection
 from review.studio.home import home_of, read_or_make_secrets
-from review.studio.server import StudioServer
+from review.studio.own_studio import StudioServer
 from tests.review.planted_set import make_planted_set
 from tests.review.reviewer import Reviewer
 

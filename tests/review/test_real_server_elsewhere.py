@@ -14,15 +14,15 @@ import pytest
 from playwright.sync_api import Browser
 
 from pairset.store import PairSet
-from review.client import StudioClient
-from review.project import StudioProject
+from review.label_studio.client import StudioClient
+from review.label_studio.project import StudioProject
 from review.push import push
 from review.serve import serve
 from review.settings import PushSettings, ServeSettings, TriageSettings
 from review.studio.bootstrap import ensure_local_images, project_title
 from review.studio.connection import StudioConnection
 from review.studio.home import Secrets, home_of, read_or_make_secrets
-from review.studio.server import StudioServer
+from review.studio.own_studio import StudioServer
 from review.triage import triage
 from tests.review.conftest import Studio
 from tests.review.drawn_set import WIDTH, make_annotated_set

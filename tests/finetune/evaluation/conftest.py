@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from finetune.examples import make_examples
-from finetune.scenes import SplitRule
+from finetune.examples.make import make_examples
+from finetune.examples.split import SplitRule
 from pairset.records import Example
 from pairset.store import PairSet
 from tests.finetune.evaluation.reviewed_set import make_reviewed_set

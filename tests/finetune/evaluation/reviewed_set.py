@@ -9,8 +9,8 @@ from dataclasses import replace
 from pathlib import Path
 from shutil import rmtree
 
-from pairset.ids import content_id
 from pairset.records import Annotation, Example, Pair, Verdict, rows_of, table_of
+from pairset.records.ids import content_id
 from pairset.store import PairSet
 from tests.review.drawn_set import make_annotated_set
 

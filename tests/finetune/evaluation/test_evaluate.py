@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from pairset.cli import main
+from pairset.app.cli import main
 from pairset.records import Example
 from pairset.records.example import Split
+from pairset.rows.tables import connect_tables
 from pairset.store import PairSet
-from pairset.tables import connect_tables
 from tests.annotator.fake_server import raw_reply, running_fake_server
 from tests.finetune.evaluation.reviewed_set import ADAPTER, MODEL, keep_card
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page
 
-from pairset.cli import main
+from pairset.app.cli import main
 from pairset.store import PairSet
 from tests.conftest import Witness
 from tests.finetune.evaluation.reviewed_set import ADAPTER, HOSTILE, MODEL

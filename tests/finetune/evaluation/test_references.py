@@ -10,9 +10,9 @@ from playwright.sync_api import Page
 
 from finetune.evaluation.annotators import Annotator
 from finetune.evaluation.references import references_of, without_own_words
-from finetune.examples import make_examples
-from finetune.lora.samples import draw
-from pairset.cli import main
+from finetune.examples.make import make_examples
+from finetune.lora.sample_replies import draw
+from pairset.app.cli import main
 from pairset.records import Annotation, Evaluation, Verdict, rows_of, table_of
 from pairset.records.verdict import AUTO, SIMULATED
 from pairset.store import PairSet

@@ -11,12 +11,12 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from annotator.adapters import load_adapter
 from annotator.engines import EnginePlan, Question, open_engine
-from annotator.models import load_model
 from annotator.pictures import bounded
-from annotator.prompt import load_prompt
+from annotator.prompting.prompt import load_prompt
 from annotator.settings import AnnotateSettings
+from annotator.weights.lora_adapters import load_adapter
+from annotator.weights.models import load_model
 from pairset.images import open_image
 
 MAX_TOKENS = 24

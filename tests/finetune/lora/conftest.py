@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from pairset.cli import main
+from pairset.app.cli import main
 from pairset.store import PairSet
 from tests.finetune.evaluation.reviewed_set import make_reviewed_set
 

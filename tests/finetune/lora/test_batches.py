@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import torch
 
-from finetune.lora.batches import IGNORED, Collator, TrainingItem
+from finetune.lora.collate import IGNORED, Collator, TrainingItem
 from finetune.lora.conversations import Conversation
 from finetune.lora.order import ByLength
 
@@ -87,7 +87,7 @@ def test_examples_of_like_length_share_a_batch() -> None:
 READ_IN_ANOTHER_PROCESS = """
 import torch
 from torch.utils.data import DataLoader
-from finetune.lora.batches import Collator
+from finetune.lora.collate import Collator
 from tests.finetune.lora.test_batches import items_of
 batches = DataLoader(items_of(64), batch_size=32, num_workers=1, collate_fn=Collator(0))
 for batch in batches:

@@ -6,9 +6,9 @@ import pytest
 import torch
 
 from finetune.errors import OutOfMemoryError
-from finetune.lora.batches import Collator
-from finetune.lora.checkpoints import MANIFEST, newest_sound, seal
+from finetune.lora.collate import Collator
 from finetune.lora.loop import Lessons, run_training
+from finetune.lora.sealed_checkpoints import MANIFEST, newest_sound, seal
 from finetune.settings import TrainSettings
 
 

@@ -5,7 +5,7 @@ from typing import Any
 import jinja2
 import pytest
 
-from annotator.prompt import load_prompt
+from annotator.prompting.prompt import load_prompt
 from finetune.lora.conversations import Converser
 from pairset.errors import SettingsError
 

@@ -9,17 +9,17 @@ from PIL import Image
 
 from annotator.engines import EnginePlan, Question
 from annotator.engines.transformers import TransformersEngine
-from annotator.models import load_model
-from annotator.prompt import Exemplar, load_prompt
+from annotator.prompting.prompt import Exemplar, load_prompt
 from annotator.settings import AnnotateSettings
+from annotator.weights.models import load_model
 from finetune.lora.conversations import Converser
 from finetune.lora.order import ByLength, QueryDropout
 from finetune.lora.preparation import ItemShelf, PairItems, prepare
 from finetune.settings import TrainSettings
-from pairset.adapter_cards import adapter_folder, read_card
-from pairset.cli import main
+from pairset.app.cli import main
 from pairset.errors import SettingsError
-from pairset.stand_in import STARTER
+from pairset.models.adapter_cards import adapter_folder, read_card
+from pairset.models.stand_in import STARTER
 from pairset.store import PairSet
 from tests.annotator.shown_set import embed, make_examples
 from tests.finetune.lora.conftest import Train

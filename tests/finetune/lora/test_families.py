@@ -14,17 +14,17 @@ import torch
 
 from annotator.engines import open_engine
 from annotator.engines.vllm_options import MissingVllmError, require_vllm
-from annotator.models import load_model, starter_folder
-from annotator.prompt import load_prompt
-from finetune.lora.batches import Collator, TrainingItem
+from annotator.prompting.prompt import load_prompt
+from annotator.weights.models import load_model, starter_folder
+from finetune.lora.adapted_model import Learner, load_learner
+from finetune.lora.collate import Collator, TrainingItem
 from finetune.lora.conversations import Conversation, Converser
-from finetune.lora.model import Learner, load_learner
 from finetune.lora.vision import can_look, forward_inputs, look
 from finetune.settings import TrainSettings
-from pairset.adapter_cards import adapter_folder
-from pairset.annotations import latest_annotations
-from pairset.cli import main
+from pairset.app.cli import main
 from pairset.errors import SettingsError
+from pairset.models.adapter_cards import adapter_folder
+from pairset.rows.annotations import latest_annotations
 from pairset.store import PairSet
 from tests.finetune.evaluation.reviewed_set import make_reviewed_set, pairs_of
 from tests.finetune.lora.ask_vllm import plan_of, questions_of

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from finetune.lora_script import lessons_of
-from pairset.annotations import latest_annotations
-from pairset.cli import main
+from pairset.app.cli import main
+from pairset.rows.annotations import latest_annotations
 from pairset.store import PairSet
 
 STEPS_COMPARED = 4
@@ -45,16 +45,16 @@ def replies(pair_set: PairSet, *words: str) -> dict[str, str]:
 
 
 def test_its_lessons_are_those_of_the_verb(reviewed: PairSet) -> None:
-    from annotator.models import load_model
-    from annotator.prompt import load_prompt
-    from finetune.examples import make_examples
+    from annotator.prompting.prompt import load_prompt
+    from annotator.weights.models import load_model
+    from finetune.examples.make import make_examples
+    from finetune.examples.split import SplitRule
+    from finetune.examples.weakness import oversampled
+    from finetune.lora.adapted_model import load_learner
     from finetune.lora.conversations import Converser
-    from finetune.lora.model import load_learner
     from finetune.lora.preparation import training_item
-    from finetune.plan import to_learn
-    from finetune.scenes import SplitRule
     from finetune.settings import TrainSettings
-    from finetune.weakness import oversampled
+    from finetune.training_plan import to_learn
 
     settings = TrainSettings(set_url=reviewed.url, model="starter")
     learner = load_learner(load_model("starter"), settings, None)

@@ -5,7 +5,7 @@ import math
 import pytest
 import torch
 
-from finetune.lora.batches import IGNORED
+from finetune.lora.collate import IGNORED
 from finetune.lora.losses import preference_loss, reply_logprobs, supervised_loss
 
 HALF = math.log(2)

@@ -4,14 +4,14 @@ import json
 
 import pytest
 
-from annotator.models import load_model
-from annotator.prompt import load_prompt
+from annotator.prompting.prompt import load_prompt
+from annotator.weights.models import load_model
+from finetune.lora.adapted_model import Learner, load_learner
 from finetune.lora.conversations import Converser
 from finetune.lora.loop import Trained
-from finetune.lora.model import Learner, load_learner
 from finetune.lora.preparation import ItemShelf
 from finetune.settings import TrainSettings
-from pairset.adapter_cards import adapter_folder
+from pairset.models.adapter_cards import adapter_folder
 from pairset.store import PairSet
 from tests.annotator.shown_set import make_examples
 from tests.finetune.lora.conftest import Train

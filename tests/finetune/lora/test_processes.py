@@ -13,9 +13,9 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from finetune.processes import Place, place_of_process
-from pairset.adapter_cards import adapter_folder, read_card
-from pairset.cli import main
+from finetune.distributed import Place, place_of_process
+from pairset.app.cli import main
+from pairset.models.adapter_cards import adapter_folder, read_card
 from pairset.store import PairSet
 from tests.finetune.lora.conftest import QUICK
 

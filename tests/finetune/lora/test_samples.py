@@ -4,14 +4,14 @@ from pathlib import Path
 
 import pytest
 
-from finetune.examples import make_examples
-from finetune.lora.samples import Sample, draw, take_samples
-from finetune.scenes import SplitRule
+from finetune.examples.make import make_examples
+from finetune.examples.split import SplitRule
+from finetune.lora.sample_replies import Sample, draw, take_samples
 from finetune.settings import TrainSettings
-from pairset.adapter_cards import adapter_folder
-from pairset.annotations import latest_annotations
-from pairset.cli import main
+from pairset.app.cli import main
+from pairset.models.adapter_cards import adapter_folder
 from pairset.records import Example
+from pairset.rows.annotations import latest_annotations
 from pairset.store import PairSet
 from tests.finetune.lora.conftest import Train
 
@@ -22,10 +22,10 @@ pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning:peft")
 
 def samples_of(pair_set: PairSet, adapter: str, most: int, **settings: int) -> list[Sample]:
     """Samples as training takes them, of an adapter that is there already."""
-    from annotator.models import load_model
-    from annotator.prompt import load_prompt
+    from annotator.prompting.prompt import load_prompt
+    from annotator.weights.models import load_model
+    from finetune.lora.adapted_model import load_learner
     from finetune.lora.conversations import Converser
-    from finetune.lora.model import load_learner
 
     asked = TrainSettings(set_url=pair_set.url, samples=most, **settings)
     learner = load_learner(load_model("starter"), asked, adapter_folder(pair_set, adapter))

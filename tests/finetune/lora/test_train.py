@@ -14,8 +14,8 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from pairset.adapter_cards import adapter_folder, read_card
-from pairset.cli import main
+from pairset.app.cli import main
+from pairset.models.adapter_cards import adapter_folder, read_card
 from pairset.records import Example, Pair, rows_of
 from pairset.store import PairSet
 from tests.finetune.evaluation.reviewed_set import pairs_of
@@ -196,7 +196,7 @@ def test_a_merged_checkpoint_says_what_the_adapter_says(
 
 
 def _replies(pair_set: PairSet, *words: str) -> dict[str, str]:
-    from pairset.annotations import latest_annotations
+    from pairset.rows.annotations import latest_annotations
 
     # 1: every reply of a pupil of a few steps may be cut off, and the run says so.
     assert main(["annotate", pair_set.url, *words]) in (0, 1)
@@ -207,7 +207,7 @@ def _replies(pair_set: PairSet, *words: str) -> dict[str, str]:
 def test_an_adapter_of_another_base_is_refused_by_name(
     reviewed: PairSet, train: Train, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    from annotator.models import starter_folder
+    from annotator.weights.models import starter_folder
 
     assert train("--name", "first", "--epochs", "1") == 0
     other = shutil.copytree(starter_folder(), tmp_path / "another-base")
@@ -223,7 +223,7 @@ def test_an_adapter_of_another_base_is_refused_by_name(
 def test_the_command_that_training_ends_with_serves_the_adapter(
     reviewed: PairSet, train: Train, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    from annotator.models import starter_folder
+    from annotator.weights.models import starter_folder
 
     base = shutil.copytree(starter_folder(), tmp_path / "a-base")
     assert train("--model", str(base), "--prompt", "brief", "--name", "first", "--epochs", "1") == 0

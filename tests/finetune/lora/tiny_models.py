@@ -26,7 +26,7 @@ from transformers import (
     Qwen3VLVideoProcessor,
 )
 
-from annotator.models import starter_folder
+from annotator.weights.models import starter_folder
 
 PADDING, END_OF_TURN = "<|endoftext|>", "<|im_end|>"
 HEAD_WIDTH = 32

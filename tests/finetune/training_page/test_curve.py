@@ -5,8 +5,14 @@ from pathlib import Path
 
 import pytest
 
-from finetune.training_page.curve import CurvePoint, loss_plot, rate_plot, read_curve, round_up
-from pairset.report.curves import PLOT_HEIGHT, PLOT_WIDTH
+from finetune.training_page.curve_lines import (
+    CurvePoint,
+    loss_plot,
+    rate_plot,
+    read_curve,
+    round_up,
+)
+from pairset.pages.lines import PLOT_HEIGHT, PLOT_WIDTH
 
 
 @pytest.mark.parametrize(

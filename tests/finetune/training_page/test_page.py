@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page
 
-from finetune.examples import make_examples
-from finetune.lora.samples import Sample, draw
-from finetune.scenes import SplitRule
-from finetune.training_page.page import write_training_page
-from pairset.adapter_cards import AdapterCard
-from pairset.cli import main
+from finetune.examples.make import make_examples
+from finetune.examples.split import SplitRule
+from finetune.lora.sample_replies import Sample, draw
+from finetune.training_page.training_page import write_training_page
+from pairset.app.cli import main
+from pairset.models.adapter_cards import AdapterCard
 from pairset.records import Example
 from pairset.store import PairSet
 from tests.conftest import Witness

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
+from review.calibration.curves import LEAST_DRAWN, Decided, curves_of, edit_types_of
 from review.calibration.evidence import Evidence
-from review.calibration.figures import LEAST_DRAWN, Decided, curves_of, edit_types_of
 from review.calibration.judged import Judged
 
 

@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 
 from pairset.measures.calibration import area_under_roc
+from review.calibration.calibration_model import CalibrationModel, Form
 from review.calibration.crossfit import FOLDS, cross_fit, folds_of
 from review.calibration.evidence import Evidence
 from review.calibration.fitting import calibrate, reliability_of, shipped_prior
 from review.calibration.judged import Judged
-from review.calibration.model import CalibrationModel, Form
 from tests.review.calibration.drawn_evidence import drawn_judged
 
 UNSEEN = drawn_judged(3_000, seed=1)

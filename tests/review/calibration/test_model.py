@@ -7,14 +7,19 @@ import sys
 import numpy as np
 import pytest
 
+from review.calibration.calibration_model import (
+    CalibrationFileError,
+    CalibrationModel,
+    from_json,
+    to_json,
+)
 from review.calibration.fitting import calibrate
-from review.calibration.model import CalibrationFileError, CalibrationModel, from_json, to_json
 from tests.review.calibration.drawn_evidence import drawn_judged
 
 APPLY = """
 import json, sys
 from review.calibration.evidence import Evidence
-from review.calibration.model import from_json
+from review.calibration.calibration_model import from_json
 model, evidence = json.load(sys.stdin)
 print(model and from_json(model).probabilities([Evidence(**evidence)])[0])
 assert "sklearn" not in sys.modules and "scipy" not in sys.modules

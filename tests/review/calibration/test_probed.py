@@ -10,10 +10,10 @@ from sacrebleu.metrics.chrf import CHRF
 
 from pairset.records import Annotation, Probe, table_of
 from pairset.store import PairSet
+from review.calibration.calibration_model import Form
 from review.calibration.evidence import PROBES, Evidence
 from review.calibration.fitting import calibrate
 from review.calibration.judged import Judged
-from review.calibration.model import Form
 from review.calibration.reading import read_known
 from tests.review.calibration.drawn_evidence import drawn_judged
 from tests.review.offline.annotated_set import (

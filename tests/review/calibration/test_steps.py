@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from pairset.measures.calibration import area_under_roc
-from review.calibration.model import Term, climbed
-from review.calibration.steps import fit_steps
+from review.calibration.calibration_model import Term, climbed
+from review.calibration.stumps import fit_steps
 
 TERMS = (Term("tone_shift"), Term("ssim"), Term(edit_type="add"))
 

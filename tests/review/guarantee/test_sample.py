@@ -6,8 +6,8 @@ import pytest
 from review.calibration.crossfit import CrossFitted, cross_fit
 from review.guarantee.gate import Gate, gate_of
 from review.guarantee.learn_then_test import fixed_sequence
+from review.guarantee.plain_sample import first_part, sample_plan
 from review.guarantee.population import Population
-from review.guarantee.sample import first_part, sample_plan
 from tests.review.calibration.drawn_evidence import drawn_judged
 
 ROWS = 400

@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 from PIL import Image as Pillow
 
-from pairset.ids import content_id
-from pairset.masks import encode_mask
+from pairset.formats.masks import encode_mask
 from pairset.records import Annotation, Image, Pair, table_of
+from pairset.records.ids import content_id
 from pairset.records.image import image_id_of
 from pairset.records.pair import PairStatus, pair_id_of
 from pairset.store import PairSet, create_set

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from pairset.cli import main
+from pairset.app.cli import main
 from pairset.store import PairSet
 from tests.review.offline.annotated_set import make_annotated_set
 from tests.review.offline.fake_studio import TOKEN, FakeStudio, running_fake_studio

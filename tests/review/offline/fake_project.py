@@ -7,7 +7,7 @@ from copy import deepcopy
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from review.labelling import names
+from review.form import names
 
 PROJECT = "/api/projects/7/"
 CONTROLS = (

@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from pairset.cli import main
+from pairset.app.cli import main
 from pairset.records import Verdict, rows_of
+from pairset.rows.tables import connect_tables
 from pairset.store import PairSet
-from pairset.tables import connect_tables
 from tests.review.offline.fake_studio import FakeStudio
 
 

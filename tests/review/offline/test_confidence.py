@@ -8,15 +8,15 @@ from pathlib import Path
 
 import pytest
 
-from pairset.cli import main
-from pairset.confidence_figures import (
+from pairset.app.cli import main
+from pairset.records import Annotation, Verdict, rows_of, table_of
+from pairset.records.verdict import verdict_id_of
+from pairset.rows.confidence_figures import (
     ConfidenceFigures,
     ConfidenceFileError,
     confidence_path,
     read_confidence,
 )
-from pairset.records import Annotation, Verdict, rows_of, table_of
-from pairset.records.verdict import verdict_id_of
 from pairset.store import PairSet
 from tests.review.offline.annotated_set import make_annotated_set
 
@@ -209,7 +209,7 @@ def test_without_scikit_learn_there_is_the_raw_confidence_alone(pairs: PairSet) 
     judge(pairs, sure_ones_are_right)
     program = (
         "import sys; sys.modules['sklearn'] = None; sys.modules['sklearn.linear_model'] = None\n"
-        "from pairset.cli import main\n"
+        "from pairset.app.cli import main\n"
         f"raise SystemExit(main(['triage', {pairs.url!r}]))"
     )
     subprocess.run([sys.executable, "-c", program], check=True, capture_output=True)

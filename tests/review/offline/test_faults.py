@@ -5,10 +5,10 @@ import sys
 
 import pytest
 
-from pairset.cli import main
-from review.client import StudioClient
-from review.errors import UncertainWriteError
-from review.project import StudioProject
+from pairset.app.cli import main
+from review.label_studio.client import StudioClient
+from review.label_studio.errors import UncertainWriteError
+from review.label_studio.project import StudioProject
 from tests.review.offline.fake_studio import LOCKED, TOKEN, FakeStudio, Fault, personal_token
 from tests.review.offline.room import Room
 
@@ -296,7 +296,7 @@ def test_without_a_token_it_says_which_variable_to_set(
 
 def test_speaking_to_label_studio_loads_neither_pandas_nor_opencv() -> None:
     code = (
-        "import sys; from review.client import StudioClient; "
+        "import sys; from review.label_studio.client import StudioClient; "
         "StudioClient('http://127.0.0.1:9', 'token').sdk.projects; "
         "assert not {'cv2', 'lxml', 'nltk', 'pandas'} & sys.modules.keys()"
     )

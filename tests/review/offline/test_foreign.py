@@ -7,12 +7,12 @@ import pytest
 
 from pairset.records import Verdict
 from pairset.records.verdict import AUTO, Decision
-from review.foreign import ForeignSubmissionError, checked
-from review.labelling.brush import painted
-from review.regions import box_of, rating_of
+from review.exchange.regions import box_of, rating_of
+from review.form.brush import painted
+from review.label_studio.incoming import ForeignSubmissionError, checked
+from tests.review.exchange.test_labels import SHOWN, judged, region, verdict
 from tests.review.offline.fake_studio import Fault
 from tests.review.offline.room import Room
-from tests.review.offline.test_labels import SHOWN, judged, region, verdict
 
 ENORMOUS = "x" * 10_000_000
 

@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from pairset.cli import main
+from pairset.app.cli import main
 from pairset.records import Verdict, table_of
 from pairset.records.verdict import verdict_id_of
+from pairset.rows.tables import connect_tables
 from pairset.store import PairSet
-from pairset.tables import connect_tables
 from tests.review.offline.annotated_set import make_annotated_set
 
 PAIRS = 120

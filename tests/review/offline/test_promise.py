@@ -7,11 +7,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pairset.cli import main
+from pairset.app.cli import main
 from pairset.records import Annotation, Pair, Verdict, rows_of, table_of
 from pairset.records.verdict import verdict_id_of
+from pairset.rows.tables import connect_tables
 from pairset.store import PairSet
-from pairset.tables import connect_tables
 from tests.review.offline.annotated_set import (
     annotation_of,
     make_annotated_set,

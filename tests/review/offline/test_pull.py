@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from pairset.records.verdict import Decision
+from review.opinions.verdicts import REVIEWS
 from review.settings import PullSettings
-from review.verdicts import REVIEWS
 from tests.review.offline.fake_project import Json
 from tests.review.offline.room import Room
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from pairset.cli import main
+from pairset.app.cli import main
 from pairset.records import Annotation, Pair, rows_of, table_of
 from tests.review.offline.annotated_set import annotation_of, write_annotations, write_pairs
 from tests.review.offline.room import Room

@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 
-from pairset.cli import main
+from pairset.app.cli import main
+from pairset.models.stand_in import STARTER, TRUTH_FILE
 from pairset.records import Pair, Triage, rows_of
 from pairset.records.triage import Queue, TriageReason
-from pairset.stand_in import STARTER, TRUTH_FILE
+from pairset.rows.tables import connect_tables
 from pairset.store import PairSet
-from pairset.tables import connect_tables
-from review.sorting import Candidate, Policy, QueueOrder, sort_annotations
+from review.sorting.sorting import Candidate, Policy, QueueOrder, sort_annotations
 from tests.review.offline.annotated_set import (
     annotation_of,
     failed,

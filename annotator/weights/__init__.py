@@ -1,0 +1,1 @@
+"""Models and adapters by name or path, and what is in them."""

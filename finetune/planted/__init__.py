@@ -1,0 +1,1 @@
+"""Edits planted in photos: what changed is known, in English and Chinese."""

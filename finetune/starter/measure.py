@@ -1,0 +1,35 @@
+"""Measure a starter: `python -m finetune.starter.measure [MODEL_FOLDER] --pairs 1200`.
+
+Prints the table of docs/starter.md. Without a folder, the weights in this package are measured.
+"""
+
+import argparse
+import sys
+from pathlib import Path
+
+from finetune.starter.recipe import REPORT_SEED
+
+_WEIGHTS = Path(__file__).parent / "weights"
+SHIPPED = _WEIGHTS / "starter"
+SHIPPED_ADAPTER = _WEIGHTS / "starter-wider"
+
+
+def main() -> None:
+    """Answer held-out pairs and print how many answers are right."""
+    parser = argparse.ArgumentParser(description="Measure a starter model on held-out photos.")
+    parser.add_argument("model", type=Path, nargs="?", default=SHIPPED)
+    parser.add_argument("--pairs", type=int, default=1200)
+    parser.add_argument("--seed", type=int, default=REPORT_SEED)
+    parser.add_argument("--adapter", help="a LoRA adapter to put on it: its folder or its name")
+    parser.add_argument("--further", action="store_true", help="plant untaught kinds too")
+    options = parser.parse_args()
+    from annotator.weights.lora_adapters import load_adapter
+    from finetune.starter.held_out_scores import measure
+
+    adapter = load_adapter(options.adapter).folder if options.adapter else None
+    table = measure(options.model, options.pairs, options.seed, adapter, options.further)
+    sys.stdout.write(f"{table}\n")
+
+
+if __name__ == "__main__":
+    main()

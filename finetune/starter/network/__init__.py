@@ -1,0 +1,1 @@
+"""The starter's architecture, its tokenizer, and what its replies look like."""

@@ -1,0 +1,1 @@
+"""What the rows of a set mean together: tables, which rows count, whose word they are."""

@@ -1,0 +1,1 @@
+"""The one door to a Label Studio: requests, faults, and replies checked where they enter."""

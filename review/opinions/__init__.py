@@ -1,0 +1,1 @@
+"""What reviewers decided, how far they agree, and who settles it where they do not."""

@@ -1,0 +1,1 @@
+"""Where each annotation goes, and in which order people see those that wait."""
