@@ -29,11 +29,11 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> zipfile.ZipFile:
         "pairset/app/report/templates/page.html.j2",
         "finetune/evaluation/templates/evaluation.html.j2",
         "finetune/training_page/templates/training.html.j2",
-        "finetune/weights/starter/model.safetensors",
-        "finetune/weights/starter/README.md",
-        "finetune/weights/starter-wider/adapter_config.json",
-        "finetune/weights/starter-wider/adapter_model.safetensors",
-        "finetune/weights/starter-wider/card.json",
+        "annotator/weights/starter/model.safetensors",
+        "annotator/weights/starter/README.md",
+        "annotator/weights/starter-wider/adapter_config.json",
+        "annotator/weights/starter-wider/adapter_model.safetensors",
+        "annotator/weights/starter-wider/card.json",
         "review/calibration/prior.json",
         "review/form/page.xml",
         "review/studio/run_studio.py",
@@ -45,7 +45,7 @@ def test_the_wheel_holds(wheel: zipfile.ZipFile, path: str) -> None:
 
 
 def test_the_starter_is_small(wheel: zipfile.ZipFile) -> None:
-    weights = wheel.getinfo("finetune/weights/starter/model.safetensors")
+    weights = wheel.getinfo("annotator/weights/starter/model.safetensors")
     assert weights.file_size <= 20e6
 
 

@@ -2,12 +2,12 @@
 
 import struct
 from dataclasses import dataclass
-from importlib.resources import files
 from pathlib import Path
 
 from annotator.weights.adapter_configs import read_lora_rank
 from annotator.weights.fingerprints import fingerprint
 from annotator.weights.hub import ELSEWHERE, download
+from annotator.weights.shipped import shipped_folder
 from pairset.errors import MissingExtraError, ModelUnavailableError, SettingsError
 from pairset.files.documents import parse_object
 from pairset.models.adapter_cards import AdapterCard, find_adapter, names_a_folder, read_card
@@ -100,7 +100,7 @@ def shipped_adapter(name: str) -> Path | None:
     """Folder of an adapter in the installed package; None where it has none of this name."""
     if not names_a_folder(name):
         return None
-    folder = Path(str(files("finetune").joinpath("weights", name)))
+    folder = shipped_folder(name)
     return folder if (folder / _CONFIG).is_file() else None
 
 

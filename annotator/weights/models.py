@@ -2,12 +2,12 @@
 
 import shutil
 from dataclasses import dataclass
-from importlib.resources import files
 from pathlib import Path
 
 from annotator.settings import DEFAULT_MODEL
 from annotator.weights.fingerprints import fingerprint
 from annotator.weights.hub import ELSEWHERE, download
+from annotator.weights.shipped import shipped_folder
 from pairset.errors import ModelUnavailableError
 from pairset.files.documents import read_object
 from pairset.models.checkpoints import check_checkpoint, expanded, is_folder, is_place
@@ -99,7 +99,7 @@ def starter_folder() -> Path:
 
     Raises ModelUnavailableError where the installation has none.
     """
-    folder = Path(str(files("finetune").joinpath("weights", STARTER)))
+    folder = shipped_folder(STARTER)
     if not (folder / _CONFIG).is_file():
         raise ModelUnavailableError(
             f"The starter model is not in this installation ({folder}). Choices: reinstall "

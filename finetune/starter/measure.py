@@ -7,11 +7,12 @@ import argparse
 import sys
 from pathlib import Path
 
+from annotator.weights.shipped import STARTER_ADAPTER, shipped_folder
 from finetune.starter.recipe import REPORT_SEED
+from pairset.models.stand_in import STARTER
 
-_WEIGHTS = Path(__file__).parent / "weights"
-SHIPPED = _WEIGHTS / "starter"
-SHIPPED_ADAPTER = _WEIGHTS / "starter-wider"
+SHIPPED = shipped_folder(STARTER)
+SHIPPED_ADAPTER = shipped_folder(STARTER_ADAPTER)
 
 
 def main() -> None:

