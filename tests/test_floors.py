@@ -44,6 +44,16 @@ def is_allowed(name: str, floors: tuple[str, ...]) -> bool:
     return any(name == floor or name.startswith(f"{floor}.") for floor in floors)
 
 
+def files_read_by(path: Path) -> Iterator[str]:
+    """Packages of ours whose files a module reads as resources, by name."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name | ast.Attribute):
+            name = node.func.id if isinstance(node.func, ast.Name) else node.func.attr
+            first = node.args[0] if node.args else None
+            if name in {"files", "PackageLoader"} and isinstance(first, ast.Constant):
+                yield str(first.value)
+
+
 def forbidden_imports(package: str) -> list[str]:
     folder = ROOT / package
     found = []
@@ -51,8 +61,9 @@ def forbidden_imports(package: str) -> list[str]:
         inside = path.relative_to(folder).as_posix()
         if package == "pairset" and inside.startswith(ROOF):
             continue
-        names = (name for name in imports_of(path) if not is_allowed(name, MAY_IMPORT[package]))
-        found += [f"{package}/{inside} imports {name}" for name in names]
+        for name in (*imports_of(path), *files_read_by(path)):
+            if not is_allowed(name, MAY_IMPORT[package]):
+                found.append(f"{package}/{inside} reads {name}")
     return found
 
 
@@ -65,6 +76,13 @@ def test_every_package_of_ours_has_its_floor() -> None:
     folders = {path.parent.name for path in ROOT.glob("*/__init__.py")}
 
     assert folders - {"tests", "benchmarks"} == set(MAY_IMPORT) == OURS
+
+
+def test_a_file_read_from_another_package_counts(tmp_path: Path) -> None:
+    file = tmp_path / "reader.py"
+    file.write_text("from importlib.resources import files\ntext = files('finetune') / 'weights'\n")
+
+    assert list(files_read_by(file)) == ["finetune"]
 
 
 def test_an_import_inside_a_function_counts(tmp_path: Path) -> None:

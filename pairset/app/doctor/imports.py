@@ -10,7 +10,7 @@ from pathlib import Path
 from pairset.packages import package_of
 
 _OURS = frozenset({"annotator", "clustering", "finetune", "pairset", "review"})
-_ROOT = Path(__file__).parents[2]
+_ROOT = Path(__file__).parents[3]
 
 
 @dataclass(frozen=True, slots=True)
