@@ -16,7 +16,7 @@ from pairset.errors import MissingExtraError
 from pairset.packages import extra_for, package_of
 from pairset.store import PairSet
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 HIDE = """
 import sys
 hidden, broken, *words = sys.argv[1:]

@@ -9,7 +9,7 @@ import pytest
 from pairset.app.verbs import VERBS
 from pairset.store import PairSet
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 IMPORT_IT = """
 import importlib, sys
 module, name = sys.argv[1].split(":")

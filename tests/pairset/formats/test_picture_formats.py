@@ -16,7 +16,7 @@ from pairset.decoding import ImageError, ImageErrorCode, decode
 from pairset.formats.colors import shows_srgb
 from pairset.plain_files import plain_file
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 PACKAGES = ("annotator", "clustering", "finetune", "pairset", "review")
 
 
