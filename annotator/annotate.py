@@ -11,6 +11,7 @@ from annotator.outcome import failures_of
 from annotator.resolve import resolve_annotator
 from annotator.settings import AnnotateSettings
 from annotator.tasks import Pending, Task, pending_tasks
+from pairset.files.damage import MissingRunError
 from pairset.locking.locks import writing
 from pairset.running.executors import run_shards
 from pairset.running.progress import progress
@@ -38,7 +39,7 @@ def _annotate(pair_set: PairSet, annotator: Annotator, settings: AnnotateSetting
     say(_opening_words(annotator, pending))
     counts = Counts()
     if pending.tasks:
-        if pair_set.current("annotations") is None:
+        if not _has_run_to_follow(pair_set):
             # Nothing else to follow: let readers see the first rows while the run goes on.
             pair_set.publish("annotations", annotator.key)
         if settings.executor == "ray":
@@ -48,6 +49,13 @@ def _annotate(pair_set: PairSet, annotator: Annotator, settings: AnnotateSetting
             counts = _run_here(annotator, settings, pending.tasks)
     pair_set.publish("annotations", annotator.key)
     _close(pair_set.stage("annotations", annotator.key), pending, counts)
+
+
+def _has_run_to_follow(pair_set: PairSet) -> bool:
+    try:
+        return pair_set.current("annotations") is not None
+    except MissingRunError:  # an earlier version, killed before its first shard
+        return False
 
 
 def _run_here(annotator: Annotator, settings: AnnotateSettings, tasks: Sequence[Task]) -> Counts:

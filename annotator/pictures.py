@@ -71,7 +71,13 @@ def _found(exemplar: Exemplar | ImageError) -> Exemplar:
 
 
 def load_example_images(example: Example, max_pixels: int) -> "tuple[PillowImage, PillowImage]":
-    """Both images of an example as a model sees them. Raises ImageError.
+    """Both images of an example as a model sees them. Raises ImageError."""
+    shown = [bounded(decode(encoded).pixels, max_pixels) for encoded in read_example(example)]
+    return shown[0], shown[1]
+
+
+def read_example(example: Example) -> tuple[bytes, bytes]:
+    """The encoded images of an example. Raises ImageError.
 
     An example knows its images by the pair alone, whose id is made of theirs.
     """
@@ -80,8 +86,7 @@ def load_example_images(example: Example, max_pixels: int) -> "tuple[PillowImage
         places = f"{example.source_uri} or {example.target_uri}"
         message = f"{places}: the file was replaced since it was mined; mine again"
         raise ImageError(ImageErrorCode.CHANGED, message)
-    shown = [bounded(decode(encoded).pixels, max_pixels) for encoded in (source, target)]
-    return shown[0], shown[1]
+    return source, target
 
 
 def _opened(image: PlacedImage, max_pixels: int) -> "PillowImage":

@@ -18,6 +18,7 @@ import pyarrow.parquet as pq
 from clustering.corpus.doubts import doubts_of
 from clustering.encoders import Vectors
 from clustering.settings import MineSettings
+from pairset.files.damage import reading
 from pairset.rows.planned import standing_images
 from pairset.running.shards import Counts, ShardSpec
 from pairset.store import PairSet, Stage
@@ -160,7 +161,8 @@ def read_cell(cells: Stage, cell: int) -> tuple[list[CellMember], Vectors]:
     """
     tables = []
     for shard in cells.shards():
-        with cells.pair_set.filesystem.open(cells.shard_path(shard), "rb") as file:
+        path = cells.shard_path(shard)
+        with reading(path), cells.pair_set.filesystem.open(path, "rb") as file:
             wanted = [("cell", "=", cell)]
             tables.append(pq.read_table(file, filters=wanted, use_threads=False, pre_buffer=False))
     # Cells of earlier versions doubt nothing.

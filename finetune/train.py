@@ -27,8 +27,7 @@ from finetune.examples.weakness import oversampled
 from finetune.saving import saving
 from finetune.settings import TrainSettings
 from finetune.training_plan import TrainingPlan, begin, plan_training, settings_of, to_learn
-from pairset.files.damage import reading
-from pairset.files.documents import parse_document
+from pairset.files.set_documents import read_set_document
 from pairset.files.storage import write_whole
 from pairset.locking.locks import writing
 from pairset.models.adapter_cards import AdapterCard, read_card, write_card
@@ -188,11 +187,11 @@ class TrainingRun:
         """What training came to. Killed after its last step, a run that goes on measures nothing:
         the figures of the run that made that step stand.
         """
-        path = folder / _FIGURES
-        if not path.is_file():
-            write_atomically(self._pair_set, str(path), json.dumps(trained).encode())
-        with reading(str(path)):
-            return parse_document(dict[str, float], path.read_bytes())
+        path = str(folder / _FIGURES)
+        kept = read_set_document(dict[str, float], self._pair_set, path)
+        if kept is None:
+            write_atomically(self._pair_set, path, json.dumps(trained).encode())
+        return trained if kept is None else kept
 
     def _card(self, table: Sequence[Example], figures: dict[str, float]) -> AdapterCard:
         learnt = to_learn(table, self._settings)

@@ -12,8 +12,7 @@ from annotator.weights.models import ModelChoice
 from finetune.errors import NothingToLearnError
 from finetune.settings import TrainSettings
 from pairset.errors import SettingsError
-from pairset.files.damage import reading
-from pairset.files.documents import parse_object
+from pairset.files.set_documents import read_set_document
 from pairset.models.adapter_cards import BEST, adapter_folder, check_base, find_adapter, read_card
 from pairset.models.checkpoints import expanded
 from pairset.records import Example
@@ -80,15 +79,21 @@ def _start_from(pair_set: PairSet, settings: TrainSettings, model: ModelChoice) 
     return folder
 
 
+@dataclass(frozen=True, slots=True)
+class _BegunWith:
+    """What a folder keeps of the plan it was begun with."""
+
+    data: str
+
+
 def begin(pair_set: PairSet, plan: TrainingPlan) -> None:
     """Claim the adapter's folder. Raises SettingsError where other data or settings hold it."""
-    path = plan.folder / _PLAN
-    if not path.is_file():
-        write_atomically(pair_set, str(path), json.dumps({"data": plan.data}).encode())
+    path = str(plan.folder / _PLAN)
+    begun_with = read_set_document(_BegunWith, pair_set, path)
+    if begun_with is None:
+        write_atomically(pair_set, path, json.dumps({"data": plan.data}).encode())
         return
-    with reading(str(path)):
-        begun_with = parse_object(path.read_bytes())["data"]
-    if begun_with != plan.data:
+    if begun_with.data != plan.data:
         raise SettingsError(
             f"Adapter {plan.name} was begun with other verdicts or settings. Give another --name, "
             f"or delete {plan.folder}."

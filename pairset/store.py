@@ -13,11 +13,11 @@ Works on local paths and on any fsspec URL.
 import io
 import json
 import os
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 import fsspec
@@ -27,12 +27,13 @@ from fsspec.implementations.local import LocalFileSystem
 
 from pairset.errors import SettingsError
 from pairset.files.damage import reading
+from pairset.files.documents import read_bounded
+from pairset.files.links import names_in, refuse_folders_elsewhere, refuse_links_out
+from pairset.files.pointers import BEGUN, POINTER, SAFE_NAME, missing_run, run_named
 from pairset.files.set_folder import is_set
 from pairset.files.storage import storage_errors, storage_faults, write_whole
 from pairset.files.uris import filesystem_of, local_path
 from pairset.network.credentials import without_credentials
-
-_SAFE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
 
 def safe_name(text: str) -> str:
@@ -40,7 +41,7 @@ def safe_name(text: str) -> str:
 
     Raises SettingsError for separators, leading dots and empty names.
     """
-    if not _SAFE_NAME.fullmatch(text):
+    if not SAFE_NAME.fullmatch(text):
         raise SettingsError(f"{text!r} cannot name a folder of a set: use letters, digits, . _ -")
     return text
 
@@ -81,14 +82,30 @@ class PairSet:
         parts = [safe_name(name)] + ([safe_name(key)] if key else [])
         return Stage(self, "/".join([self.root, *parts]))
 
+    def inside(self, path: str) -> str:
+        """A path of the set, if no link on the way leads out of it. Raises DamagedSetError."""
+        if self.is_local:
+            refuse_links_out(self.root, path)
+        return path
+
+    def content_of(self, path: str) -> bytes:
+        """A whole file of the set. Raises ValueError for what is no file, and DamagedSetError."""
+        self.inside(path)
+        return read_bounded(Path(path)) if self.is_local else self.filesystem.cat_file(path)
+
     def current(self, name: str) -> "Stage | None":
-        """The run of a stage that readers should follow, or None before one has finished."""
-        pointer = f"{self.root}/{safe_name(name)}/CURRENT"
-        if not self.filesystem.exists(pointer):
+        """The run of a stage that readers should follow, or None before one has finished.
+
+        Raises DamagedSetError for a pointer that is none, MissingRunError where its run is gone.
+        """
+        pointer = f"{self.root}/{safe_name(name)}/{POINTER}"
+        if not self.filesystem.exists(self.inside(pointer)):
             return None
         with reading(pointer):
-            key = self.filesystem.cat_file(pointer).decode().strip()
-        return self.stage(name, key)
+            run = self.stage(name, run_named(self.content_of(pointer)))
+        if not self.filesystem.isdir(run.path):
+            raise missing_run(pointer, run.path)
+        return run
 
     def runs(self, name: str) -> "list[Stage]":
         """Every run of a stage, sorted by key, finished or not."""
@@ -101,7 +118,10 @@ class PairSet:
 
     def publish(self, name: str, key: str) -> None:
         """Point readers of a stage at the run ``key``, whose shards are all finished."""
-        write_atomically(self, f"{self.root}/{safe_name(name)}/CURRENT", safe_name(key).encode())
+        run = self.stage(name, key)
+        if not self.filesystem.isdir(run.path):
+            write_atomically(self, f"{run.path}/{BEGUN}", b"")
+        write_atomically(self, f"{self.root}/{safe_name(name)}/{POINTER}", key.encode())
 
     def save_run(self, name: str, settings: dict[str, Any]) -> None:
         """Keep the settings of one run under ``runs/``, in a file named after its start.
@@ -148,7 +168,11 @@ class Stage:
         filesystem = self.pair_set.filesystem
         if not filesystem.isdir(self.path):
             return []
-        files = (path.rsplit("/", 1)[-1] for path in filesystem.ls(self.path, detail=False))
+        if self.pair_set.is_local:
+            files = names_in(self.pair_set.root, self.path)
+        else:
+            listing = filesystem.ls(self.path, detail=False)
+            files = [path.rsplit("/", 1)[-1] for path in listing]
         return sorted(name.removesuffix(".parquet") for name in files if name.endswith(".parquet"))
 
     def write(self, shard: str, table: pa.Table, row_group_size: int = 16_384) -> None:
@@ -166,7 +190,7 @@ class Stage:
         In this thread alone: one of pyarrow's that still holds the file when the program ends would
         abort it. Raises DamagedSetError.
         """
-        path = self.shard_path(shard)
+        path = self.pair_set.inside(self.shard_path(shard))
         with reading(path), self.pair_set.filesystem.open(path, "rb") as file:
             parquet = pq.ParquetFile(file, pre_buffer=False)
             return parquet.read(columns=columns, use_threads=False)
@@ -189,8 +213,10 @@ def write_atomically(
     """Write a file that is there whole or not at all, even after ``kill -9``.
 
     Object stores show an object only once its upload is complete, so one put is enough there.
-    Raises StorageError, and FileExistsError where the file must be new and is not.
+    Raises StorageError, FileExistsError where the file must be new and is not, and DamagedSetError
+    where a link leads out of the set.
     """
+    pair_set.inside(path)
     if pair_set.is_local:
         write_whole(path, content, must_be_new=must_be_new)
         return
@@ -212,6 +238,8 @@ def open_set(url: str) -> PairSet:
         raise SettingsError(
             f"There is no set at {url}{why}. Make one with: pairset mine {url} PHOTOS"
         )
+    if pair_set.is_local:
+        refuse_folders_elsewhere(pair_set.root)
     return pair_set
 
 
@@ -228,4 +256,6 @@ def create_set(url: str) -> PairSet:
         pair_set.filesystem.makedirs(pair_set.root, exist_ok=True)
     except storage_faults() as error:
         raise SettingsError(f"Cannot make a set at {url}: {error}") from error
+    if pair_set.is_local:
+        refuse_folders_elsewhere(pair_set.root)
     return pair_set

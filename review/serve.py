@@ -2,6 +2,7 @@
 
 import socket
 import sys
+from ipaddress import ip_address
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit, urlunsplit
 
@@ -42,6 +43,8 @@ def _run_here(pair_set: PairSet, settings: ServeSettings) -> None:
     with server as connection:
         try:
             _announce(pair_set, connection, settings.host)
+            if words := words_of_openness(settings.host, connection.url):
+                say(words)
             _say_login(home_of(pair_set), connection)
             server.wait()
         except KeyboardInterrupt:
@@ -85,6 +88,26 @@ def _as_others_reach_it(link: str, host: str | None) -> str:
         return link
     parts = urlsplit(link)
     return urlunsplit(parts._replace(netloc=f"{socket.gethostname()}:{parts.port}"))
+
+
+def words_of_openness(host: str, url: str) -> str | None:
+    """What listening on an address opens, in one line; None where only this machine reaches it."""
+    from review.studio.studio_process import EVERYWHERE
+
+    if _is_loopback(host):
+        return None
+    where = "any address of this machine" if host == EVERYWHERE else host
+    return (
+        f"--host {host} opens it to others: whoever reaches {where} at port {urlsplit(url).port} "
+        "can try to log in. It takes a password or an invitation; nothing is encrypted on the way."
+    )
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:  # a name, which may stand for any address
+        return False
 
 
 def _say_login(home: "StudioHome", connection: StudioConnection) -> None:

@@ -7,6 +7,7 @@ from dataclasses import asdict, fields, replace
 from typing import Any
 
 from pairset.errors import MissingStageError
+from pairset.files.damage import DamagedSetError
 from pairset.locking.locks import writing
 from pairset.models.stand_in import STARTER, is_demo
 from pairset.records import Triage, Verdict, rows_of, table_of
@@ -19,7 +20,8 @@ from pairset.rows.tables import connect_tables, stream_rows
 from pairset.store import PairSet, open_set, write_atomically
 from pairset.terminal.console import say, say_json, say_table
 from review.basis import read_basis, words_of_confidence, words_of_starter
-from review.guarantee.promise import Route, promised_route, say_promise
+from review.guarantee.certificate import Standing
+from review.guarantee.promise import DOES_NOT_FOLLOW, Route, promised_route, say_promise
 from review.guarantee.set_confidence import keep_confidence
 from review.queueing.outlook import with_outlook
 from review.settings import TriageSettings
@@ -79,10 +81,22 @@ def _triage(pair_set: PairSet, settings: TriageSettings) -> None:
     changed = _save(pair_set, rows, route.kept.files() if route else {})
     changed = _save_auto_verdicts(pair_set) or changed
     changed = keep_confidence(pair_set, settings.seed, route) or changed
-    basis = read_basis(pair_set, settings.threshold)
     if settings.json_output:
+        basis = read_basis(pair_set, settings.threshold)
         say_json({**_document(rows, route, changed), "confidence": asdict(basis)})
-        return
+    else:
+        _say_outcome(pair_set, rows, settings, route)
+        if not changed:
+            say("Nothing changed since the last triage.")
+    if route and route.kept.certificate.standing == Standing.UNFOUNDED:
+        raise DamagedSetError(DOES_NOT_FOLLOW)
+
+
+def _say_outcome(
+    pair_set: PairSet, rows: Sequence[Triage], settings: TriageSettings, route: Route | None
+) -> None:
+    """Where the annotations went, and what it rests on."""
+    basis = read_basis(pair_set, settings.threshold)
     _say_rows(pair_set, rows)
     if route:
         say_promise(route.kept, pair_set.url)
@@ -90,8 +104,6 @@ def _triage(pair_set: PairSet, settings: TriageSettings) -> None:
         say(words_of_confidence(basis, settings.threshold))
     if words := words_of_starter(basis, pair_set, rows):
         say(words)
-    if not changed:
-        say("Nothing changed since the last triage.")
 
 
 def _document(rows: Sequence[Triage], route: Route | None, changed: bool) -> dict[str, Any]:

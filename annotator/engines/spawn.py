@@ -25,6 +25,7 @@ from annotator.engines.vllm_options import (
     vllm_environment,
 )
 from pairset.errors import EngineDownError
+from pairset.files.storage import private
 from pairset.network.addresses import ServerAddress
 from pairset.network.http_client import BoundedClient
 from pairset.running.own_loop import run_apart
@@ -56,7 +57,7 @@ def spawned_server(plan: EnginePlan) -> Iterator[tuple[str, str]]:
     command = server_command(plan, port=int(url.rsplit(":", 1)[1]))
     with tempfile.TemporaryDirectory(prefix="pairset-vllm-") as folder:
         log = Path(folder, "server.log")
-        with log.open("wb") as output:
+        with open(log, "wb", opener=private) as output:
             process = subprocess.Popen(
                 command,
                 env=_environment(plan, token),

@@ -9,9 +9,9 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from clustering.corpus.set_folders import SetFolders
-from pairset.errors import EmptyCorpusError
+from pairset.errors import EmptyCorpusError, SettingsError
 from pairset.files.set_folder import FOLDERS
-from pairset.files.uris import file_uri, filesystem_of, local_path, object_uri
+from pairset.files.uris import file_uri, filesystem_of, local_path, may_hold_images, object_uri
 from pairset.formats.image_formats import IMAGE_SUFFIXES, READER_BY_SUFFIX, has_reader
 
 
@@ -115,6 +115,8 @@ def _walk(place: bytes, sets: SetFolders) -> Iterator[str]:
 
 
 def _in_filesystem(url: str, sets: SetFolders) -> Iterator[tuple[str, _Info]]:
+    if not may_hold_images(url):
+        raise SettingsError(f"Images are not read from {url}. Copy them here, or into a bucket.")
     filesystem, root = filesystem_of(url)
     try:
         if not filesystem.exists(root):

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import Any
 
+from annotator.pictures import read_example
 from finetune.evaluation.annotators import Annotator, names_of, opponents
 from finetune.evaluation.cards import Card, lay_out, least_alike, most_different
 from finetune.evaluation.contest import Contest
@@ -13,6 +14,7 @@ from finetune.evaluation.score_bars import Bar, heat_cells, share_bar
 from finetune.evaluation.scores import AnnotatorFigures, EvaluationFigures, Slice
 from finetune.settings import EvaluateSettings
 from pairset import __version__
+from pairset.decoding import ImageError
 from pairset.pages.lines import (
     Axis,
     highest_risk,
@@ -22,7 +24,7 @@ from pairset.pages.lines import (
     ticks_up,
 )
 from pairset.pages.render import render_page
-from pairset.pages.thumbnails import inline_thumbnails
+from pairset.pages.thumbnails import Thumbnail, inline_thumbnails
 from pairset.records import Example
 from pairset.store import PairSet, write_atomically
 
@@ -121,6 +123,19 @@ def _slice_rows(slices: Sequence[Sequence[Slice]]) -> list[SliceRow]:
     ]
 
 
+def thumbnails_of(examples: Sequence[Example], pixels: int) -> dict[str, Thumbnail]:
+    """By URI; what is no image of its pair is not put into a page that others may get."""
+    problems: dict[str, Thumbnail] = {}
+    for example in examples:
+        try:
+            read_example(example)
+        except ImageError as error:
+            problem = Thumbnail(None, problem=f"{error.code}: {error}")
+            problems |= dict.fromkeys(_uris(example), problem)
+    uris = {uri for example in examples for uri in _uris(example)} - problems.keys()
+    return inline_thumbnails({uri: uri for uri in sorted(uris)}, pixels) | problems
+
+
 def _groups(
     contest: Contest, examples: Sequence[Example], settings: EvaluateSettings
 ) -> list[CardGroup]:
@@ -128,8 +143,8 @@ def _groups(
     chosen = list(_chosen(contest, settings))
     first = next(iter(contest.rows.values()))
     pair_ids = {first[place].pair_id for *_, places in chosen for place in places}
-    uris = {uri for name in pair_ids for uri in _uris(by_pair[name])}
-    thumbnails = inline_thumbnails({uri: uri for uri in sorted(uris)}, settings.thumbnail_pixels)
+    shown_here = [by_pair[name] for name in sorted(pair_ids)]
+    thumbnails = thumbnails_of(shown_here, settings.thumbnail_pixels)
     return [
         CardGroup(title, note, lay_out(contest, shown, places, thumbnails, by_pair))
         for title, note, shown, places in chosen

@@ -1,10 +1,11 @@
 """Scenes that an adapter has learned from, by the card it keeps of its training."""
 
-import json
 from collections.abc import Sequence
 from typing import Any
 
 from pairset.errors import MissingStageError, SettingsError
+from pairset.files.pointers import SAFE_NAME
+from pairset.files.set_documents import read_set_object
 from pairset.records import Example
 from pairset.records.example import Split
 from pairset.store import PairSet, safe_name
@@ -17,7 +18,8 @@ def known_scenes(pair_set: PairSet, adapter: str, examples: Sequence[Example]) -
 
     ``examples`` are those of now: a scene that has grown together with another since is known
     under its new name too. None where the set holds no card of the adapter, so that nobody can
-    tell. Raises MissingStageError where a card cannot be read or its examples are gone.
+    tell. Raises DamagedSetError where a card cannot be read, and MissingStageError where its
+    examples are not named or gone.
     """
     card = _card(pair_set, adapter)
     if card is None:
@@ -37,13 +39,11 @@ def _card(pair_set: PairSet, adapter: str) -> dict[str, Any] | None:
         path = f"{pair_set.root}/adapters/{safe_name(adapter)}/card.json"
     except SettingsError:  # a hub's name, say: no adapter of a set is called so
         return None
-    if not pair_set.filesystem.exists(path):
+    card = read_set_object(pair_set, path)
+    if card is None:
         return None
-    try:
-        card = json.loads(pair_set.filesystem.cat_file(path))
-    except ValueError as error:
-        raise _unknown(adapter, f"{path} is no JSON: {error}") from error
-    if not isinstance(card, dict) or not isinstance(card.get("examples"), str):
+    key = card.get("examples")
+    if not isinstance(key, str) or not SAFE_NAME.fullmatch(key):
         raise _unknown(adapter, f'{path} does not name its "examples"')
     return card
 

@@ -18,6 +18,10 @@ class DamagedSetError(PairsetError):
     """A file of a set is not what a verb wrote there."""
 
 
+class MissingRunError(DamagedSetError):
+    """The run that readers of a stage should follow is not there."""
+
+
 @contextmanager
 def reading(path: str) -> Iterator[None]:
     """Read and take apart one file inside. Raises DamagedSetError naming it."""

@@ -8,8 +8,8 @@ STAGES = (
     *("images", "embeddings", "cells", "clusters", "candidates", "pairs"),
     *("annotations", "probes", "triage", "verdicts", "consensus", "examples", "evaluations"),
 )
-RUNS, LOCKS = "runs", "locks"
-FOLDERS = (*STAGES, RUNS, LOCKS, "adapters", "review", "report", "logs")
+RUNS, LOCKS, LOGS = "runs", "locks", "logs"
+FOLDERS = (*STAGES, RUNS, LOCKS, "adapters", "review", "report", LOGS)
 """All that verbs write into a set; beside them may lie what is the user's own."""
 _RUN = re.compile(r".+-\d{8}T[\d.]+Z\.json")
 _ROWS = re.compile(r".+\.parquet|CURRENT")

@@ -52,11 +52,12 @@ _REMOTE_ERRORS = (
 )
 
 
-def write_whole(path: str, content: bytes, mode: int = 0o666, *, must_be_new: bool = False) -> None:
+def write_whole(path: str, content: bytes, mode: int = 0o664, *, must_be_new: bool = False) -> None:
     """Write a local file that is there whole or not at all, even after ``kill -9`` or power loss.
 
-    A temporary name beside it, fsync, rename. ``mode`` is less what the umask takes away. Raises
-    StorageError, and FileExistsError where the file must be new and is not.
+    A temporary name beside it, fsync, rename. ``mode`` is less what the umask takes away; whatever
+    that is, none but owner and group may write. Raises StorageError, and FileExistsError where the
+    file must be new and is not.
     """
     unfinished = unfinished_name(path)
     with storage_errors(path):
@@ -78,6 +79,11 @@ def write_whole(path: str, content: bytes, mode: int = 0o666, *, must_be_new: bo
         _sync_folder(folder)
 
 
+def private(path: str, flags: int) -> int:
+    """An opener of files that their owner alone reads; no link is followed. Raises OSError."""
+    return os.open(path, flags | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+
+
 def unfinished_name(path: str) -> str:
     """A name beside a file for what is not whole yet; it tells who writes it."""
     return f"{path}.{this_process()}-{uuid.uuid4().hex[:8]}{UNFINISHED}"
@@ -86,13 +92,15 @@ def unfinished_name(path: str) -> str:
 def make_folder(folder: Path) -> None:
     """Make a folder, and those above it, so that power loss does not take them away.
 
+    Whatever the umask, only owner and group may write there.
+
     Raises OSError.
     """
     if folder.is_dir():
         return
     make_folder(folder.parent)
     with contextlib.suppress(FileExistsError):
-        folder.mkdir()
+        folder.mkdir(mode=0o775)
     _sync_folder(folder.parent)
 
 

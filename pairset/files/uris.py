@@ -21,8 +21,9 @@ from fsspec.implementations.local import LocalFileSystem
 from pairset.errors import SettingsError
 
 _FILE = "file://"
-_WEB = frozenset({"http", "https"})
-"""Their URLs are quoted already."""
+_STORES = ("s3", "s3a", "gs", "gcs", "az", "abfs", "abfss", "oss", "hf", "memory")
+"""Where images may lie besides this machine. A set may be a stranger's, and what its rows name is
+asked for: so nothing that reaches whatever host an address names, and no chain of filesystems."""
 
 
 def file_uri(path: bytes) -> str:
@@ -35,7 +36,7 @@ def object_uri(filesystem: fsspec.AbstractFileSystem, path: str) -> str:
     """URI of what a remote filesystem lists under that path."""
     url = str(filesystem.unstrip_protocol(path))
     protocol, _, key = url.partition("://")
-    if protocol in _WEB or _stands_for_itself(key):
+    if _stands_for_itself(key):
         return url
     return f"{protocol}://{quote(key)}"
 
@@ -117,15 +118,27 @@ def _open_regular(path: str) -> IO[bytes]:
     raise OSError(errno.EINVAL, "not a regular file", path)
 
 
+def may_hold_images(place: str) -> bool:
+    """Whether a place is one on this machine, or in a store of objects."""
+    is_store = place.partition("://")[0] in _STORES and not _is_chain(place)
+    return local_path(place) is not None or is_store
+
+
 def open_file(uri: str) -> IO[bytes]:
-    """Open what a URI without a fragment names. Raises OSError."""
-    path = local_path(uri)
-    if path is not None:
-        return _open_regular(path)
+    """Open what a URI without a fragment names, on this machine or in a store.
+
+    Raises OSError.
+    """
+    local = local_path(uri)
+    if local is not None:
+        return _open_regular(local)
+    if not may_hold_images(uri):
+        scheme = uri.partition("://")[0][:40]
+        words = f"images are read from files and from {', '.join(_STORES)}, and not from {scheme}:"
+        raise OSError(errno.EPROTONOSUPPORT, words)
     try:
         filesystem, path = filesystem_of(uri)
     except SettingsError as error:
         raise OSError(str(error)) from error
-    is_quoted = uri.partition("://")[0] not in _WEB
-    opened: IO[bytes] = filesystem.open(unquote(path) if is_quoted else path, "rb")
+    opened: IO[bytes] = filesystem.open(unquote(path), "rb")
     return opened

@@ -74,7 +74,7 @@ def _open(place: str) -> int:
     flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
     with storage_errors(place):
         make_folder(Path(place).parent)
-        handle = os.open(place, flags, 0o666)
+        handle = os.open(place, flags, 0o664)
     if not stat.S_ISREG(os.fstat(handle).st_mode):
         os.close(handle)
         raise StorageError(f"{place} is no regular file. Remove it; the same command makes one.")

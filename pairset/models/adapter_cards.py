@@ -57,13 +57,15 @@ class AdapterCard:
 
 
 def adapter_folder(pair_set: PairSet, name: str) -> Path:
-    """Folder of one adapter. Raises SettingsError for a set that is not on this machine."""
+    """Folder of one adapter. Raises SettingsError for a set that is not on this machine,
+    and DamagedSetError for a link that leads out of it.
+    """
     if not pair_set.is_local:
         raise SettingsError(
             f"{pair_set.url} is not on this machine, and adapters are files that engines open. "
             "Copy the set, or its folder adapters/, here."
         )
-    return Path(pair_set.root) / "adapters" / safe_name(name)
+    return Path(pair_set.inside(f"{pair_set.root}/adapters/{safe_name(name)}"))
 
 
 def read_card(folder: Path) -> AdapterCard | None:

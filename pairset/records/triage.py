@@ -36,6 +36,8 @@ class TriageReason(StrEnum):
     """No threshold is known to keep the promise."""
     PROMISE_BROKEN = "promise_broken"
     """Audits said so: what had been accepted is withdrawn."""
+    DOES_NOT_FOLLOW = "does_not_follow"
+    """The certificate does not follow from the set's verdicts."""
     MIX_SHIFTED = "mix_shifted"
     """The promise was certified on pairs of another kind."""
     NO_INSTRUCTION = "no_instruction"

@@ -5,7 +5,8 @@
 
 from dataclasses import dataclass
 
-from pairset.errors import PairsetError
+from pairset.files.damage import DamagedSetError
+from pairset.files.set_documents import read_set_document
 from pairset.measures.calibration import ReliabilityPoint, RiskPoint
 from pairset.measures.savings import SavingsPoint
 from pairset.store import PairSet
@@ -13,10 +14,8 @@ from pairset.store import PairSet
 CONFIDENCE_FILE = "confidence.json"
 
 
-class ConfidenceFileError(PairsetError):
+class ConfidenceFileError(DamagedSetError):
     """A set's confidence.json cannot be read."""
-
-    exit_code = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,16 +142,8 @@ def read_confidence(pair_set: PairSet) -> ConfidenceFigures | None:
 
     Raises ConfidenceFileError for a file of another version.
     """
-    from pydantic import TypeAdapter, ValidationError
-
     path = confidence_path(pair_set)
-    if not pair_set.filesystem.exists(path):
-        return None
     try:
-        text = pair_set.filesystem.cat_file(path)
-        return TypeAdapter(ConfidenceFigures).validate_json(text)
-    except ValidationError as error:
-        raise ConfidenceFileError(
-            f"{path} is not what this version writes ({error.error_count()} problems): "
-            "pairset triage writes it anew."
-        ) from error
+        return read_set_document(ConfidenceFigures, pair_set, path)
+    except DamagedSetError as error:
+        raise ConfidenceFileError(f"{error} It is pairset triage that writes it anew.") from error

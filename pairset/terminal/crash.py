@@ -10,8 +10,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from pairset import __version__
-from pairset.files.set_folder import is_set_folder
-from pairset.terminal.journal import FOLDER, create_private, remove_old_logs
+from pairset.files.set_folder import LOGS, is_set_folder
+from pairset.terminal.journal import create_private, remove_old_logs
 from pairset.terminal.redaction import redacted
 from pairset.text import storable
 
@@ -50,7 +50,7 @@ def _write_trace(text: str, verb: str, set_folder: Path | None) -> Path | None:
     try:
         if set_folder and is_set_folder(set_folder):
             time = datetime.now(UTC).strftime("%Y%m%dT%H%M%S.%fZ")
-            path = set_folder / FOLDER / f"{verb.replace(' ', '-')}-{time}.trace"
+            path = set_folder / LOGS / f"{verb.replace(' ', '-')}-{time}.trace"
             descriptor = create_private(path)
             _write_and_close(descriptor, encoded)
             remove_old_logs(path.parent)

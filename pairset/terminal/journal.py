@@ -11,11 +11,10 @@ import stat
 from datetime import UTC, datetime
 from pathlib import Path
 
-from pairset.files.set_folder import is_set_folder
+from pairset.files.set_folder import LOGS, is_set_folder
 from pairset.terminal.redaction import redacted
 from pairset.text import printable
 
-FOLDER = "logs"
 _KEPT = 30
 """Logs of one set; the oldest are removed."""
 _MOST_CHARACTERS = 10_000_000
@@ -28,7 +27,7 @@ class Journal:
     def __init__(self, set_folder: Path, verb: str) -> None:
         started = datetime.now(UTC).strftime("%Y%m%dT%H%M%S.%fZ")
         self._set_folder = set_folder
-        self._path = set_folder / FOLDER / f"{verb.replace(' ', '-')}-{started}.log"
+        self._path = set_folder / LOGS / f"{verb.replace(' ', '-')}-{started}.log"
         self._waiting: list[str] = []
         self._descriptor: int | None = None
         self._room = _MOST_CHARACTERS

@@ -9,10 +9,13 @@ from typing import Any
 import numpy as np
 
 from pairset.errors import PairsetError
-from review.calibration.evidence import Evidence, Floats, measured
+from pairset.files.set_documents import parse_finite
+from review.calibration.evidence import NUMBERS, Evidence, Floats, measured
 
 _FARTHEST = 4.0
 """Standard deviations from the mean beyond which a number says no more."""
+_HIGHEST_POWER = 8
+"""More than any model has."""
 _SUREST = 500.0
 """Log-odds beyond which exp() overflows: verdicts that a number parts cleanly make such weights."""
 
@@ -38,10 +41,8 @@ class Form(StrEnum):
     in the other."""
 
 
-class CalibrationFileError(PairsetError):
+class CalibrationFileError(PairsetError, ValueError):
     """A kept calibration cannot be read."""
-
-    exit_code = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,29 +157,36 @@ def document_of(model: CalibrationModel) -> dict[str, Any]:
     return asdict(model)
 
 
-def model_of(document: dict[str, Any]) -> CalibrationModel:
-    """Read back what ``document_of`` gave.
+def models_of(text: str | bytes) -> tuple[CalibrationModel, ...]:
+    """Read back a JSON list of what ``document_of`` gave.
 
     Raises CalibrationFileError where it is something else.
     """
     try:
-        fields = dict(document)
-        fields["terms"] = tuple(Term(**term) for term in fields["terms"])
-        fields["steps"] = tuple(
-            Step(**{**step, "term": Term(**step["term"])}) for step in fields.get("steps", ())
-        )
-        fields["weights"] = tuple(map(float, fields["weights"]))
-        fields["scales"] = {name: Scale(**scale) for name, scale in fields["scales"].items()}
-        for name in ("before", "after"):
-            fields[name] = Reliability(**fields[name]) if fields[name] else None
-        model = CalibrationModel(**fields)
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        models = parse_finite(tuple[CalibrationModel, ...], text)
+    except ValueError as error:
         raise CalibrationFileError(f"This is no calibration of this version: {error}") from error
+    for model in models:
+        _check(model)
+    return models
+
+
+def _check(model: CalibrationModel) -> None:
+    """Raises CalibrationFileError for a model that cannot be applied."""
     if len(model.terms) != len(model.weights):
         raise CalibrationFileError(
             f"This calibration has {len(model.terms)} terms and {len(model.weights)} weights."
         )
-    return model
+    terms = (*model.terms, *(step.term for step in model.steps))
+    strange = {term.number for term in terms} - {None, *model.scales} | {*model.scales} - NUMBERS
+    if strange:
+        raise CalibrationFileError(
+            f"This calibration reads what nobody measures: {sorted(map(str, strange))[0][:100]!r}."
+        )
+    if any(not 0 < term.power <= _HIGHEST_POWER for term in terms):
+        raise CalibrationFileError("This calibration has a term to a power that none has.")
+    if any(scale.deviation <= 0 for scale in model.scales.values()):
+        raise CalibrationFileError("This calibration has a deviation that is not above 0.")
 
 
 def to_json(model: CalibrationModel) -> str:
@@ -188,11 +196,8 @@ def to_json(model: CalibrationModel) -> str:
 
 def from_json(text: str) -> CalibrationModel:
     """Read the text back. Raises CalibrationFileError where it is something else."""
-    try:
-        document = json.loads(text)
-    except json.JSONDecodeError as error:
-        raise CalibrationFileError(f"This calibration is no JSON: {error}") from error
-    return model_of(document)
+    (model,) = models_of(f"[{text}]")
+    return model
 
 
 def _standardised(values: Floats, scale: Scale) -> Floats:

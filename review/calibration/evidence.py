@@ -37,6 +37,7 @@ PROBES = (
 )
 """What was asked of models afterwards (pairset probe, pairset direction)."""
 
+NUMBERS = frozenset({*LOG_PROBABILITIES, *PIXELS, *PROBES})
 _LEAST_PROBABILITY = 1e-6
 
 

@@ -6,6 +6,8 @@ from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from pairset.files.damage import DamagedSetError
+from pairset.files.set_documents import read_set_document
 from pairset.records import Verdict
 from pairset.store import PairSet, Stage, write_atomically
 from review.exchange.submitted import ReviewedTask, reviewed_task, verdict_of
@@ -192,13 +194,18 @@ def _earlier(time: str | None, seconds: float) -> str | None:
 
 def _read_bookmark(folder: Stage) -> Bookmark:
     path = f"{folder.path}/{_BOOKMARK}"
-    filesystem = folder.pair_set.filesystem
-    if not filesystem.exists(path):
-        return Bookmark()
     try:
-        return Bookmark(**json.loads(filesystem.cat_file(path)))
-    except (TypeError, ValueError):
+        read = read_set_document(Bookmark, folder.pair_set, path)
+        return read if read and _is_moment(read.since) else Bookmark()
+    except DamagedSetError:
         return Bookmark()  # whatever it says, all is compared anew
+
+
+def _is_moment(time: str | None) -> bool:
+    try:
+        return time is None or bool(_moment(time))
+    except ValueError:
+        return False
 
 
 def _save_bookmark(folder: Stage, bookmark: Bookmark, before: Bookmark) -> None:

@@ -6,19 +6,15 @@ from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
 from typing import Any
 
-from pairset.files.damage import reading
+from pairset.files.damage import DamagedSetError, reading
+from pairset.files.set_documents import read_set_document
 from pairset.store import PairSet, Stage
-from review.calibration.calibration_model import (
-    CalibrationFileError,
-    Reliability,
-    document_of,
-    model_of,
-)
-from review.calibration.crossfit import CrossFitted
+from review.calibration.calibration_model import Reliability, document_of, models_of
+from review.calibration.crossfit import FOLDS, CrossFitted
 from review.calibration.evidence import Evidence, Floats
 from review.guarantee.audit import AuditTest
 from review.guarantee.gate import Gate
-from review.guarantee.learn_then_test import TestSequence, ThresholdTest
+from review.guarantee.learn_then_test import TestSequence
 from review.guarantee.shift import Shift
 
 CERTIFICATE_FILE = "certificate.json"
@@ -35,6 +31,8 @@ class Standing(StrEnum):
     NOTHING = "nothing_certified"
     BROKEN = "promise_broken"
     """Audits said so."""
+    UNFOUNDED = "does_not_follow"
+    """The set's verdicts do not say what the certificate says of them."""
     SHIFTED = "mix_shifted"
     """The pairs at hand are of another kind than those it was certified on."""
 
@@ -92,6 +90,8 @@ class Certificate:
     after: Reliability | None = None
     """Of the calibrated one, each by the model that did not see its scene."""
     audit: AuditTest | None = None
+    seed: int | None = None
+    """Of the random orders; None where an earlier version did not tell."""
     shifts: tuple[Shift, ...] = ()
 
     @property
@@ -102,26 +102,6 @@ class Certificate:
 
     def to_json(self) -> str:
         return json.dumps(asdict(self), indent=1)
-
-
-def certificate_from(text: str) -> Certificate:
-    """Read back what ``Certificate.to_json`` gave."""
-    fields = json.loads(text)
-    sequence, audit = fields["sequence"], fields["audit"]
-    if sequence:
-        tests = tuple(ThresholdTest(**test) for test in sequence["tests"])
-        fields["sequence"] = TestSequence(**{**sequence, "tests": tests})
-    for name in ("before", "after"):
-        fields[name] = Reliability(**fields[name]) if fields[name] else None
-    return Certificate(
-        **{
-            **fields,
-            "promise": Promise(**fields["promise"]),
-            "tested_on": tuple(fields["tested_on"]),
-            "audit": AuditTest(**audit) if audit else None,
-            "shifts": tuple(Shift(**shift) for shift in fields["shifts"]),
-        }
-    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,13 +152,10 @@ def _by_looks(pair_set: PairSet, promise: Promise, annotator: str) -> list[Stage
 
 def _read_certificate(stage: Stage) -> Certificate | None:
     path = f"{stage.path}/{CERTIFICATE_FILE}"
-    filesystem = stage.pair_set.filesystem
-    if not filesystem.exists(path):
-        return None
-    try:
-        return certificate_from(filesystem.cat_file(path).decode())
-    except (KeyError, TypeError, ValueError) as error:
-        raise CalibrationFileError(f"{path} is no certificate of this version: {error}") from error
+    certificate = read_set_document(Certificate, stage.pair_set, path)
+    if certificate and (certificate.standing not in list(Standing) or certificate.looks < 0):
+        raise DamagedSetError(f"{path} is no certificate: of its kind there is none. Remove it.")
+    return certificate
 
 
 def _read_kept(stage: Stage, certificate: Certificate) -> Kept:
@@ -191,8 +168,10 @@ def _read_kept(stage: Stage, certificate: Certificate) -> Kept:
 def _read_calibration(stage: Stage, name: str) -> CrossFitted:
     path = f"{stage.path}/{name}"
     with reading(path):
-        text = stage.pair_set.filesystem.cat_file(path).decode()
-        return CrossFitted(tuple(model_of(document) for document in json.loads(text)))
+        models = models_of(stage.pair_set.content_of(path))
+        if len(models) != FOLDS:
+            raise ValueError(f"it holds {len(models)} models, and there is one for each fold")
+    return CrossFitted(models)
 
 
 def _calibration_text(calibration: CrossFitted) -> str:

@@ -14,6 +14,7 @@ from review.calibration.judged import Judged
 from review.calibration.reading import KnownSet
 from review.guarantee.audit import audit_test
 from review.guarantee.certificate import Certificate, Kept, Promise, Standing
+from review.guarantee.founded import follows, population_key
 from review.guarantee.gate import Gate, gate_of
 from review.guarantee.learn_then_test import TestSequence, fixed_sequence
 from review.guarantee.needs import verdicts_needed
@@ -43,16 +44,26 @@ class Terms:
 def stand(known: KnownSet, terms: Terms, kept: Kept | None) -> Kept:
     """Where the promise stands.
 
-    What is certified holds until audits break it, the mix shifts, or somebody asks for another
-    look; anything else is looked at anew as soon as there are other verdicts. The same verdicts
-    never get a second look, and none before the budget's are there.
+    What is certified holds while it follows from its verdicts, until audits break it, the mix
+    shifts, or somebody asks for another look; anything else is looked at anew as soon as there are
+    other verdicts. The same verdicts never get a second look, and none before the budget's are
+    there.
     """
     decided = _decided(known)
     if kept and kept.certificate.standing == Standing.CERTIFIED and not terms.recertify:
+        if not follows(kept, known, _population_then(known, terms, kept)):
+            return kept.with_certificate(standing=Standing.UNFOUNDED, decided=decided)
         return _tested_again(known, terms, kept, decided)
     if kept and kept.certificate.decided == decided and kept.certificate.sequence:
         return kept
     return _look(known, terms, decided, kept)
+
+
+def _population_then(known: KnownSet, terms: Terms, kept: Kept) -> Population:
+    """With the scores and the orders that a certificate was made by."""
+    seed = kept.certificate.seed
+    scores = kept.probabilities(known.evidence, known.scenes)
+    return population_of(known, scores, terms.seed if seed is None else seed)
 
 
 def population_of(known: KnownSet, scores: Floats, seed: int) -> Population:
@@ -78,10 +89,6 @@ def _decided(known: KnownSet) -> str:
     names = (each.annotation_id for each in known.evidence)
     said = (f"{name} {known.outcomes[name]}" for name in names if name in known.outcomes)
     return content_id("decided", *said)
-
-
-def _population_key(known: KnownSet) -> str:
-    return content_id("population", *(each.annotation_id for each in known.evidence))
 
 
 def judged_of(known: KnownSet) -> Judged:
@@ -161,7 +168,7 @@ def _look(known: KnownSet, terms: Terms, decided: str, before: Kept | None) -> K
         annotator=terms.annotator,
         standing=Standing.CERTIFIED if passed else Standing.NOTHING,
         decided=decided,
-        population=_population_key(known),
+        population=population_key(known),
         looks=looks,
         pairs=len(known.evidence),
         verdicts=int(population.judged.sum()),
@@ -172,6 +179,7 @@ def _look(known: KnownSet, terms: Terms, decided: str, before: Kept | None) -> K
         needed=None if passed else _needed(ground, sequence, promise, looks + 1),
         before=raw,
         after=calibrated,
+        seed=terms.seed,
     )
     return Kept(certificate, ground.calibration, ground.gate)
 
@@ -217,7 +225,7 @@ def _tested_again(known: KnownSet, terms: Terms, kept: Kept, decided: str) -> Ke
     audit = audit_test(audits, errors, terms.promise.precision) if audits else None
     if audit and audit.p_value <= 1 - terms.promise.confidence:
         return kept.with_certificate(standing=Standing.BROKEN, audit=audit, decided=decided)
-    if certificate.population == _population_key(known):
+    if certificate.population == population_key(known):
         return kept.with_certificate(audit=audit)
     then, now = (
         [known.evidence[row] for row in np.flatnonzero(above & part)] for part in (tested, ~tested)

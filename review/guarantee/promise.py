@@ -23,6 +23,12 @@ from review.guarantee.plain_sample import sample_plan
 from review.settings import TriageSettings
 from review.sorting.sorting import Candidate, Policy
 
+DOES_NOT_FOLLOW = (
+    "The certificate of this set does not follow from its verdicts: somebody changed the one or "
+    "the others, or verdicts were revised since. Nothing is accepted under it. Once there are "
+    "other verdicts, the same command looks for another threshold."
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Route:
@@ -124,6 +130,8 @@ def _standing_lines(certificate: Certificate, url: str) -> list[str]:
             "withdrawn and goes to people, a random sample first. With more verdicts, the same "
             "command looks for another threshold."
         ]
+    if certificate.standing == Standing.UNFOUNDED:
+        return []  # triage ends with these words
     if certificate.standing == Standing.SHIFTED:
         moved = ", ".join(
             f"{shift.number} (p = {shift.p_value:.2g})" for shift in certificate.shifts

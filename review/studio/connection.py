@@ -32,7 +32,7 @@ def find_connection(pair_set: PairSet) -> StudioConnection | None:
     home = home_of(pair_set)
     if not is_held(home.lock) or not home.running.exists():
         return None
-    return StudioConnection(**read_private(home.running))
+    return read_private(StudioConnection, home.running)
 
 
 def save_connection(home: StudioHome, connection: StudioConnection) -> None:

@@ -17,6 +17,7 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
+from pairset.files.storage import private
 from pairset.locking.locks import waiting_lock
 from pairset.terminal.console import complain
 from review.studio.studio_errors import StudioError, with_log_tail
@@ -129,7 +130,7 @@ def _migrate(environment: StudioEnvironment) -> None:
 
 
 def _run(command: list[str], log: Path, failure: str) -> None:
-    with log.open("wb") as output:
+    with open(log, "wb", opener=private) as output:
         done = subprocess.run(
             command,
             env=quiet_environment(_NEEDED_TO_INSTALL),

@@ -14,13 +14,16 @@ import json
 import secrets
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
+from pairset.files.documents import parse_document, read_bounded
 from pairset.files.storage import storage_errors, write_whole
 from pairset.records.ids import content_id
 from pairset.store import PairSet
 from review.studio.environment import cache_folder
 from review.studio.studio_errors import StudioError
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +102,7 @@ def home_of(pair_set: PairSet) -> StudioHome:
 def read_or_make_secrets(home: StudioHome) -> Secrets:
     """The secrets of this home, drawn at the first call."""
     if home.secrets.exists():
-        return Secrets(**read_private(home.secrets))
+        return read_private(Secrets, home.secrets)
     drawn = Secrets()
     write_private(home.secrets, asdict(drawn))
     return drawn
@@ -110,10 +113,9 @@ def write_private(path: Path, content: dict[str, Any]) -> None:
     write_whole(str(path), json.dumps(content, indent=2).encode(), mode=0o600)
 
 
-def read_private(path: Path) -> dict[str, Any]:
+def read_private(kind: type[T], path: Path) -> T:
     """Read JSON written by ``write_private``. Raises StudioError where it is damaged."""
     try:
-        content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        return parse_document(kind, read_bounded(path))
     except ValueError as error:
         raise StudioError(f"{path} is damaged ({error}). Restore it from a backup.") from error
-    return content

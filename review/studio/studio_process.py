@@ -9,7 +9,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from pairset.files.storage import write_whole
+from pairset.files.storage import private, write_whole
 from review.studio.environment import DATABASE_NAME, StudioEnvironment, quiet_environment
 from review.studio.home import Secrets, StudioHome
 from review.studio.studio_errors import StudioError, with_log_tail
@@ -53,7 +53,7 @@ def running_studio(
     """
     _put_database(environment, home)
     port = _bindable_port(listening)
-    with home.log.open("wb") as output:
+    with open(home.log, "wb", opener=private) as output:
         process = subprocess.Popen(
             _command(environment.python, listening.host, port),
             env=server_environment(home, secrets, listening.host),

@@ -6,7 +6,7 @@ from typing import Any
 
 from pairset.app.status.counts import SetFigures
 from pairset.files.damage import reading
-from pairset.files.documents import parse_object
+from pairset.files.set_documents import read_set_object
 from pairset.pages.bars import AgreementBar, agreement_bar
 from pairset.records.verdict import SIMULATED
 from pairset.rows.voices import Judges, is_judged, judges_of
@@ -58,10 +58,10 @@ def _title(judges: Judges, has_verdicts: bool) -> str:
 def _agreement(pair_set: PairSet) -> dict[str, Any]:
     """Measures of all, and bars of each; none before several people saw the same pairs."""
     path = f"{pair_set.root}/{AGREEMENT_FILE}"
-    if not pair_set.filesystem.exists(path):
+    measured = read_set_object(pair_set, path)
+    if measured is None:
         return {"agreement": [], "bars": []}
     with reading(path):
-        measured = parse_object(pair_set.filesystem.cat_file(path))
         group = measured["group"]
         tiles = [
             (name, f"{group[key]:.2f}")

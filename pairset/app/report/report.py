@@ -27,7 +27,7 @@ from pairset.app.report.shown_pairs import (
 )
 from pairset.app.status.counts import SetFigures, read_figures
 from pairset.files.damage import reading
-from pairset.files.documents import parse_object
+from pairset.files.set_documents import read_set_object
 from pairset.pages.bars import funnel_bars, histogram_bars
 from pairset.pages.phrases import STAGE_WORDS
 from pairset.pages.render import render_page
@@ -119,10 +119,10 @@ def _kept_count(figures: SetFigures) -> int:
 def _demo(pair_set: PairSet) -> dict[str, Any] | None:
     """What the demo measured, where the set is one."""
     path = f"{pair_set.root}/demo.json"
-    if not pair_set.filesystem.exists(path):
+    document = read_set_object(pair_set, path)
+    if document is None:
         return None
     with reading(path):
-        document = parse_object(pair_set.filesystem.cat_file(path))
         seconds = document.get("seconds") or {}
         return {
             "engine": document.get("engine"),
