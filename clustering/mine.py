@@ -1,6 +1,6 @@
 """The verb ``mine``: scan → embed → cells → candidates → pairs, each stage in shards."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
@@ -8,8 +8,8 @@ from functools import cached_property, partial
 from clustering import candidates, cells, embed, pairs
 from clustering.corpus import scan
 from clustering.corpus.doubts import Doubt, find_doubts, save_doubts
-from clustering.corpus.listing import SourceKind, Survey, find_sources
-from clustering.corpus.scan_plan import plan_images, with_columns
+from clustering.corpus.listing import Survey, find_sources
+from clustering.corpus.scan_plan import plan_images, with_options
 from clustering.corpus.unread import unread_files
 from clustering.encoders import EncoderChoice, load_encoder, parse_encoder
 from clustering.keys import run_key
@@ -27,7 +27,7 @@ from pairset.rows.planned import PlannedShards, planned_shards, standing_images
 from pairset.running.executors import Executor, fitting_workers, local_executor, run_shards
 from pairset.running.ray_cluster import RayCluster
 from pairset.running.shards import Counts, RunShard, ShardSpec, unfinished
-from pairset.sources.columns_in_words import columns_in_words
+from pairset.sources.registry import kind_named
 from pairset.store import PairSet, Stage, create_set
 from pairset.terminal.console import say
 
@@ -79,7 +79,7 @@ def mine(settings: MineSettings) -> None:
     with writing(pair_set, settings.verb):
         pair_set.save_run(settings.verb, settings.model_dump(mode="json"))
         failed = partial(unread_files, pair_set, encoder.key())
-        sources = with_columns(survey.sources, settings.image_column)
+        sources = with_options(survey.sources, scan.read_options(settings))
         shards = plan_images(pair_set, sources, settings.images_per_shard, failed)
         Mining(pair_set, settings, encoder, tuple(shards), survey).run()
 
@@ -92,9 +92,12 @@ def _say_survey(survey: Survey, settings: MineSettings) -> None:
         say(f"{count} {suffix} files passed over: pip install 'pairset[{EXTRA}]' reads them")
     for folder in survey.sets:
         say(f"{folder} passed over: it is a set")
-    tables = (source.uri for source in survey.sources if source.kind is SourceKind.PARQUET)
-    for line in columns_in_words(tables, settings.image_column):
-        say(line)
+    by_kind: dict[str, list[str]] = defaultdict(list)
+    for source in survey.sources:
+        by_kind[source.kind].append(source.uri)
+    for kind, uris in by_kind.items():
+        for line in kind_named(kind).notices(uris, scan.read_options(settings)):
+            say(line)
 
 
 @dataclass(frozen=True)
@@ -115,8 +118,8 @@ class Mining:
             load_encoder(self.encoder)  # a missing model is told before hours of scanning
         scanning = [self._spec("images", None, name) for name in self.planned]
         if passed_over := self._map(scan.run_shard, scanning).passed_over:
-            say(f"{passed_over} members of tars passed over: no images by their name")
-        files = any(source.kind is SourceKind.FILE for source in self.survey.sources)
+            say(f"{passed_over} members of containers passed over: no images by their name")
+        files = any(kind_named(source.kind).is_single for source in self.survey.sources)
         if not files and self._counted_images().keys() <= {ImageErrorCode.EMPTY}:
             raise EmptyCorpusError(f"No images in {', '.join(self.settings.corpus)}: all is empty.")
         self._map(embed.run_shard, self._embedding_specs(), self.settings.gpus_per_shard)

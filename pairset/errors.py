@@ -76,6 +76,12 @@ class BrokenPackageError(PairsetError):
         return type(self), self._made_of
 
 
+class PlugInError(PairsetError):
+    """What another package adds cannot be used, or the package that adds it is not there."""
+
+    exit_code = 3
+
+
 class OutOfMemoryError(PairsetError):
     """The memory of this machine is used up."""
 

@@ -4,7 +4,6 @@ import os
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from enum import StrEnum
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -12,23 +11,8 @@ from clustering.corpus.set_folders import SetFolders
 from pairset.errors import EmptyCorpusError, SettingsError
 from pairset.files.set_folder import FOLDERS
 from pairset.files.uris import file_uri, filesystem_of, local_path, may_hold_images, object_uri
-from pairset.formats.image_formats import IMAGE_SUFFIXES, READER_BY_SUFFIX, has_reader
-
-
-class SourceKind(StrEnum):
-    """How the images of a source are read."""
-
-    FILE = "file"
-    TAR = "tar"
-    PARQUET = "parquet"
-
-
-_CONTAINERS = {
-    ".tar": SourceKind.TAR,
-    ".tgz": SourceKind.TAR,
-    **{f".tar.{packed}": SourceKind.TAR for packed in ("gz", "bz2", "xz", "zst", "lz4")},
-    ".parquet": SourceKind.PARQUET,
-}
+from pairset.formats.image_formats import has_reader
+from pairset.sources.registry import all_kinds, kind_of_file
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -36,7 +20,8 @@ class Source:
     """One file of the corpus, and which state of it was seen."""
 
     uri: str
-    kind: SourceKind
+    kind: str
+    """Name of its kind: how its images are read."""
     byte_size: int | None = None
     modified: str | None = None
     """When it was written last, or its ETag, as its filesystem tells; None where it does not."""
@@ -66,16 +51,23 @@ def find_sources(corpus: Iterable[str], besides: str) -> Survey:
     """
     places, sets = list(corpus), SetFolders(besides)
     found = {uri: info for place in places for uri, info in _in_place(place, sets)}
-    kinds = ((uri, _kind_of(uri)) for uri in sorted(found))
-    sources = [Source(uri, kind, *_state_of(uri, found[uri])) for uri, kind in kinds if kind]
+    kinds = {uri: kind_of_file(uri) for uri in sorted(found)}
+    sources = [
+        Source(uri, kind.name, *_state_of(uri, found[uri])) for uri, kind in kinds.items() if kind
+    ]
     if not sources:
         within = f" {sets.passed_over[0]} is a set and was not entered." if sets.passed_over else ""
         raise EmptyCorpusError(
-            f"No images in {', '.join(places)}. Looked for image files, .tar and .parquet.{within}"
+            f"No images in {', '.join(places)}. Looked for image files{_containers()}.{within}"
         )
-    suffixes = (PurePosixPath(uri.lower()).suffix for uri in found)
+    suffixes = (PurePosixPath(uri.lower()).suffix for uri, kind in kinds.items() if not kind)
     wanting = Counter(suffix for suffix in suffixes if not has_reader(suffix))
     return Survey(sources, len(found) - len(sources), wanting, sorted(set(sets.passed_over)))
+
+
+def _containers() -> str:
+    *others, last = (kind.suffixes[0] for kind in all_kinds() if not kind.is_single)
+    return "".join(f", {suffix}" for suffix in others) + f" and {last}"
 
 
 _Info = Mapping[str, Any] | None
@@ -147,13 +139,3 @@ _VERSIONS = (
     *("last_modified", "updated", "mtime", "modified", "created"),
 )
 """Names under which filesystems of fsspec tell versions and times, the surest first."""
-
-
-def _kind_of(uri: str) -> SourceKind | None:
-    if uri.endswith("/"):
-        return SourceKind.FILE  # a folder that cannot be listed: its row will say so
-    name = uri.rsplit("/", 1)[-1].lower()
-    suffix = PurePosixPath(name).suffix
-    if suffix in IMAGE_SUFFIXES or (suffix in READER_BY_SUFFIX and has_reader(suffix)):
-        return SourceKind.FILE
-    return next((kind for suffix, kind in _CONTAINERS.items() if name.endswith(suffix)), None)

@@ -6,10 +6,10 @@ from dataclasses import dataclass, replace
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from clustering.corpus.listing import Source, SourceKind
+from clustering.corpus.listing import Source
 from pairset.errors import SetBusyError
-from pairset.files.uris import open_file
-from pairset.sources.parquet_cells import open_parquet
+from pairset.sources import Extent, ReadOptions
+from pairset.sources.registry import kind_named
 from pairset.store import PairSet, Stage
 
 _SCHEMA = pa.schema(
@@ -30,17 +30,23 @@ READINGS = 3
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """What one shard reads of one file: all of it, or some rows of a Parquet file."""
+    """What one shard reads of one file: all of it, or some rows or other units of its kind."""
 
     shard: str
     uri: str
-    kind: SourceKind
+    kind: str
+    """Name of the kind."""
     first_row: int = 0
     rows: int | None = None
     """None: to the end."""
     byte_size: int | None = None
     """Of the file when it was planned, as ``Source`` has it."""
     modified: str | None = None
+
+    @property
+    def extent(self) -> Extent:
+        """As its kind reads it."""
+        return Extent(self.first_row, self.rows)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,14 +96,12 @@ def plan_images(
     return shards
 
 
-def with_columns(sources: Sequence[Source], image_columns: Sequence[str]) -> list[Source]:
-    """The sources, so that Parquet files are read again once other columns are asked for."""
-    if not image_columns:
-        return list(sources)
-    columns = ", ".join(map(repr, sorted(image_columns)))
+def with_options(sources: Sequence[Source], options: ReadOptions) -> list[Source]:
+    """The sources, so that files are read again once the options for their kind change."""
+    variants = {name: kind_named(name).variant(options) for name in {each.kind for each in sources}}
     return [
-        replace(source, modified=f"{source.modified}, columns {columns}")
-        if source.kind is SourceKind.PARQUET
+        replace(source, modified=f"{source.modified}, {variants[source.kind]}")
+        if variants[source.kind]
         else source
         for source in sources
     ]
@@ -115,7 +119,7 @@ def read_parts(pair_set: PairSet, shard: str) -> list[Part]:
     for plan in stage.plans():
         table = stage.read(plan)
         chosen = table.filter(pc.equal(table["shard"], shard)).to_pylist()
-        rows += [Part(**{**row, "kind": SourceKind(row["kind"])}) for row in chosen]
+        rows += [Part(**row) for row in chosen]
     return rows
 
 
@@ -158,27 +162,26 @@ def _row(part: Part) -> dict[str, object]:
 
 
 def _parts(sources: Iterable[Source], images_per_shard: int, number: int) -> Iterator[Part]:
-    """Files by the hundred or thousand, a tar as one shard, a Parquet file by row ranges."""
-    files = [source for source in sources if source.kind is SourceKind.FILE]
+    """Files of one image by the hundred or thousand, each other file as its kind splits it."""
+    files = [source for source in sources if kind_named(source.kind).is_single]
     for start in range(0, len(files), images_per_shard):
         for source in files[start : start + images_per_shard]:
-            yield _part(number, source)
+            yield _part(number, source, Extent())
         number += 1
     for source in sources:
-        if source.kind is SourceKind.FILE:
-            continue
-        for first, rows in _ranges(source, images_per_shard):
-            yield _part(number, source, first, rows)
+        kind = kind_named(source.kind)
+        for extent in () if kind.is_single else kind.split(source.uri, images_per_shard):
+            yield _part(number, source, extent)
             number += 1
 
 
-def _part(number: int, source: Source, first_row: int = 0, rows: int | None = None) -> Part:
+def _part(number: int, source: Source, extent: Extent) -> Part:
     return Part(
         shard=_name(number),
         uri=source.uri,
         kind=source.kind,
-        first_row=first_row,
-        rows=rows,
+        first_row=extent.first,
+        rows=extent.count,
         byte_size=source.byte_size,
         modified=source.modified,
     )
@@ -186,15 +189,3 @@ def _part(number: int, source: Source, first_row: int = 0, rows: int | None = No
 
 def _name(number: int) -> str:
     return f"{number:06d}"
-
-
-def _ranges(source: Source, images_per_shard: int) -> list[tuple[int, int | None]]:
-    if source.kind is SourceKind.TAR:
-        return [(0, None)]
-    try:
-        with open_file(source.uri) as file:
-            total = open_parquet(file).metadata.num_rows
-    except (OSError, ValueError, pa.ArrowException):  # the shard will say what is wrong with it
-        return [(0, None)]
-    starts = range(0, max(1, total), images_per_shard)
-    return [(first, min(images_per_shard, total - first)) for first in starts]

@@ -11,6 +11,7 @@ A local path that would not stand for itself (no valid UTF-8, a ``#``, a line br
 import errno
 import os
 import stat
+from collections.abc import Mapping
 from pathlib import Path
 from typing import IO
 from urllib.parse import parse_qs, quote, unquote, urlencode
@@ -45,19 +46,16 @@ def _stands_for_itself(text: str) -> bool:
     return text.isprintable() and not {"#", "%"} & set(text)
 
 
-def tar_member_uri(container: str, name: str, offset: int, size: int) -> str:
-    """URI of an uncompressed tar member, readable without walking the archive."""
-    place = {"offset": offset, "size": size, "name": name}
+def place_uri(container: str, place: Mapping[str, object]) -> str:
+    """URI of an image inside a file; what its names mean is up to the kind of the file.
+
+    ``name`` is the name of the image within its container, wherever there is one.
+    """
     return f"{container}#{urlencode(place, errors='replace')}"
 
 
-def parquet_row_uri(container: str, row: int, column: str) -> str:
-    """URI of the image bytes in one row of a Parquet file."""
-    return f"{container}#{urlencode({'row': row, 'column': column})}"
-
-
 def split_uri(uri: str) -> tuple[str, dict[str, str]]:
-    """The file a URI names, and where in it: ``offset`` and ``size``, or ``row`` and ``column``."""
+    """The file a URI names, and where in it, as ``place_uri`` was given it; empty for all of it."""
     _, _, fragment = uri.partition("#")
     place = parse_qs(fragment, keep_blank_values=True)  # a column may have no name
     return container_of(uri), {name: values[0] for name, values in place.items()}

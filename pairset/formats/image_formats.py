@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from importlib.util import find_spec
+from pathlib import PurePosixPath
 
 FORMATS = (
     *("JPEG", "PNG", "WEBP", "BMP", "DIB", "TIFF", "GIF", "PPM", "AVIF", "JPEG2000", "ICO", "TGA"),
@@ -57,6 +58,12 @@ _HEAD_BYTES = 64
 def has_reader(suffix: str) -> bool:
     """Whether files of such a name can be read here."""
     return suffix not in READER_BY_SUFFIX or find_spec(READER_BY_SUFFIX[suffix]) is not None
+
+
+def is_image_name(name: str) -> bool:
+    """Whether files of that name are taken for images, and can be read here."""
+    suffix = PurePosixPath(name.lower()).suffix
+    return suffix in IMAGE_SUFFIXES or (suffix in READER_BY_SUFFIX and has_reader(suffix))
 
 
 def formats_for(encoded: bytes) -> tuple[str, ...]:

@@ -1,7 +1,16 @@
-"""Images inside tars and Parquet files: where each lies, its bytes, and what is said of it."""
+"""Kinds of sources: where the images of a file lie, their bytes, and what is said of them."""
 
-from pairset.sources.found import Found
-from pairset.sources.parquet import in_parquet
-from pairset.sources.tar import in_tar
+from pairset.formats.image_formats import is_image_name
+from pairset.sources.files import limited_bytes
+from pairset.sources.found import Found, PassedOver
+from pairset.sources.protocol import Extent, ReadOptions, SourceKind
 
-__all__ = ["Found", "in_parquet", "in_tar"]
+__all__ = [
+    "Extent",
+    "Found",
+    "PassedOver",
+    "ReadOptions",
+    "SourceKind",
+    "is_image_name",
+    "limited_bytes",
+]

@@ -1,56 +1,98 @@
 """Images of Parquet files: each cell of each image column, with what its row says."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import IO
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pairset.decoding import ImageError, ImageErrorCode
-from pairset.files.uris import open_file, parquet_row_uri
+from pairset.files.uris import open_file, place_uri
 from pairset.sources.captions import SAID_NAMES, TEXT_LIMIT_BYTES, said_in
-from pairset.sources.found import Found
+from pairset.sources.columns_in_words import columns_in_words
+from pairset.sources.found import Found, PassedOver
 from pairset.sources.image_columns import described, image_columns
 from pairset.sources.parquet_cells import (
     bytes_in_cell,
     bytes_of_scalar,
     column_cells,
     open_parquet,
+    parquet_cell,
     row_group_sizes,
     size_of,
 )
+from pairset.sources.protocol import Extent, ReadOptions, SourceKind
 from pairset.text import storable
 
 _READ_ERRORS = (OSError, ValueError, pa.ArrowException)
 _PLACES_NAMED = 5
 
 
-def in_parquet(
-    uri: str, first_row: int, rows: int | None, wanted: Sequence[str] = ()
-) -> Iterator[Found]:
-    """Images in some rows of a Parquet file: of the columns wanted, else of those named so.
+class ParquetFiles(SourceKind):
+    """Parquet files with bytes of images in columns, split into ranges of rows."""
 
-    What cannot be read costs its row group at most, and is one Found with the error.
-    """
-    try:
-        with open_file(uri) as file:
-            parquet = open_parquet(file)
-            schema = parquet.schema_arrow
-            columns = image_columns(schema, wanted).read
-            if not columns:
-                message = f"{uri}: no column of images among {described(schema)}"
-                advice = "--image-column NAME reads one of bytes"
-                error = ImageError(ImageErrorCode.NOT_AN_IMAGE, storable(f"{message}. {advice}"))
-                yield Found(uri, error)
-                return
-            if not parquet.metadata.num_rows:
-                yield Found(uri, ImageError(ImageErrorCode.EMPTY, f"{uri}: the file has no rows"))
-                return
-            part = _Part(uri, parquet, size_of(file), columns, _text_columns(schema))
-            last_row = parquet.metadata.num_rows if rows is None else first_row + rows
-            yield from part.images(first_row, last_row)
-    except _READ_ERRORS as error:
-        yield Found(uri, ImageError(ImageErrorCode.UNREADABLE, storable(f"{uri}: {error}")))
+    name = "parquet"
+    suffixes = (".parquet",)
+    errors = (*SourceKind.errors, pa.ArrowException)
+
+    def owns(self, place: Mapping[str, str]) -> bool:
+        return "row" in place
+
+    def split(self, uri: str, images_per_shard: int) -> list[Extent]:
+        try:
+            with open_file(uri) as file:
+                total = open_parquet(file).metadata.num_rows
+        except _READ_ERRORS:
+            return [Extent()]
+        starts = range(0, max(1, total), images_per_shard)
+        return [Extent(first, min(images_per_shard, total - first)) for first in starts]
+
+    def variant(self, options: ReadOptions) -> str:
+        columns = ", ".join(map(repr, sorted(options.image_columns)))
+        return f"columns {columns}" if columns else ""
+
+    def notices(self, uris: Iterable[str], options: ReadOptions) -> Iterator[str]:
+        return columns_in_words(uris, options.image_columns)
+
+    def images(
+        self, uri: str, extent: Extent, options: ReadOptions
+    ) -> Iterator[Found | PassedOver]:
+        """Images in some rows: of the columns asked for, else of those named so.
+
+        What cannot be read costs its row group at most, and is one Found with the error.
+        """
+        try:
+            with open_file(uri) as file:
+                yield from _found_in(uri, file, extent, options.image_columns)
+        except _READ_ERRORS as error:
+            yield Found(uri, ImageError(ImageErrorCode.UNREADABLE, storable(f"{uri}: {error}")))
+
+    def read(self, container: str, place: Mapping[str, str]) -> bytes:
+        return parquet_cell(container, int(place["row"]), place["column"])
+
+
+def row_uri(container: str, row: int, column: str) -> str:
+    """URI of the image bytes in one row."""
+    return place_uri(container, {"row": row, "column": column})
+
+
+def _found_in(uri: str, file: IO[bytes], extent: Extent, wanted: Sequence[str]) -> Iterator[Found]:
+    parquet = open_parquet(file)
+    schema = parquet.schema_arrow
+    columns = image_columns(schema, wanted).read
+    if not columns:
+        message = f"{uri}: no column of images among {described(schema)}"
+        advice = "--image-column NAME reads one of bytes"
+        error = ImageError(ImageErrorCode.NOT_AN_IMAGE, storable(f"{message}. {advice}"))
+        yield Found(uri, error)
+        return
+    if not parquet.metadata.num_rows:
+        yield Found(uri, ImageError(ImageErrorCode.EMPTY, f"{uri}: the file has no rows"))
+        return
+    part = _Part(uri, parquet, size_of(file), columns, _text_columns(schema))
+    rows = parquet.metadata.num_rows if extent.count is None else extent.first + extent.count
+    yield from part.images(extent.first, rows)
 
 
 def _text_columns(schema: pa.Schema) -> list[str]:
@@ -111,7 +153,7 @@ class _Part:
             told = self._said(said, first + row)
             for name, cell in cells.items():
                 if cell is not None:
-                    place = parquet_row_uri(self.uri, first + row, name)
+                    place = row_uri(self.uri, first + row, name)
                     yield Found(place, _content(place, cell), told)
             if not images:
                 return
@@ -152,3 +194,6 @@ def _content(uri: str, cell: pa.Scalar) -> bytes | ImageError:
     except ImageError as error:
         return ImageError(error.code, f"{uri}: {error}")
     return content or ImageError(ImageErrorCode.EMPTY, f"{uri}: no bytes in this row")
+
+
+PARQUET_FILES = ParquetFiles()

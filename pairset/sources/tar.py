@@ -3,16 +3,18 @@
 import posixpath
 import tarfile
 from collections import Counter, defaultdict
-from collections.abc import Generator
+from collections.abc import Generator, Iterator, Mapping
 from functools import cached_property
 from pathlib import PurePosixPath
 from typing import IO
 
 from pairset.decoding import ENCODED_LIMIT_BYTES, ImageError, ImageErrorCode
-from pairset.files.uris import open_file, tar_member_uri
+from pairset.files.uris import open_file, place_uri
 from pairset.formats.image_formats import IMAGE_SUFFIXES
 from pairset.sources.captions import SIDECAR_LIMIT_BYTES, said_beside
-from pairset.sources.found import Found
+from pairset.sources.files import limited_bytes
+from pairset.sources.found import Found, PassedOver
+from pairset.sources.protocol import Extent, ReadOptions, SourceKind
 from pairset.sources.tar_members import Member, TarWalk, is_header
 from pairset.text import storable
 
@@ -34,30 +36,58 @@ _COMPRESSED = {
 """How files of each kind begin, and the command that unpacks them."""
 
 
-def in_tar(uri: str) -> Generator[Found, None, int]:
-    """Images of a WebDataset tar, each with what the .txt and .json members of its key say.
+class Tars(SourceKind):
+    """WebDataset tars. URIs say where a member lies, so that it is read without a walk."""
 
-    A damaged archive gives all good members, then one Found with the error. Returns how many
-    members were passed over: neither images by their name nor texts beside one.
-    """
-    try:
-        with open_file(uri) as file:
-            beginning = file.read(tarfile.BLOCKSIZE)
-            refusal = _refusal(uri, beginning)
-            if refusal is not None:
-                yield Found(uri, refusal)
-                return 0
-            walk = TarWalk(file)
-            archive = _Archive(uri, file, list(walk))
-            yield from archive.images()
-            if walk.damage:
-                yield Found(uri, _damage_error(uri, walk, bool(archive.members)))
-            return archive.passed_over
-    except (OSError, ValueError) as error:
-        is_missing = isinstance(error, FileNotFoundError)
-        code = ImageErrorCode.MISSING if is_missing else ImageErrorCode.UNREADABLE
-        yield Found(uri, ImageError(code, f"{uri}: {error}"))
-        return 0
+    name = "tar"
+    suffixes = (".tar", ".tgz", *(f".tar.{packed}" for packed in ("gz", "bz2", "xz", "zst", "lz4")))
+
+    def owns(self, place: Mapping[str, str]) -> bool:
+        return "offset" in place
+
+    def images(
+        self, uri: str, extent: Extent, options: ReadOptions
+    ) -> Iterator[Found | PassedOver]:
+        """Images, each with what the .txt and .json members of its key say.
+
+        A damaged archive gives all good members, then one Found with the error.
+        """
+        try:
+            with open_file(uri) as file:
+                yield from _found_in(uri, file)
+        except (OSError, ValueError) as error:
+            is_missing = isinstance(error, FileNotFoundError)
+            code = ImageErrorCode.MISSING if is_missing else ImageErrorCode.UNREADABLE
+            yield Found(uri, ImageError(code, f"{uri}: {error}"))
+
+    def read(self, container: str, place: Mapping[str, str]) -> bytes:
+        most = ENCODED_LIMIT_BYTES + 1
+        offset, size = int(place.get("offset", 0)), int(place.get("size", most))
+        if offset < 0 or not 0 <= size <= most:
+            raise ValueError(f"no file has {size} bytes of an image at {offset}")
+        with open_file(container) as file:
+            file.seek(offset)
+            return limited_bytes(file, container, size)
+
+
+def member_uri(container: str, name: str, offset: int, size: int) -> str:
+    """URI of an uncompressed member, readable without walking the archive."""
+    return place_uri(container, {"offset": offset, "size": size, "name": name})
+
+
+def _found_in(uri: str, file: IO[bytes]) -> Iterator[Found | PassedOver]:
+    beginning = file.read(tarfile.BLOCKSIZE)
+    refusal = _refusal(uri, beginning)
+    if refusal is not None:
+        yield Found(uri, refusal)
+        return
+    walk = TarWalk(file)
+    archive = _Archive(uri, file, list(walk))
+    yield from archive.images()
+    if walk.damage:
+        yield Found(uri, _damage_error(uri, walk, bool(archive.members)))
+    if archive.passed_over:
+        yield PassedOver(archive.passed_over)
 
 
 def _refusal(uri: str, beginning: bytes) -> ImageError | None:
@@ -125,10 +155,10 @@ class _Archive:
     def _found(self, member: Member, target: Member | None) -> Found:
         name = storable(member.name)
         if target is None:
-            place = tar_member_uri(self._uri, member.name, member.offset, 0)
+            place = member_uri(self._uri, member.name, member.offset, 0)
             message = f"{name}: a link to {storable(member.link)}, which is no file of this archive"
             return Found(place, ImageError(ImageErrorCode.MISSING, message))
-        place = tar_member_uri(self._uri, member.name, target.offset, target.size)
+        place = member_uri(self._uri, member.name, target.offset, target.size)
         origin: dict[str, str | None] = {"origin": name}
         return Found(place, self._content(name, target), origin | self._said_of(member.name))
 
@@ -180,3 +210,6 @@ def _key(name: str) -> str:
     """WebDataset: all up to the first dot of the file name."""
     folder, _, base = name.rpartition("/")
     return f"{folder}/{base.split('.', 1)[0]}"
+
+
+TARS = Tars()

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from clustering.corpus import scan_plan as plan
-from clustering.corpus.listing import Source, SourceKind
+from clustering.corpus.listing import Source
 from clustering.corpus.scan_plan import plan_images, read_parts
 from pairset.app.cli import main
 from pairset.errors import SetBusyError
@@ -21,7 +21,7 @@ def pair_set(tmp_path: Path) -> PairSet:
 
 
 def sources(*names: str) -> list[Source]:
-    return [Source(name, SourceKind.FILE) for name in names]
+    return [Source(name, "file") for name in names]
 
 
 def planned(pair_set: PairSet, shards: list[str]) -> list[str]:

@@ -2,7 +2,7 @@
 
 import io
 import tarfile
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from urllib.parse import unquote_to_bytes
@@ -14,11 +14,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pairset.decoding import ImageError
-from pairset.files.uris import file_uri, local_path, parquet_row_uri, split_uri
+from pairset.files.uris import file_uri, local_path, split_uri
 from pairset.images import read_bytes
 from pairset.records.image import Image
 from pairset.records.table import table_of
-from pairset.sources import Found, in_parquet, in_tar
+from pairset.sources import Extent, Found, PassedOver, ReadOptions
+from pairset.sources.parquet import PARQUET_FILES, row_uri
+from pairset.sources.tar import TARS
 
 IN_TIME = settings(
     max_examples=200,
@@ -51,6 +53,10 @@ def tar_of_members(form: int) -> bytes:
     return buffer.getvalue()
 
 
+def found(walk: Iterable[Found | PassedOver]) -> list[Found]:
+    return [each for each in walk if isinstance(each, Found)]
+
+
 def storable_rows(found: Sequence[Found]) -> None:
     """Whatever came out can be a row."""
     rows = [
@@ -75,9 +81,9 @@ def test_a_damaged_tar_gives_every_member_that_was_not_touched(
     content = damaged(whole, damage)[: len(whole) - cut]
     path = tmp_path / "a.tar"
     path.write_bytes(content)
-    found = list(in_tar(str(path)))
-    storable_rows(found)
-    contents = [each.content for each in found if isinstance(each.content, bytes)]
+    members = found(TARS.walk(str(path)))
+    storable_rows(members)
+    contents = [each.content for each in members if isinstance(each.content, bytes)]
     for number, member in enumerate(MEMBERS.values()):
         place = slice(MEMBER_BYTES * number, MEMBER_BYTES * (number + 1))
         if content[place] == whole[place]:
@@ -89,9 +95,9 @@ def test_a_damaged_tar_gives_every_member_that_was_not_touched(
 def test_any_bytes_called_a_tar_or_a_table_are_rows(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "any"
     path.write_bytes(content)
-    storable_rows(list(in_tar(str(path))))
+    storable_rows(found(TARS.walk(str(path))))
     path.write_bytes(b"PAR1" + content + len(content).to_bytes(4, "little") + b"PAR1")
-    storable_rows(list(in_parquet(str(path), 0, None)))
+    storable_rows(found(PARQUET_FILES.walk(str(path))))
 
 
 @IN_TIME
@@ -101,7 +107,7 @@ def test_a_damaged_table_never_ends_a_scan(tmp_path: Path, damage: list[tuple[in
     table = pa.table({"image": [bytes([n]) * 50 for n in range(20)], "caption": ["said"] * 20})
     pq.write_table(table, path, row_group_size=5)
     path.write_bytes(damaged(path.read_bytes(), damage))
-    storable_rows(list(in_parquet(str(path), 0, None)))
+    storable_rows(found(PARQUET_FILES.walk(str(path))))
 
 
 CELLS = st.one_of(
@@ -136,7 +142,8 @@ def test_a_table_of_any_columns_is_rows(
         pq.write_table(pa.Table.from_arrays(arrays, schema=pa.schema(fields)), path)
     except (pa.ArrowException, ValueError, UnicodeEncodeError):
         return  # no such file can be written
-    storable_rows(list(in_parquet(str(path), 0, None, names[:1] if wanted else ())))
+    options = ReadOptions(image_columns=tuple(names[:1] if wanted else ()))
+    storable_rows(found(PARQUET_FILES.walk(str(path), Extent(), options)))
 
 
 @IN_TIME
@@ -160,7 +167,7 @@ def test_a_cell_of_any_column_has_a_uri_that_leads_back(column: str, row: int) -
         column.encode()
     except UnicodeEncodeError:
         return
-    container, place = split_uri(parquet_row_uri("/a.parquet", row, column))
+    container, place = split_uri(row_uri("/a.parquet", row, column))
     assert container == "/a.parquet"
     assert place == {"row": str(row), "column": column}
 

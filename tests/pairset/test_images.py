@@ -15,10 +15,12 @@ import pytest
 from PIL import Image, PngImagePlugin
 
 from pairset.decoding import ImageError, ImageErrorCode, decode
-from pairset.files.uris import file_uri, parquet_row_uri, tar_member_uri
+from pairset.files.uris import file_uri
 from pairset.formats.jpegs import LeastSides
 from pairset.images import open_image, open_known_image, read_bytes, read_image
 from pairset.records.image import image_id_of
+from pairset.sources.parquet import row_uri
+from pairset.sources.tar import member_uri
 
 DAMAGED_COPIES = 300
 """Of each format; among so few there are some for every way in which Pillow's readers fail."""
@@ -285,7 +287,7 @@ def test_a_tar_member_is_read_without_walking_the_archive(tmp_path: Path, name: 
             archive.addfile(member, io.BytesIO(content))
     with tarfile.open(path) as archive:
         member = archive.getmember("b & c.png")
-        uri = tar_member_uri(file_uri(bytes(path)), member.name, member.offset_data, member.size)
+        uri = member_uri(file_uri(bytes(path)), member.name, member.offset_data, member.size)
 
     assert read_bytes(uri) == content
 
@@ -297,7 +299,7 @@ def test_a_parquet_row_is_read_from_its_row_group(tmp_path: Path, wrapped: bool)
     path = tmp_path / "rows.parquet"
     pq.write_table(pa.table({"image": cells}), path, row_group_size=3)
 
-    assert read_bytes(parquet_row_uri(str(path), 7, "image")) == b"image 7"
+    assert read_bytes(row_uri(str(path), 7, "image")) == b"image 7"
 
 
 def test_a_file_that_is_no_parquet_is_unreadable(tmp_path: Path) -> None:
@@ -305,7 +307,7 @@ def test_a_file_that_is_no_parquet_is_unreadable(tmp_path: Path) -> None:
     path.write_bytes(b"not parquet at all")
 
     with pytest.raises(ImageError) as failure:
-        read_bytes(parquet_row_uri(str(path), 0, "image"))
+        read_bytes(row_uri(str(path), 0, "image"))
     assert failure.value.code is ImageErrorCode.UNREADABLE
 
 

@@ -13,8 +13,8 @@ from pyarrow.parquet import encryption
 
 from pairset.decoding import ImageError, ImageErrorCode
 from pairset.images import read_bytes
-from pairset.sources import Found, in_parquet, parquet_cells
-from pairset.sources.columns_in_words import columns_in_words
+from pairset.sources import Extent, Found, ReadOptions, parquet_cells
+from pairset.sources.parquet import PARQUET_FILES
 
 GIB = 1 << 30
 
@@ -36,7 +36,8 @@ def write(folder: Path, columns: dict[str, object], **options: object) -> str:
 
 
 def found_in(path: str, *columns: str) -> list[Found]:
-    return list(in_parquet(path, 0, None, columns))
+    walk = PARQUET_FILES.walk(path, Extent(), ReadOptions(image_columns=columns))
+    return [each for each in walk if isinstance(each, Found)]
 
 
 def good(found: list[Found]) -> list[bytes]:
@@ -62,7 +63,7 @@ def test_bytes_that_are_no_image_by_their_name_are_passed_over_and_named(tmp_pat
     columns = {"jpg": [b"picture"], "phash": [b"12345678"], "embedding": [b"\0" * 16]}
     path = write(tmp_path, columns)
     assert good(found_in(path)) == [b"picture"]
-    (line,) = columns_in_words([path], ())
+    (line,) = PARQUET_FILES.notices([path], ReadOptions())
     assert "'phash'" in line
     assert "'embedding'" in line
     assert good(found_in(path, "phash")) == [b"12345678"]
@@ -124,7 +125,7 @@ def test_two_columns_of_one_name_are_told_and_the_others_read(tmp_path: Path) ->
     table = pa.Table.from_arrays(arrays, ["image", "image", "photo"])
     pq.write_table(table, tmp_path / "twice.parquet")
     assert good(found_in(str(tmp_path / "twice.parquet"))) == [b"3"]
-    (line,) = columns_in_words([str(tmp_path / "twice.parquet")], ())
+    (line,) = PARQUET_FILES.notices([str(tmp_path / "twice.parquet")], ReadOptions())
     assert "twice" in line
 
 
@@ -179,9 +180,9 @@ def test_a_place_that_is_not_in_the_file_is_an_error_with_a_code(
 
 READ_BOMB = """
 import resource, sys
-from pairset.sources import in_parquet
+from pairset.sources.parquet import PARQUET_FILES
 resource.setrlimit(resource.RLIMIT_AS, (3 << 30, 3 << 30))
-found = in_parquet(sys.argv[1], 0, None)
+found = PARQUET_FILES.walk(sys.argv[1])
 print(sum(isinstance(each.content, bytes) for each in found), "rows read")
 print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
 """
@@ -230,8 +231,8 @@ def test_a_page_that_would_fill_the_memory_is_not_unpacked(
 
 READ_ENCRYPTED = """
 import sys
-from pairset.sources import in_parquet
-for found in in_parquet(sys.argv[1], 0, None):
+from pairset.sources.parquet import PARQUET_FILES
+for found in PARQUET_FILES.walk(sys.argv[1]):
     print(found.content)
 """
 

@@ -14,8 +14,9 @@ import pytest
 
 from pairset.decoding import ImageError, ImageErrorCode
 from pairset.images import read_bytes
-from pairset.sources import Found, in_tar
+from pairset.sources import Found
 from pairset.sources.captions import SIDECAR_LIMIT_BYTES
+from pairset.sources.tar import TARS
 
 BLOCK = tarfile.BLOCKSIZE
 PICTURE = b"\x89PNG picture"
@@ -39,7 +40,11 @@ def pictures(*names: str) -> Members:
 def found_in(folder: Path, content: bytes, name: str = "a.tar") -> list[Found]:
     path = folder / name
     path.write_bytes(content)
-    return list(in_tar(str(path)))
+    return found_at(path)
+
+
+def found_at(path: Path) -> list[Found]:
+    return [each for each in TARS.walk(str(path)) if isinstance(each, Found)]
 
 
 def good(found: list[Found]) -> list[bytes]:
@@ -226,5 +231,5 @@ def test_a_pipe_is_not_waited_for(tmp_path: Path, name: str) -> None:
     os.mkfifo(tmp_path / name)
     with pytest.raises(ImageError, match="not a regular file"):
         read_bytes(str(tmp_path / name))
-    (error,) = errors(list(in_tar(str(tmp_path / name))))
+    (error,) = errors(found_at(tmp_path / name))
     assert error.code is ImageErrorCode.UNREADABLE
