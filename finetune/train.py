@@ -27,12 +27,12 @@ from finetune.examples.weakness import oversampled
 from finetune.saving import saving
 from finetune.settings import TrainSettings
 from finetune.training_plan import TrainingPlan, begin, plan_training, settings_of, to_learn
-from pairset.files.set_documents import read_set_document
 from pairset.files.storage import write_whole
 from pairset.locking.locks import writing
 from pairset.models.adapter_cards import AdapterCard, read_card, write_card
 from pairset.records import Example
 from pairset.rows.freshness import complain_of_lags
+from pairset.rows.set_documents import read_set_document
 from pairset.rows.voices import Voice, is_judged, judges_of, voice_of
 from pairset.store import PairSet, open_set, write_atomically
 from pairset.terminal.console import say, say_table

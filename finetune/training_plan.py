@@ -12,12 +12,12 @@ from annotator.weights.models import ModelChoice
 from finetune.errors import NothingToLearnError
 from finetune.settings import TrainSettings
 from pairset.errors import SettingsError
-from pairset.files.set_documents import read_set_document
 from pairset.models.adapter_cards import BEST, adapter_folder, check_base, find_adapter, read_card
 from pairset.models.checkpoints import expanded
 from pairset.records import Example
 from pairset.records.example import Split
 from pairset.records.ids import content_id
+from pairset.rows.set_documents import read_set_document
 from pairset.store import PairSet, write_atomically
 
 _PLAN = "plan.json"

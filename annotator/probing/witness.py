@@ -10,9 +10,9 @@ from annotator.resolve import resolve_annotator
 from annotator.settings import AnnotateSettings, ProbeSettings
 from pairset.errors import SettingsError
 from pairset.files.damage import reading
-from pairset.files.set_documents import read_set_object
 from pairset.network.addresses import server_address
 from pairset.records.ids import content_id
+from pairset.rows.set_documents import read_set_object
 from pairset.store import PairSet, Stage
 
 _NAMES_ANOTHER = ("model", "adapter", "server", "spawn")

@@ -5,9 +5,9 @@ from typing import Any
 
 from pairset.errors import MissingStageError, SettingsError
 from pairset.files.pointers import SAFE_NAME
-from pairset.files.set_documents import read_set_object
 from pairset.records import Example
 from pairset.records.example import Split
+from pairset.rows.set_documents import read_set_object
 from pairset.store import PairSet, safe_name
 
 _COLUMNS = ["pair_id", "scene", "split", "exclusion"]

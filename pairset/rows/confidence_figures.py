@@ -6,9 +6,9 @@
 from dataclasses import dataclass
 
 from pairset.files.damage import DamagedSetError
-from pairset.files.set_documents import read_set_document
 from pairset.measures.calibration import ReliabilityPoint, RiskPoint
 from pairset.measures.savings import SavingsPoint
+from pairset.rows.set_documents import read_set_document
 from pairset.store import PairSet
 
 CONFIDENCE_FILE = "confidence.json"

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from pairset.errors import PairsetError
-from pairset.files.set_documents import parse_finite
+from pairset.rows.set_documents import parse_finite
 from review.calibration.evidence import NUMBERS, Evidence, Floats, measured
 
 _FARTHEST = 4.0

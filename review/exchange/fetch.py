@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from pairset.files.damage import DamagedSetError
-from pairset.files.set_documents import read_set_document
 from pairset.records import Verdict
+from pairset.rows.set_documents import read_set_document
 from pairset.store import PairSet, Stage, write_atomically
 from review.exchange.submitted import ReviewedTask, reviewed_task, verdict_of
 from review.exchange.taskmap import project_folder

@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Any
 
 from pairset.files.damage import DamagedSetError, reading
-from pairset.files.set_documents import read_set_document
+from pairset.rows.set_documents import read_set_document
 from pairset.store import PairSet, Stage
 from review.calibration.calibration_model import Reliability, document_of, models_of
 from review.calibration.crossfit import FOLDS, CrossFitted

@@ -13,11 +13,11 @@ from pairset.app.cli import main
 from pairset.decoding import ImageError
 from pairset.errors import PairsetError
 from pairset.files.damage import DamagedSetError, MissingRunError
-from pairset.files.set_documents import read_set_object
 from pairset.files.uris import open_file
 from pairset.images import read_bytes
 from pairset.records import Pair, rows_of, table_of
 from pairset.rows.confidence_figures import read_confidence
+from pairset.rows.set_documents import read_set_object
 from pairset.store import PairSet, create_set, open_set
 from tests.annotator.small_set import make_set
 

@@ -6,9 +6,9 @@ from typing import Any
 
 from pairset.app.status.counts import SetFigures
 from pairset.files.damage import reading
-from pairset.files.set_documents import read_set_object
 from pairset.pages.bars import AgreementBar, agreement_bar
 from pairset.records.verdict import SIMULATED
+from pairset.rows.set_documents import read_set_object
 from pairset.rows.voices import Judges, is_judged, judges_of
 from pairset.store import PairSet
 

@@ -27,7 +27,6 @@ from pairset.app.report.shown_pairs import (
 )
 from pairset.app.status.counts import SetFigures, read_figures
 from pairset.files.damage import reading
-from pairset.files.set_documents import read_set_object
 from pairset.pages.bars import funnel_bars, histogram_bars
 from pairset.pages.phrases import STAGE_WORDS
 from pairset.pages.render import render_page
@@ -35,6 +34,7 @@ from pairset.pages.thumbnails import uris_of, write_thumbnails
 from pairset.records import Pair
 from pairset.rows.freshness import ANNOTATIONS, CONSENSUS, TRIAGE, lags_of
 from pairset.rows.places import placed_images
+from pairset.rows.set_documents import read_set_object
 from pairset.rows.tables import connect_tables
 from pairset.store import PairSet, create_set, open_set, write_atomically
 from pairset.terminal.console import complain, say
