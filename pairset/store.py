@@ -28,10 +28,10 @@ from fsspec.implementations.local import LocalFileSystem
 from pairset.errors import SettingsError
 from pairset.files.damage import reading
 from pairset.files.documents import read_bounded
-from pairset.files.links import names_in, refuse_folders_elsewhere, refuse_links_out
 from pairset.files.pointers import BEGUN, POINTER, SAFE_NAME, missing_run, run_named
 from pairset.files.set_folder import is_set
 from pairset.files.storage import storage_errors, storage_faults, write_whole
+from pairset.files.symbolic_links import names_in, refuse_folders_elsewhere, refuse_links_out
 from pairset.files.uris import filesystem_of, local_path
 from pairset.network.credentials import without_credentials
 
