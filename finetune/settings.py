@@ -62,7 +62,7 @@ class TrainSettings(SplitSettings):
     """Times through the examples."""
     batch_size: int = Field(default=8, gt=0, le=65_536)
     """Examples in one forward pass."""
-    accumulate: int = Field(default=1, gt=0, le=65_536)
+    gradient_accumulation_steps: int = Field(default=1, gt=0, le=65_536)
     """Forward passes for one optimizer step."""
     learning_rate: float = Field(default=2e-4, gt=0, le=1e30)
     warm_up_share: float = Field(default=0.05, ge=0, lt=1)
@@ -101,9 +101,9 @@ class TrainSettings(SplitSettings):
     once and not in every epoch; beyond that pictures are opened again each time."""
     checkpoint_steps: int = Field(default=100, gt=0, le=1_000_000_000)
     """Optimizer steps between two checkpoints."""
-    samples: int = Field(default=8, ge=0, le=1000)
+    sample_replies: int = Field(default=8, ge=0, le=1000)
     """Held-out pairs on the training page, with the replies before and after; 0 asks none."""
-    readers: int = Field(default=0, ge=0, le=64)
+    dataloader_workers: int = Field(default=0, ge=0, le=64)
     """Processes that prepare batches; 0 does it in the training process."""
     seed: int = Field(default=0, ge=0, le=MOST_SEED)
     trust_remote_code: bool = False
@@ -128,8 +128,8 @@ class EvaluateSettings(SplitSettings, FiguresSettings):
     stages: ClassVar[Mapping[str, str]] = {
         "held_out_share": "what is measured on",
         "adapters": "who is compared",
-        "cards": "the page",
-        "judge": "a judge",
+        "shown_pairs": "the page",
+        "judge_server": "a judge",
     }
     model_config = SettingsConfigDict(
         env_prefix="PAIRSET_EVALUATE_",
@@ -143,15 +143,15 @@ class EvaluateSettings(SplitSettings, FiguresSettings):
     is every model without an adapter. Default: all that annotated held-out pairs."""
     against: str | None = None
     """Whom the others are tested against. Default: each adapter against its model without it."""
-    samples: int = Field(default=1_000, ge=100, le=100_000)
+    bootstrap_draws: int = Field(default=1_000, ge=100, le=100_000)
     """How often scenes are drawn again for the 95 % intervals."""
     seed: int = Field(default=0, ge=0, le=MOST_SEED)
     """Seed of those draws."""
-    cards: int = Field(default=6, ge=0, le=1000)
+    shown_pairs: int = Field(default=6, ge=0, le=1000)
     """Pairs on the page for each of most gained and most lost."""
     thumbnail_pixels: int = Field(default=320, ge=64, le=2048)
     """Longer side of the images on the page."""
-    judge: str | None = None
+    judge_server: str | None = None
     """URL of an OpenAI-compatible endpoint whose model says whether an English instruction in
     other words means the same."""
     judge_model: str | None = None

@@ -57,7 +57,7 @@ class StudioSettings(VerbSettings):
         "url": "the server",
         "host": "a server of its own",
         "reviewers_per_pair": "who reviews how much",
-        "batch_size": "what is sent",
+        "tasks_per_request": "what is sent",
         "watch": "what is fetched",
     }
 
@@ -101,7 +101,7 @@ class PushSettings(StudioSettings):
     verb: ClassVar[str] = "review push"
     model_config = SettingsConfigDict(env_prefix="PAIRSET_REVIEW_PUSH_")
 
-    batch_size: int = Field(default=250, gt=0, le=10_000)
+    tasks_per_request: int = Field(default=250, gt=0, le=10_000)
     """Tasks in one request."""
     mask: bool = True
     """Send the mask of what changed, to be corrected; several kilobytes for each pair."""
@@ -120,13 +120,13 @@ class PullSettings(StudioSettings):
     """Go on pulling until Ctrl-C."""
     interval_seconds: float = Field(default=30, gt=0, le=86_400)
     """Wait between two pulls with --watch."""
-    listen: int | None = Field(default=None, ge=1, le=65535)
+    webhook_port: int | None = Field(default=None, ge=1, le=65535)
     """With --watch, pull at once when a webhook of Label Studio calls this port of the loopback
     interface; verdicts arrive without it too."""
     overlap_seconds: float = Field(default=60, ge=0, le=31_536_000)
     """Look again at what changed so long before the latest change seen: a slow transaction may
     show up late."""
-    page_size: int = Field(default=100, gt=0, le=10_000)
+    tasks_per_request: int = Field(default=100, gt=0, le=10_000)
     """Tasks in one request."""
     everything: bool = False
     """Compare every task, not only those that changed."""

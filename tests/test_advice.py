@@ -25,8 +25,8 @@ _TYPED = re.compile(r"\bpairset ((?:review )?[a-z]+)(?= (?:SET\b|X\b|--))")
 _OTHER_PROGRAMS = {
     "annotator.weights.lora_adapters": {"--enable-tower-connector-lora"},
     "annotator.engines.server": {"--enable-lora", "--lora-modules"},
-    "finetune.starter.__main__": {"--minutes", "--further"},
-    "finetune.starter.measure": {"--further"},
+    "finetune.starter.__main__": {"--minutes", "--further", "--pairs"},
+    "finetune.starter.measure": {"--further", "--pairs"},
     "pairset.app.command.parser": {"--no"},
     "pairset.app.completion.scripts": {"--no", "--version"},
     "pairset.errors": {"--force-reinstall", "--workers", "--batch-size"},

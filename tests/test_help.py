@@ -133,7 +133,7 @@ def test_every_number_has_bounds(verb: Verb, name: str) -> None:
         "review pull SET --project 0",
         "train SET --epochs 1e999",
         "train SET --error-weights wrong_object=nan",
-        "evaluate SET --samples 99999999999",
+        "evaluate SET --bootstrap-draws 99999999999",
         "report SET --thumbnail-pixels 0",
         "demo SET --seed -1",
     ],

@@ -30,8 +30,8 @@ _POINTS_OF_A_CURVE = 200
 _CHECKPOINTS_KEPT = 2
 _READER_ENDED = "DataLoader worker"
 _READER_ADVICE = (
-    "a process of --readers, most often for want of memory. The same command goes on from the last "
-    "checkpoint, with fewer --readers."
+    "a process of --dataloader-workers, most often for want of memory. The same command goes on "
+    "from the last checkpoint, with fewer --dataloader-workers."
 )
 _MEMORY_WORDS = ("out of memory", "can't allocate memory", "cannot allocate memory")
 
@@ -135,11 +135,11 @@ def run_training(
 
     Raises DivergedError, OutOfMemoryError, StorageError, and WorkerDiedError for a reader.
     """
-    if settings.readers:
-        require_semaphores("--readers 0")
+    if settings.dataloader_workers:
+        require_semaphores("--dataloader-workers 0")
     count = len(data.lengths)
     batches = math.ceil(count / settings.batch_size / process_rank().world_size)
-    steps = math.ceil(batches / settings.accumulate) * settings.epochs
+    steps = math.ceil(batches / settings.gradient_accumulation_steps) * settings.epochs
     trainer = ReplyTrainer(
         data,
         settings,
@@ -175,7 +175,7 @@ def _arguments(settings: TrainSettings, folder: Path, steps: int) -> TrainingArg
     arguments = TrainingArguments(
         output_dir=str(folder),
         per_device_train_batch_size=settings.batch_size,
-        gradient_accumulation_steps=settings.accumulate,
+        gradient_accumulation_steps=settings.gradient_accumulation_steps,
         num_train_epochs=settings.epochs,
         learning_rate=settings.learning_rate,
         lr_scheduler_type="cosine",
@@ -187,7 +187,7 @@ def _arguments(settings: TrainSettings, folder: Path, steps: int) -> TrainingArg
         save_total_limit=_CHECKPOINTS_KEPT,
         logging_steps=max(1, steps // _POINTS_OF_A_CURVE),
         logging_nan_inf_filter=False,
-        dataloader_num_workers=settings.readers,
+        dataloader_num_workers=settings.dataloader_workers,
         dataloader_pin_memory=torch.cuda.is_available(),
         remove_unused_columns=False,
         label_names=["labels"],
@@ -208,7 +208,8 @@ def _is_about_memory(error: RuntimeError) -> bool:
 
 def _memory_advice(settings: TrainSettings) -> str:
     smaller = max(1, settings.batch_size // 2)
-    advice = [f"--batch-size {smaller} --accumulate {settings.accumulate * 2}"]
+    more_steps = settings.gradient_accumulation_steps * 2
+    advice = [f"--batch-size {smaller} --gradient-accumulation-steps {more_steps}"]
     if not settings.gradient_checkpointing:
         advice.append("--gradient-checkpointing")
     advice += [f"--max-pixels {settings.max_pixels // 2}", "a smaller --rank"]

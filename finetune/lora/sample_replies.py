@@ -41,14 +41,14 @@ def take_samples(
     examples: Sequence[Example],
     settings: TrainSettings,
 ) -> list[Sample]:
-    """Greedy replies to ``settings.samples`` held-out pairs.
+    """Greedy replies to ``settings.sample_replies`` held-out pairs.
 
     They are drawn by their ids, edit types in turn, without a look at how the replies come out. A
     pair that cannot be asked about makes way for the next one.
     """
     learner.model.eval()
     drawn = draw(examples)
-    most = min(settings.samples, len(drawn))
+    most = min(settings.sample_replies, len(drawn))
     asked = islice(_asked(learner, chat_encoder, drawn, settings), most)
     return list(progress(asked, "samples", total=most, unit="pair"))
 

@@ -18,11 +18,11 @@ class ReportSettings(VerbSettings):
 
     output: str | None = None
     """Folder, or fsspec URL, the page is written to as index.html; SET/report if not given."""
-    pairs: Annotated[int, Field(ge=0, le=1_000_000)] = 200
+    shown_pairs: Annotated[int, Field(ge=0, le=1_000_000)] = 200
     """Most kept pairs that are shown."""
     choose: Choice = "random"
     """Which pairs are shown where there are more."""
-    rejected: Annotated[int, Field(ge=0, le=100_000)] = 4
+    shown_rejected: Annotated[int, Field(ge=0, le=100_000)] = 4
     """Rejected pairs that are shown for each reason."""
     seed: int = Field(default=0, ge=0, le=MOST_SEED)
     """Seed of every random choice."""

@@ -65,5 +65,5 @@ def test_when_memory_runs_out_it_says_what_to_lower(tmp_path: Path) -> None:
     settings = TrainSettings(set_url="unused", batch_size=4, epochs=1)
     data = TrainingData([0, 0, 0, 0], [1] * 4)  # type: ignore[arg-type]
 
-    with pytest.raises(OutOfMemoryError, match="--batch-size 2 --accumulate 2"):
+    with pytest.raises(OutOfMemoryError, match="--batch-size 2 --gradient-accumulation-steps 2"):
         run_training(torch.nn.Linear(1, 1), data, settings, TooMuch(0), tmp_path)

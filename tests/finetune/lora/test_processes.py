@@ -48,7 +48,9 @@ def alone(drawn: PairSet, tmp_path_factory: pytest.TempPathFactory) -> Path:
     pair_set = PairSet(
         shutil.copytree(drawn.url, tmp_path_factory.mktemp("alone") / "set").as_posix()
     )
-    assert main(["train", pair_set.url, *WORDS, *SIXTEEN, "--accumulate", "2"]) == 0
+    assert (
+        main(["train", pair_set.url, *WORDS, *SIXTEEN, "--gradient-accumulation-steps", "2"]) == 0
+    )
     return adapter_folder(pair_set, "shared")
 
 
