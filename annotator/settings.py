@@ -50,6 +50,10 @@ class AskSettings(VerbSettings):
     """Words that the model is asked with. full: rules and all edit types, for instruct models.
     brief: the one line that the starter model was trained on. auto: brief for the starter model,
     full for every other model."""
+    prompt_file: str | None = Field(default=None, min_length=1)
+    """Words of your own instead of --prompt: a Markdown file in the form of
+    annotator/prompts/full.md. The file holds {edit_types}, which stands for the list of edit types,
+    and names every key of the reply. Another text makes another annotator."""
     exemplars: int = Field(default=0, ge=0, le=64)
     """Number of reviewed pairs that the model sees before each question: the pairs of the training
     side whose edits look most like the edit in question. A running server must accept two images

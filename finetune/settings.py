@@ -55,6 +55,8 @@ class TrainSettings(SplitSettings):
     """Adapter that training starts from: a name in this set, or a folder. Default: new weights."""
     prompt: Literal["auto", "full", "brief"] = "auto"
     """Words that the model is asked with, as in pairset annotate."""
+    prompt_file: str | None = Field(default=None, min_length=1)
+    """Words of your own instead of --prompt, as in pairset annotate."""
     exemplars: int = Field(default=0, ge=0, le=64)
     """Number of other examples that the model sees before each example. They are chosen as in
     pairset annotate."""

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from annotator.prompting.prompt import Prompt, load_prompt, prompt_name
+from annotator.prompting.prompt_file import KEPT_PROMPT, kept_prompt, own_prompt
 from annotator.weights.models import ModelChoice, load_model
 from finetune.curve_file import CURVE
 from finetune.distributed import process_rank, silence
@@ -27,6 +28,7 @@ from finetune.examples.weakness import oversampled
 from finetune.saving import saving
 from finetune.settings import TrainSettings
 from finetune.training_plan import TrainingPlan, begin, plan_training, settings_of, to_learn
+from pairset.errors import SettingsError
 from pairset.files.damage import reading
 from pairset.files.documents import parse_document
 from pairset.files.storage import write_whole
@@ -57,7 +59,7 @@ def train(settings: TrainSettings) -> None:
         silence()
     pair_set = open_set(settings.set_url)
     model = load_model(settings.model)
-    prompt = load_prompt(prompt_name(settings.prompt, model.name))
+    prompt = _prompt(pair_set, settings, model)
     rule = SplitRule(settings.held_out_share, settings.split_seed)
     examples = make_examples(pair_set, rule, settings.include_auto, _ADVICE)
     complain_of_lags(pair_set, *stages_behind_examples(settings.include_auto))
@@ -75,6 +77,22 @@ def train(settings: TrainSettings) -> None:
             pair_set.save_run(f"train-{plan.name}", settings_of(settings))
         run = TrainingRun(pair_set, settings, model, prompt, plan)
         run.train(examples)
+
+
+def _prompt(pair_set: PairSet, settings: TrainSettings, model: ModelChoice) -> Prompt:
+    """What the model will be asked with.
+
+    Raises SettingsError for a bad prompt file, and where the annotations were made with a prompt of
+    one's own and the settings name no prompt: the model would be trained for other words.
+    """
+    own = own_prompt(settings.prompt, settings.prompt_file)
+    kept_at = kept_prompt(pair_set.current("annotations"))
+    if own is None and settings.prompt == "auto" and kept_at:
+        raise SettingsError(
+            "The annotations of this set were made with a prompt of your own. Train for the same "
+            f"words with --prompt-file {kept_at}, or for others with --prompt full or brief."
+        )
+    return own or load_prompt(prompt_name(settings.prompt, model.name))
 
 
 def _alone(pair_set: PairSet, plan: TrainingPlan) -> AbstractContextManager[None]:
@@ -167,6 +185,8 @@ class TrainingRun:
             learner.model.save_pretrained(str(folder), save_embedding_layers=False)
             curve = (folder / _CHECKPOINTS / CURVE).read_bytes()
         write_whole(str(folder / CURVE), curve)
+        if self._prompt.own_text:
+            write_whole(str(folder / KEPT_PROMPT), self._prompt.own_text.encode())
         samples = take_samples(learner, chat_encoder, table, self._settings)
         page = write_training_page(self._pair_set, folder, card, table, samples)
         write_card(self._pair_set, folder, card)
@@ -174,8 +194,11 @@ class TrainingRun:
         _say_card(card, to_learn(table, self._settings), page)
         model = self._settings.model or card.model  # a card's may be the bare name of a folder
         shown = f" --exemplars {self._settings.exemplars}" if self._settings.exemplars else ""
-        place = self._pair_set.url
-        say(f"Serve it with: pairset annotate {place} --model {model} --adapter {card.name}{shown}")
+        asked = f" --prompt-file {folder / KEPT_PROMPT}" if self._prompt.own_text else ""
+        say(
+            f"Serve it with: pairset annotate {self._pair_set.url} --model {model} --adapter "
+            f"{card.name}{shown}{asked}"
+        )
 
     def _chat_encoder(self, learner: Any) -> Any:
         from finetune.lora.conversations import ChatEncoder

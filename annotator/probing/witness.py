@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from annotator.identity import Annotator
+from annotator.prompting.prompt_file import kept_prompt
 from annotator.resolve import resolve_annotator
 from annotator.settings import AnnotateSettings, ProbeSettings
 from pairset.errors import SettingsError
@@ -40,7 +41,7 @@ def find_witness(pair_set: PairSet, annotations: Stage, settings: ProbeSettings)
     """
     names_another = any(name in settings.model_fields_set for name in _NAMES_ANOTHER)
     if not names_another:
-        settings = _as_it_was(settings, _saved_run(pair_set, annotations.key))
+        settings = _as_it_was(settings, _saved_run(pair_set, annotations.key), annotations)
     annotator = resolve_annotator(settings)
     is_author = annotator.key == annotations.key
     if not names_another and not is_author:
@@ -52,13 +53,15 @@ def find_witness(pair_set: PairSet, annotations: Stage, settings: ProbeSettings)
     return Witness(annotator, settings, key, is_author)
 
 
-def _as_it_was(settings: ProbeSettings, saved: dict[str, Any]) -> ProbeSettings:
+def _as_it_was(settings: ProbeSettings, saved: dict[str, Any], annotations: Stage) -> ProbeSettings:
     """The settings with what the saved run was told, where they do not say otherwise."""
     said = settings.model_fields_set
     kept = {name: saved[name] for name in _KEPT if name in saved and name not in said}
     if "engine" not in said:
         places = ("server", "spawn") if saved.get("server") or saved.get("spawn") else ("engine",)
         kept |= {name: saved[name] for name in places if name in saved}
+    if not {"prompt", "prompt_file"} & said:
+        kept["prompt_file"] = kept_prompt(annotations)
     return settings.model_copy(update=kept)
 
 
