@@ -75,6 +75,10 @@ def test_the_reply_says_in_the_words_of_the_prompt_that_nothing_changed(
         assert reply.instruction_zh == reply.inverse_zh == WORDS[prompt].zh
 
 
+def test_a_prompt_of_ones_own_is_answered_as_the_full_one(drawn: PairSet) -> None:
+    assert unchanged(drawn, 0.4, "in the file own.md") == unchanged(drawn, 0.4, "full") != []
+
+
 def test_the_full_prompt_asks_for_these_words() -> None:
     asked = load_prompt("full").words
 
