@@ -8,6 +8,7 @@ from annotator.engines import open_engine
 from annotator.identity import Annotator
 from annotator.inference import ask, load_ahead, plan_of, with_exemplars
 from annotator.outcome import failures_of
+from annotator.prompting.prompt_file import keep_prompt
 from annotator.resolve import resolve_annotator
 from annotator.settings import AnnotateSettings
 from annotator.tasks import Pending, Task, pending_tasks
@@ -35,6 +36,9 @@ def annotate(settings: AnnotateSettings) -> None:
 
 def _annotate(pair_set: PairSet, annotator: Annotator, settings: AnnotateSettings) -> None:
     pending = pending_tasks(pair_set, annotator, settings.retry_failed, settings.limit)
+    if annotator.prompt.own_text:
+        kept_at = keep_prompt(pair_set.stage("annotations", annotator.key), annotator.prompt)
+        settings = settings.model_copy(update={"prompt_file": kept_at})
     pair_set.save_run(f"annotate-{annotator.key}", settings.model_dump(mode="json"))
     say(_opening_words(annotator, pending))
     counts = Counts()

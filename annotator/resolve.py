@@ -5,6 +5,7 @@ from dataclasses import replace
 from annotator.engines.registry import engine_name
 from annotator.identity import Annotator
 from annotator.prompting.prompt import Prompt, load_prompt, prompt_name
+from annotator.prompting.prompt_file import own_prompt
 from annotator.settings import AskSettings
 from annotator.weights.lora_adapters import (
     AdapterChoice,
@@ -23,18 +24,19 @@ from pairset.store import PairSet
 def resolve_annotator(settings: AskSettings) -> Annotator:
     """Decide on engine, model, adapter and prompt.
 
-    Raises SettingsError for contradicting settings and for an adapter of another base,
+    Raises SettingsError for contradicting settings, a bad prompt file, an adapter of another base,
     ModelUnavailableError where the model or the adapter cannot be had, MissingStageError where the
     best adapter is wanted and none was measured and for exemplars of a set without examples,
     EngineDownError where a running server does not answer.
     """
     engine = engine_name(settings)
+    own = own_prompt(settings.prompt, settings.prompt_file)
     if settings.server:
         model, adapter = _on_server(settings, settings.server)
     else:
         model = load_model(settings.model or _base_of_adapter(settings))
         adapter = _adapter(settings, model)
-    prompt = load_prompt(prompt_name(settings.prompt, model.name))
+    prompt = own or load_prompt(prompt_name(settings.prompt, model.name))
     return Annotator(engine, model, adapter, _with_exemplars(prompt, settings))
 
 

@@ -50,7 +50,9 @@ def _evaluate(pair_set: PairSet, settings: EvaluateSettings, judge: Judge | None
     pair_set.save_run("evaluate", settings.model_dump(mode="json"))
     contest = hold_contest(pair_set, examples, settings.adapters)
     contest, agreement = _judged(judge, contest, examples, settings.judge_pairs)
-    figures = figures_of(contest, settings.against, agreement, settings.samples, settings.seed)
+    figures = figures_of(
+        contest, settings.against, agreement, settings.bootstrap_draws, settings.seed
+    )
     save_evaluations(pair_set, list(chain.from_iterable(contest.rows.values())))
     page = write_page(pair_set, figures, contest, examples, settings)
     if settings.json_output:
@@ -77,11 +79,11 @@ def _check_packages() -> None:
 
 
 def _judge_of(settings: EvaluateSettings) -> Judge | None:
-    if settings.judge is None and settings.judge_model is None:
+    if settings.judge_server is None and settings.judge_model is None:
         return None
-    if settings.judge is None or settings.judge_model is None:
-        raise SettingsError("A judge needs both --judge URL and --judge-model NAME.")
-    return Judge(settings.judge, settings.judge_model)
+    if settings.judge_server is None or settings.judge_model is None:
+        raise SettingsError("A judge needs both --judge-server URL and --judge-model NAME.")
+    return Judge(settings.judge_server, settings.judge_model)
 
 
 def _judged(

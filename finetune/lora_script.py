@@ -26,7 +26,7 @@ from finetune.examples.split import SplitRule
 from finetune.examples.unchanged import unchanged_examples
 from finetune.examples.weakness import oversampled
 from finetune.lora.adapted_model import LANGUAGE_LAYERS
-from finetune.lora.conversations import Conversation, Converser
+from finetune.lora.conversations import ChatEncoder, Conversation
 from pairset.records.example import Split
 from pairset.store import open_set
 
@@ -49,8 +49,8 @@ def main() -> None:
     options = parser.parse_args()
     choice = load_model(options.model)
     processor, model = load(choice)
-    lessons = lessons_of(options.set_url, processor, choice.name)
-    figures = learn(model, lessons, processor.tokenizer, options)
+    conversations = conversations_of(options.set_url, processor, choice.name)
+    figures = learn(model, conversations, processor.tokenizer, options)
     model.save_pretrained(str(options.out), save_embedding_layers=False)
     sys.stdout.write(json.dumps(figures) + "\n")
 
@@ -77,29 +77,31 @@ def load(choice: ModelChoice) -> tuple[Any, Any]:
     return processors.from_pretrained(choice.folder), get_peft_model(base, lora)
 
 
-def lessons_of(set_url: str, processor: Any, model_name: str) -> list[Conversation]:
+def conversations_of(set_url: str, processor: Any, model_name: str) -> list[Conversation]:
     """What reviewers stand by, under the messages of serving; weak edit types are repeated."""
     prompt = load_prompt(prompt_name("auto", model_name))
-    converser = Converser(processor, prompt, processor.tokenizer.eos_token_id)
+    chat_encoder = ChatEncoder(processor, prompt, processor.tokenizer.eos_token_id)
     pair_set = open_set(set_url)
     examples = make_examples(pair_set, SPLIT, include_auto=False)
     examples += unchanged_examples(pair_set, examples, SPLIT, prompt.name, UNCHANGED_SHARE)
     learnt = [each for each in examples if each.teaches and each.split == Split.TRAIN]
-    lessons = {}
+    conversations = {}
     for each in learnt:
         pictures = load_example_images(each, MAX_PIXELS)
-        asked = converser.prompt_inputs(*pictures)
-        lessons[each.example_id] = Conversation(asked, converser.reply_ids(str(each.reply)))
-    return [lessons[each.example_id] for each in oversampled(learnt, OVERSAMPLE)]
+        asked = chat_encoder.prompt_inputs(*pictures)
+        conversations[each.example_id] = Conversation(
+            asked, chat_encoder.reply_ids(str(each.reply))
+        )
+    return [conversations[each.example_id] for each in oversampled(learnt, OVERSAMPLE)]
 
 
 def learn(
-    model: Any, lessons: list[Conversation], tokenizer: Any, options: argparse.Namespace
+    model: Any, conversations: list[Conversation], tokenizer: Any, options: argparse.Namespace
 ) -> dict[str, Any]:
     """AdamW over shuffled batches; the learning rate rises, then falls as a cosine."""
     weights = [weight for weight in model.parameters() if weight.requires_grad]
     optimizer = torch.optim.AdamW(weights, lr=options.learning_rate, weight_decay=0.0)
-    steps: int = math.ceil(len(lessons) / options.batch_size) * options.epochs
+    steps: int = math.ceil(len(conversations) / options.batch_size) * options.epochs
     rising = max(1, round(WARM_UP_SHARE * steps))
 
     def height(step: int) -> float:
@@ -110,7 +112,7 @@ def learn(
     rng, losses, padding, start = random.Random(SEED), [], [], time.monotonic()
     model.train()
     for _ in range(options.epochs):
-        order = rng.sample(lessons, len(lessons))
+        order = rng.sample(conversations, len(conversations))
         for first in range(0, len(order), options.batch_size):
             batch = order[first : first + options.batch_size]
             inputs, labels = collate(batch, tokenizer.pad_token_id, model.device)
@@ -128,7 +130,7 @@ def learn(
     seconds = time.monotonic() - start
     return {
         "seconds": seconds,
-        "examples_per_second": len(lessons) * options.epochs / seconds,
+        "examples_per_second": len(conversations) * options.epochs / seconds,
         "padding_share": sum(padding) / len(padding),
         "losses": losses,
     }

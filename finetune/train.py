@@ -11,9 +11,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from annotator.prompting.prompt import Prompt, load_prompt, prompt_name
+from annotator.prompting.prompt_file import KEPT_PROMPT, kept_prompt, own_prompt
 from annotator.weights.models import ModelChoice, load_model
 from finetune.curve_file import CURVE
-from finetune.distributed import hush, place_of_process
+from finetune.distributed import process_rank, silence
 from finetune.examples.make import (
     examples_key,
     exclusions,
@@ -27,6 +28,7 @@ from finetune.examples.weakness import oversampled
 from finetune.saving import saving
 from finetune.settings import TrainSettings
 from finetune.training_plan import TrainingPlan, begin, plan_training, settings_of, to_learn
+from pairset.errors import SettingsError
 from pairset.files.storage import write_whole
 from pairset.locking.locks import writing
 from pairset.models.adapter_cards import AdapterCard, read_card, write_card
@@ -39,7 +41,7 @@ from pairset.terminal.console import say, say_table
 
 if TYPE_CHECKING:
     from finetune.lora.collate import ItemKey
-    from finetune.lora.preparation import ItemShelf, PairItems, Prepared
+    from finetune.lora.preparation import ItemCache, PairItems, Prepared
 
 _ADVICE = " Or learn what triage accepted, though nobody judged it, with --include-auto."
 _CHECKPOINTS = "checkpoints"
@@ -52,11 +54,11 @@ def train(settings: TrainSettings) -> None:
 
     The same command goes on from the last checkpoint, and does nothing once the adapter is there.
     """
-    if not place_of_process().is_first:
-        hush()
+    if not process_rank().is_main:
+        silence()
     pair_set = open_set(settings.set_url)
     model = load_model(settings.model)
-    prompt = load_prompt(prompt_name(settings.prompt, model.name))
+    prompt = _prompt(pair_set, settings, model)
     rule = SplitRule(settings.held_out_share, settings.split_seed)
     examples = make_examples(pair_set, rule, settings.include_auto, _ADVICE)
     complain_of_lags(pair_set, *stages_behind_examples(settings.include_auto))
@@ -69,16 +71,32 @@ def train(settings: TrainSettings) -> None:
             say(f"Adapter {plan.name} is there already: nothing to do.")
             shutil.rmtree(plan.folder / _CHECKPOINTS, ignore_errors=True)  # a kill may have left it
             return
-        if place_of_process().is_first:
+        if process_rank().is_main:
             begin(pair_set, plan)
             pair_set.save_run(f"train-{plan.name}", settings_of(settings))
         run = TrainingRun(pair_set, settings, model, prompt, plan)
         run.train(examples)
 
 
+def _prompt(pair_set: PairSet, settings: TrainSettings, model: ModelChoice) -> Prompt:
+    """What the model will be asked with.
+
+    Raises SettingsError for a bad prompt file, and where the annotations were made with a prompt of
+    one's own and the settings name no prompt: the model would be trained for other words.
+    """
+    own = own_prompt(settings.prompt, settings.prompt_file)
+    kept_at = kept_prompt(pair_set.current("annotations"))
+    if own is None and settings.prompt == "auto" and kept_at:
+        raise SettingsError(
+            "The annotations of this set were made with a prompt of your own. Train for the same "
+            f"words with --prompt-file {kept_at}, or for others with --prompt full or brief."
+        )
+    return own or load_prompt(prompt_name(settings.prompt, model.name))
+
+
 def _alone(pair_set: PairSet, plan: TrainingPlan) -> AbstractContextManager[None]:
     """No other run makes this adapter; of several processes of one run the first sees to it."""
-    if place_of_process().is_first:
+    if process_rank().is_main:
         return writing(pair_set, TrainSettings.verb, plan.name)
     return nullcontext()
 
@@ -105,34 +123,34 @@ class TrainingRun:
         to_learn(examples, self._settings)  # raises before a model is loaded
         from finetune.lora.adapted_model import load_learner
         from finetune.lora.collate import Collator
-        from finetune.lora.loop import Lessons, run_training
-        from finetune.lora.preparation import ItemShelf, PairItems
+        from finetune.lora.loop import TrainingData, run_training
+        from finetune.lora.preparation import ItemCache, PairItems
 
         learner = load_learner(self._model, self._settings, self._plan.start_from)
-        converser = self._converser(learner)
-        shelf = ItemShelf(converser, self._settings, learner.model)
-        prepared, table = self._prepared(examples, shelf)
+        chat_encoder = self._chat_encoder(learner)
+        cache = ItemCache(chat_encoder, self._settings, learner.model)
+        prepared, table = self._prepared(examples, cache)
         collator = Collator(learner.padding_token)
-        items = PairItems(self._epoch(prepared, table), shelf, prepared)
+        items = PairItems(self._epoch(prepared, table), cache, prepared)
         reference = self._reference(learner, items, collator)
-        lessons = Lessons(items, items.lengths, reference, items.bare_lengths)
+        data = TrainingData(items, items.lengths, reference, items.bare_lengths)
         folder = self._plan.folder / _CHECKPOINTS
         folder.mkdir(parents=True, exist_ok=True)
-        trained = run_training(learner.model, lessons, self._settings, collator, folder)
-        if place_of_process().is_first:
-            figures = self._figures(folder, asdict(trained.begun_earlier(shelf.seconds_looking)))
-            self._keep(learner, converser, table, self._card(table, figures))
+        trained = run_training(learner.model, data, self._settings, collator, folder)
+        if process_rank().is_main:
+            figures = self._figures(folder, asdict(trained.begun_earlier(cache.seconds_looking)))
+            self._keep(learner, chat_encoder, table, self._card(table, figures))
 
     def _prepared(
-        self, examples: Sequence[Example], shelf: "ItemShelf"
+        self, examples: Sequence[Example], cache: "ItemCache"
     ) -> "tuple[Prepared, list[Example]]":
         """What can be learnt, and all examples with the reason where one cannot."""
         from finetune.lora.preparation import prepare
 
         learnt = to_learn(examples, self._settings)
-        prepared = prepare(self._pair_set, learnt, shelf, self._settings)
+        prepared = prepare(self._pair_set, learnt, cache, self._settings)
         table = [prepared.excluded.get(each.example_id, each) for each in examples]
-        if place_of_process().is_first:
+        if process_rank().is_main:
             save_examples(self._pair_set, table)
         _say_exclusions(table)
         return prepared, table
@@ -153,7 +171,7 @@ class TrainingRun:
         return reference_logprobs(learner.model, items, collator, self._settings.batch_size)
 
     def _keep(
-        self, learner: Any, converser: Any, table: Sequence[Example], card: AdapterCard
+        self, learner: Any, chat_encoder: Any, table: Sequence[Example], card: AdapterCard
     ) -> None:
         """Write the adapter, its page and last its card; then the checkpoints may go."""
         from finetune.lora.sample_replies import take_samples
@@ -166,22 +184,27 @@ class TrainingRun:
             learner.model.save_pretrained(str(folder), save_embedding_layers=False)
             curve = (folder / _CHECKPOINTS / CURVE).read_bytes()
         write_whole(str(folder / CURVE), curve)
-        samples = take_samples(learner, converser, table, self._settings)
+        if self._prompt.own_text:
+            write_whole(str(folder / KEPT_PROMPT), self._prompt.own_text.encode())
+        samples = take_samples(learner, chat_encoder, table, self._settings)
         page = write_training_page(self._pair_set, folder, card, table, samples)
         write_card(self._pair_set, folder, card)
         shutil.rmtree(folder / _CHECKPOINTS)
         _say_card(card, to_learn(table, self._settings), page)
         model = self._settings.model or card.model  # a card's may be the bare name of a folder
         shown = f" --exemplars {self._settings.exemplars}" if self._settings.exemplars else ""
-        place = self._pair_set.url
-        say(f"Serve it with: pairset annotate {place} --model {model} --adapter {card.name}{shown}")
+        asked = f" --prompt-file {folder / KEPT_PROMPT}" if self._prompt.own_text else ""
+        say(
+            f"Serve it with: pairset annotate {self._pair_set.url} --model {model} --adapter "
+            f"{card.name}{shown}{asked}"
+        )
 
-    def _converser(self, learner: Any) -> Any:
-        from finetune.lora.conversations import Converser
+    def _chat_encoder(self, learner: Any) -> Any:
+        from finetune.lora.conversations import ChatEncoder
 
-        converser = Converser(learner.processor, self._prompt, learner.end_of_turn)
-        converser.check_placeholders(self._model.name, self._settings.exemplars)
-        return converser
+        chat_encoder = ChatEncoder(learner.processor, self._prompt, learner.end_of_turn)
+        chat_encoder.check_placeholders(self._model.name, self._settings.exemplars)
+        return chat_encoder
 
     def _figures(self, folder: Path, trained: dict[str, float]) -> dict[str, float]:
         """What training came to. Killed after its last step, a run that goes on measures nothing:

@@ -22,10 +22,10 @@ from pairset.store import PairSet, write_atomically
 
 _PLAN = "plan.json"
 _NOT_IN_THE_KEY = {
-    *("set_url", "config", "name"),
-    *("readers", "checkpoint_steps", "samples", "picture_gigabytes"),
+    *("set_url", "config", "name", "prompt_file"),
+    *("dataloader_workers", "checkpoint_steps", "sample_replies", "picture_gigabytes"),
 }
-"""Settings that change nothing about what comes out."""
+"""Settings that change nothing about what comes out; of a prompt file its words matter."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,11 +51,12 @@ class Settings(Described):
     )
 
     config: Path | None = None
-    """TOML file whose table for this verb sets what is not given here (or $PAIRSET_CONFIG)."""
+    """TOML file with a table for this verb. The table sets what the command line leaves out.
+    Default: the file that $PAIRSET_CONFIG names, if any."""
     quiet: bool = Field(default=False, exclude=True)
-    """Print what was asked for and what went wrong, and nothing else."""
+    """Print results and errors, and nothing else."""
     verbose: bool = Field(default=False, exclude=True)
-    """Print also what this program and its libraries note, and the trace of an error."""
+    """Print also the log of pairset and its libraries, and the traceback of an error."""
 
     @classmethod
     def settings_customise_sources(
@@ -88,12 +89,12 @@ class ExecutorSettings(VerbSettings):
     """Settings of a verb whose shards may run on other machines."""
 
     executor: Literal["local", "ray"] = "local"
-    """local: on this machine. ray: tasks on a Ray cluster that is there already; the rows are the
-    same."""
+    """local: shards run on this machine. ray: shards run as tasks on a Ray cluster that is up
+    already. Both give the same rows."""
     address: str = "auto"
-    """Ray: the cluster, as HOST:PORT; auto is the one that this machine belongs to."""
+    """Ray: address of the cluster. auto: the cluster that this machine belongs to."""
     gpus_per_shard: float = Field(default=0, ge=0, le=64)
-    """Ray: the share of a GPU that a task with a model takes."""
+    """Ray: number of GPUs that a task with a model takes. 0.5 puts two tasks on one GPU."""
 
 
 S = TypeVar("S", bound=Settings)

@@ -28,7 +28,7 @@ def pull(settings: PullSettings) -> None:
     if not settings.watch:
         pull_once(settings)
         return
-    with waiting(settings.listen) as wait:
+    with waiting(settings.webhook_port) as wait:
         _watch(settings, wait)
 
 

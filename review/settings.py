@@ -1,18 +1,19 @@
 """Settings of ``pairset triage`` and of ``pairset review serve, push, pull, agreement``."""
 
 from collections.abc import Mapping
-from typing import ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, SecretStr
 from pydantic_settings import SettingsConfigDict
 
+from pairset.app.command.fields import Metavar
 from pairset.settings import MOST_SEED, FiguresSettings, VerbSettings
 
 TOKEN_VARIABLE = "LABEL_STUDIO_API_KEY"  # noqa: S105 - the variable's name
 
 
 class TriageSettings(FiguresSettings):
-    """Accept sure annotations; queue doubtful ones, and a random share, for a person."""
+    """Accept sure annotations; queue doubtful annotations, and a random share, for people."""
 
     verb: ClassVar[str] = "triage"
     stages: ClassVar[Mapping[str, str]] = {
@@ -22,92 +23,101 @@ class TriageSettings(FiguresSettings):
     model_config = SettingsConfigDict(env_prefix="PAIRSET_TRIAGE_")
 
     threshold: float = Field(default=0.9, ge=0, le=1)
-    """Confidence from which an annotation is accepted; --precision finds one that is proven."""
+    """Least confidence of an accepted annotation. With --precision triage finds the threshold
+    itself."""
     precision: float | None = Field(default=None, gt=0, lt=1)
-    """Promise that at least this share of what is accepted is right, and accept nothing before
-    people's verdicts prove it."""
+    """Share of the accepted annotations that must be right. Triage accepts nothing before the
+    verdicts of people prove this share. Default: no share is proven."""
     confidence: float = Field(default=0.95, gt=0, lt=1)
-    """With --precision: how sure the promise is, 0 to 1."""
+    """With --precision: confidence level of the proof."""
     shift_level: float = Field(default=0.01, gt=0, lt=1)
-    """With --precision: chance of taking pairs for another mix than was certified when they are
-    not."""
+    """With --precision: chance of a false alarm when triage tests whether new pairs differ from
+    the pairs that the proof is about."""
     recertify: bool = False
-    """With --precision: test thresholds again with the verdicts that came since. Each time has to
-    be surer than the one before."""
+    """With --precision: test thresholds again with all verdicts that are there now. Each new test
+    demands more certainty than the test before."""
     audit_share: float = Field(default=0.05, ge=0, le=1)
-    """Share of the sure ones that a person looks at all the same, drawn at random, so that the
-    acceptance rate stays known."""
+    """Share of the accepted annotations that a person reviews all the same. The share is drawn at
+    random and keeps the error rate known."""
     budget: int | None = Field(default=None, ge=0, le=1_000_000_000)
-    """Queue at most so many for a person, the most useful first; the others wait."""
+    """Largest number of pairs in the queue for people, the most useful pairs first. All other pairs
+    wait. Default: no limit."""
     queue_by: Literal["gain", "doubt", "random"] = "gain"
-    """Who comes first: gain puts first what a look is likely to put right and to teach, over all
-    scenes and edit types; doubt the least confident of each scene; random is a random order. With
-    --precision, it is a random sample until something is certified."""
+    """Order of the queue. gain: first the pairs where a review is likely to correct and to teach
+    most, over all scenes and edit types. doubt: first the least confident pair of each scene.
+    random: random order. With --precision the queue is a random sample until a threshold is
+    proven."""
     accept_starter: bool = False
-    """Accept sure annotations of the starter model outside the demo too, though its confidence
-    means nothing there. --threshold 0 accepts them as well: it accepts everything."""
+    """Accept annotations of the starter model outside the demo too. The confidence of the starter
+    model means nothing there. --threshold 0 accepts every annotation, these included."""
     seed: int = Field(default=0, ge=0, le=MOST_SEED)
-    """Another number draws another audit."""
+    """Seed of all random draws. Another seed draws another audit."""
 
 
 class StudioSettings(VerbSettings):
-    """What it takes to reach a Label Studio."""
+    """How to reach a Label Studio."""
 
     stages: ClassVar[Mapping[str, str]] = {
         "url": "the server",
         "host": "a server of its own",
         "reviewers_per_pair": "who reviews how much",
-        "batch_size": "what is sent",
+        "mask": "what is sent",
         "watch": "what is fetched",
     }
 
     url: str | None = None
-    """A Label Studio that runs already, such as https://labels.example.org; default: the one that
-    pairset review serve runs for this set."""
+    """URL of a Label Studio that runs already, such as https://labels.example.org. Default: the
+    Label Studio that pairset review serve runs for this set."""
     token: SecretStr | None = Field(default=None, exclude=True)
-    """Its API token; better through $LABEL_STUDIO_API_KEY, which no process list shows."""
+    """API token of the Label Studio. $LABEL_STUDIO_API_KEY is a safer place for the token, because
+    process lists show flags."""
     project: int | None = Field(default=None, gt=0, le=2_147_483_647)
-    """Number of the project there, as its address shows it; needed with --url."""
+    """Number of the project in the Label Studio, as the project's address shows. --url needs this
+    flag."""
     timeout_seconds: float = Field(default=60, gt=0, le=86_400)
-    """Longest wait for one answer."""
+    """Longest wait for one answer of the Label Studio, in seconds."""
     retries: int = Field(default=4, ge=0, le=100)
-    """More tries after a time-out, a lost connection or a server error."""
+    """Number of further tries after a time-out, a lost connection or a server error."""
 
 
 class ServeSettings(StudioSettings):
     """Start a Label Studio for a set, with its labelling page ready, and print the link to it.
 
-    It runs until Ctrl-C. With --url, the project is made on a server that runs already instead.
+    The server runs until Ctrl-C. With --url the project is made on a server that runs already.
     """
 
     verb: ClassVar[str] = "review serve"
     model_config = SettingsConfigDict(env_prefix="PAIRSET_REVIEW_SERVE_")
 
-    host: str = "127.0.0.1"
-    """Address it listens on. Any other than loopback lets other machines reach it, unencrypted."""
+    host: Annotated[str, Metavar("ADDRESS")] = "127.0.0.1"
+    """Address that the server listens on. An address other than loopback lets other machines reach
+    the server without encryption."""
     port: int | None = Field(default=None, ge=1, le=65535)
-    """Port it listens on; default: a free one."""
+    """Port that the server listens on. Default: a free port."""
     start_timeout_seconds: float = Field(default=300, gt=0, le=86_400)
-    """Longest wait for its first answer."""
+    """Longest wait for the first answer of the server, in seconds."""
     reviewers_per_pair: int | None = Field(default=None, ge=1, le=1000)
-    """How many people review each pair of the overlap; default: as the project has it, first 1."""
+    """Number of people who review each pair of the overlap. Default: the number that the project
+    has, 1 in a new project."""
     overlap_share: float | None = Field(default=None, ge=0, le=1)
-    """Share of the pairs that are in the overlap; default: as the project has it, first all."""
+    """Share of the pairs that belong to the overlap. Default: the share that the project has, all
+    pairs in a new project."""
 
 
 class PushSettings(StudioSettings):
-    """Send the queued pairs to Label Studio, each once, with what the model says of it."""
+    """Send the queued pairs to Label Studio, each pair once, with the annotation of the model."""
 
     verb: ClassVar[str] = "review push"
     model_config = SettingsConfigDict(env_prefix="PAIRSET_REVIEW_PUSH_")
 
-    batch_size: int = Field(default=250, gt=0, le=10_000)
-    """Tasks in one request."""
     mask: bool = True
-    """Send the mask of what changed, to be corrected; several kilobytes for each pair."""
+    """Send the mask of the changed area, which reviewers can correct. A mask takes several
+    kilobytes."""
     image_url: str | None = None
-    """Where reviewers' browsers find an image, such as https://images.example.org/{image_id}.jpg,
-    if not on the set's own server."""
+    """Address where the browsers of reviewers find an image, such as
+    https://images.example.org/{image_id}.jpg. Default: the set's own server."""
+    tasks_per_request: int = Field(default=250, gt=0, le=10_000)
+    """Number of tasks in one request."""
 
 
 class PullSettings(StudioSettings):
@@ -117,19 +127,19 @@ class PullSettings(StudioSettings):
     model_config = SettingsConfigDict(env_prefix="PAIRSET_REVIEW_PULL_")
 
     watch: bool = False
-    """Go on pulling until Ctrl-C."""
+    """Pull again and again until Ctrl-C."""
     interval_seconds: float = Field(default=30, gt=0, le=86_400)
-    """Wait between two pulls with --watch."""
-    listen: int | None = Field(default=None, ge=1, le=65535)
-    """With --watch, pull at once when a webhook of Label Studio calls this port of the loopback
-    interface; verdicts arrive without it too."""
+    """With --watch: wait between two pulls, in seconds."""
+    webhook_port: int | None = Field(default=None, ge=1, le=65535)
+    """With --watch: port of the loopback interface that a webhook of Label Studio calls. Each call
+    pulls at once. Verdicts also arrive without a webhook."""
     overlap_seconds: float = Field(default=60, ge=0, le=31_536_000)
-    """Look again at what changed so long before the latest change seen: a slow transaction may
-    show up late."""
-    page_size: int = Field(default=100, gt=0, le=10_000)
-    """Tasks in one request."""
+    """Time before the latest known change that each pull looks at again, in seconds. A slow
+    transaction of the server may show up late."""
+    tasks_per_request: int = Field(default=100, gt=0, le=10_000)
+    """Number of tasks in one request."""
     everything: bool = False
-    """Compare every task, not only those that changed."""
+    """Compare every task, changed or not."""
 
 
 class AgreementSettings(FiguresSettings):
@@ -141,6 +151,6 @@ class AgreementSettings(FiguresSettings):
     )
 
     text_floor: float = Field(default=60, ge=0, le=100)
-    """Two reviewers' texts agree from this chrF score on."""
-    adjudicator: str | None = None
-    """Reviewer whose word settles what the others disagree about."""
+    """Least chrF score (0 to 100) at which the texts of two reviewers agree."""
+    adjudicator: Annotated[str | None, Metavar("REVIEWER")] = None
+    """Reviewer whose verdict decides where other reviewers disagree. Default: nobody."""

@@ -13,6 +13,8 @@ from pathlib import Path
 import pytest
 
 from clustering.encoders.choice import load_text_encoder, parse_encoder
+from pairset.app.command.fields import is_positional
+from pairset.app.command.parser import flags_of
 from pairset.app.verbs import VERBS
 from pairset.errors import SettingsError
 
@@ -25,8 +27,8 @@ _TYPED = re.compile(r"\bpairset ((?:review )?[a-z]+)(?= (?:SET\b|X\b|--))")
 _OTHER_PROGRAMS = {
     "annotator.weights.lora_adapters": {"--enable-tower-connector-lora"},
     "annotator.engines.server": {"--enable-lora", "--lora-modules"},
-    "finetune.starter.__main__": {"--minutes", "--further"},
-    "finetune.starter.measure": {"--further"},
+    "finetune.starter.__main__": {"--minutes", "--further", "--pairs"},
+    "finetune.starter.measure": {"--further", "--pairs"},
     "pairset.app.command.parser": {"--no"},
     "pairset.app.completion.scripts": {"--no", "--version"},
     "pairset.errors": {"--force-reinstall", "--workers", "--batch-size"},
@@ -103,9 +105,8 @@ def flags_of_verbs() -> dict[str, set[str]]:
     for verb in VERBS:
         module, _, name = verb.settings.partition(":")
         settings = getattr(import_module(module), name)
-        shortcuts = settings.model_config.get("cli_shortcuts") or {}
-        fields = [str(shortcuts.get(field, field)) for field in settings.model_fields]
-        words = [field.replace("_", "-") for field in fields]
+        words = [flag.removeprefix("--") for flag in flags_of(settings).values()]
+        words += [name for name, field in settings.model_fields.items() if is_positional(field)]
         found[verb.name] = {f"--{no}{word}" for word in words for no in ("", "no-")} | {"--help"}
     return found
 

@@ -4,11 +4,14 @@ import importlib
 import resource
 import subprocess
 import sys
+from contextlib import suppress
+from itertools import chain
 
 import pytest
 
 from pairset.app.cli import main
 from pairset.app.command.fields import type_of
+from pairset.app.command.parser import flags_of
 from pairset.app.verbs import VERBS, Verb
 from pairset.settings import Settings
 
@@ -19,6 +22,7 @@ def settings_of(verb: Verb) -> type[Settings]:
     return settings
 
 
+MOST_FLAGS_WITHOUT_GROUPS = 8
 SECONDS_OF_CPU = 0.3
 YARDSTICK = "for number in range(2_000_000): number * number"
 YARDSTICK_SECONDS = 0.12
@@ -88,16 +92,83 @@ def help_of(verb: str, capsys: pytest.CaptureFixture[str]) -> str:
     return capsys.readouterr().out
 
 
-@pytest.mark.parametrize("verb", ["mine", "annotate", "probe", "train", "triage", "review serve"])
-def test_a_long_help_is_grouped_by_stage(verb: str, capsys: pytest.CaptureFixture[str]) -> None:
-    said = help_of(verb, capsys)
+def groups_of(said: str) -> dict[str, list[str]]:
+    """By the title of a group of help, the flags under it."""
+    groups: dict[str, list[str]] = {}
+    for line in said.splitlines():
+        if line.endswith(":") and line[0] != " ":
+            groups[line.removesuffix(":")] = []
+        elif line.startswith("  --"):
+            groups[list(groups)[-1]].append(line.split()[0])
+    return groups
 
-    groups = [line for line in said.splitlines() if line.endswith(":") and line[0] != " "]
-    settings = settings_of(next(each for each in VERBS if each.name == verb))
+
+def own_flags(verb: Verb) -> set[str]:
+    settings = settings_of(verb)
+    return {flag for name, flag in flags_of(settings).items() if name not in settings.common}
+
+
+LONG = [verb for verb in VERBS if len(own_flags(verb)) > MOST_FLAGS_WITHOUT_GROUPS]
+
+
+@pytest.mark.parametrize("verb", LONG, ids=lambda verb: verb.name)
+def test_a_long_help_is_grouped_by_stage(verb: Verb, capsys: pytest.CaptureFixture[str]) -> None:
+    groups = list(groups_of(help_of(verb.name, capsys)))
+
+    settings = settings_of(verb)
     titles = {title for name, title in settings.stages.items() if name in settings.model_fields}
-    assert {f"{title}:" for title in titles} < set(groups)
-    assert (groups[0], groups[-1]) == ("arguments:", "flags of every verb:")
-    assert "flags:" not in groups
+    assert titles < set(groups)
+    assert len(titles) > 1
+    assert (groups[0], groups[-1]) == ("arguments", "flags of every verb")
+    assert "flags" not in groups
+
+
+@pytest.mark.parametrize("verb", VERBS, ids=lambda verb: verb.name)
+def test_every_flag_stands_in_one_group(verb: Verb, capsys: pytest.CaptureFixture[str]) -> None:
+    groups = groups_of(help_of(verb.name, capsys))
+
+    common = set(groups.pop("flags of every verb"))
+    assert common | own_flags(verb) == set(flags_of(settings_of(verb)).values())
+    assert sorted(chain.from_iterable(groups.values())) == sorted(own_flags(verb))
+
+
+@pytest.mark.parametrize("verb", VERBS, ids=lambda verb: verb.name)
+def test_every_setting_has_a_help_text(verb: Verb) -> None:
+    fields = settings_of(verb).model_fields
+
+    assert [name for name, field in fields.items() if not field.description] == []
+
+
+@pytest.mark.parametrize("columns", ["60", "80", "200"])
+@pytest.mark.parametrize("words", COMMANDS, ids=" ".join)
+def test_no_line_of_help_is_wider_than_80_columns(
+    words: list[str],
+    columns: str,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("COLUMNS", columns)
+    with suppress(SystemExit):
+        main(words)
+
+    said = capsys.readouterr().out
+    assert [line for line in said.splitlines() if len(line) > 80] == []
+
+
+def test_a_switch_and_its_opposite_are_named_once(capsys: pytest.CaptureFixture[str]) -> None:
+    said = help_of("review push", capsys)
+
+    assert said.count("--mask / --no-mask") == said.count("--mask") == 1
+    assert "kilobytes. (default: on)" in " ".join(said.split())
+
+
+def test_a_default_is_told_with_its_unit(capsys: pytest.CaptureFixture[str]) -> None:
+    said = help_of("train", capsys)
+
+    assert "(default: 8 GB)" in said
+    assert "(default: 8192 tokens)" in said
+    assert "--query-dropout 0..1" in said
+    assert "--start-from ADAPTER" in said
 
 
 @pytest.mark.parametrize("verb", VERBS, ids=lambda verb: verb.name)
@@ -106,6 +177,8 @@ def test_help_speaks_to_people(verb: Verb, capsys: pytest.CaptureFixture[str]) -
 
     assert "{bool}" not in said
     assert "default: None" not in said
+    assert "default: )" not in said
+    assert "TEXT" not in said
     assert "Undefined" not in said
     assert said.index("--quiet") < said.index("--verbose")
     usage = said.splitlines()[0]
@@ -133,7 +206,7 @@ def test_every_number_has_bounds(verb: Verb, name: str) -> None:
         "review pull SET --project 0",
         "train SET --epochs 1e999",
         "train SET --error-weights wrong_object=nan",
-        "evaluate SET --samples 99999999999",
+        "evaluate SET --bootstrap-draws 99999999999",
         "report SET --thumbnail-pixels 0",
         "demo SET --seed -1",
     ],

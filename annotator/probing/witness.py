@@ -6,6 +6,7 @@ from typing import Annotated, Any
 from pydantic import TypeAdapter
 
 from annotator.identity import Annotator
+from annotator.prompting.prompt_file import kept_prompt
 from annotator.resolve import resolve_annotator
 from annotator.settings import AnnotateSettings, ProbeSettings
 from pairset.errors import SettingsError
@@ -48,7 +49,7 @@ def find_witness(pair_set: PairSet, annotations: Stage, settings: ProbeSettings)
     if not names_another:
         path = _saved_run(pair_set, annotations.key)
         with reading(path):
-            settings = _as_it_was(settings, read_set_object(pair_set, path) or {})
+            settings = _as_it_was(settings, read_set_object(pair_set, path) or {}, annotations)
     annotator = resolve_annotator(settings)
     is_author = annotator.key == annotations.key
     if not names_another and not is_author:
@@ -60,7 +61,7 @@ def find_witness(pair_set: PairSet, annotations: Stage, settings: ProbeSettings)
     return Witness(annotator, settings, key, is_author)
 
 
-def _as_it_was(settings: ProbeSettings, saved: dict[str, Any]) -> ProbeSettings:
+def _as_it_was(settings: ProbeSettings, saved: dict[str, Any], annotations: Stage) -> ProbeSettings:
     """The settings with what the saved run was told, where they do not say otherwise.
 
     Raises ValueError for what no run can have been told, and SettingsError for a server elsewhere.
@@ -75,6 +76,8 @@ def _as_it_was(settings: ProbeSettings, saved: dict[str, Any]) -> ProbeSettings:
     for name, value in kept.items():
         kind: Any = Annotated[fields[name].annotation, fields[name]]  # with its bounds
         checked[name] = TypeAdapter(kind).validate_python(value)
+    if not {"prompt", "prompt_file"} & said:
+        checked["prompt_file"] = kept_prompt(annotations)
     _refuse_server_elsewhere(checked.get("server"))
     return settings.model_copy(update=checked)
 

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from PIL.Image import Image as PillowImage
 
 PromptName = Literal["full", "brief"]
+EDIT_TYPES = "{edit_types}"
+"""Placeholder in a prompt for the list of edit types."""
 
 Picture: TypeAlias = Union["PillowImage", EncodedImage]
 """Upright RGB pixels of bounded size, or a file that holds such."""
@@ -49,6 +51,8 @@ class Prompt:
     """Most exemplars shown before a pair."""
     examples: str = ""
     """Key of the table of examples that they are chosen from; empty where none are shown."""
+    own_text: str = ""
+    """Content of the user's file that the words were read from; empty for a prompt that ships."""
 
     @cached_property
     def schema(self) -> dict[str, Any]:
@@ -72,14 +76,16 @@ def prompt_name(wanted: Literal["auto", "full", "brief"], model: str) -> PromptN
 def load_prompt(name: PromptName) -> Prompt:
     """Read a prompt's words from the package and fill in the edit types."""
     words = files("annotator").joinpath(f"prompts/{name}.md").read_text(encoding="utf-8").strip()
-    return Prompt(name, words.replace("{edit_types}", _edit_type_lines()))
+    return Prompt(name, filled_in(words))
 
 
-def _edit_type_lines() -> str:
-    return "\n".join(
+def filled_in(words: str) -> str:
+    """The words of a prompt with the list of edit types where the placeholder stands."""
+    lines = (
         f"- {edit_type}: {definition.en} / {definition.zh}"
         for edit_type, definition in DEFINITIONS.items()
     )
+    return words.replace(EDIT_TYPES, "\n".join(lines))
 
 
 def build_messages(

@@ -159,7 +159,7 @@ def _chosen(
     contest: Contest, settings: EvaluateSettings
 ) -> Sequence[tuple[str, str, _Shown, list[int]]]:
     """Title, note, annotators and pairs of each group."""
-    everyone, most = list(contest.rows), settings.cards
+    everyone, most = list(contest.rows), settings.shown_pairs
     names = names_of(everyone)
     matches = opponents(everyone, settings.against)
     if not matches:

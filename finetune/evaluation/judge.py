@@ -124,7 +124,7 @@ def ask_all(judge: Judge, questions: Sequence[Question]) -> list[bool | None]:
     any more, SettingsError where its address, name or token are wrong.
     """
     different = list(dict.fromkeys(questions))
-    address = api_address(judge.url, "--judge")
+    address = api_address(judge.url, "--judge-server")
     try:
         answers = run_apart(_ask(judge, address, different))
     except ImportError as error:
@@ -132,11 +132,11 @@ def ask_all(judge: Judge, questions: Sequence[Question]) -> list[bool | None]:
     except EngineDownError as error:
         raise EngineDownError(
             f"The judge at {address.url} does not answer ({error.__cause__ or error}). Start it "
-            "and repeat the same command, or evaluate without --judge."
+            "and repeat the same command, or evaluate without --judge-server."
         ) from error
     except SettingsError as error:
         raise SettingsError(
-            f"--judge {address.url} --judge-model {judge.model}: {error}"
+            f"--judge-server {address.url} --judge-model {judge.model}: {error}"
         ) from error
     by_question = dict(zip(different, answers, strict=True))
     return [by_question[question] for question in questions]

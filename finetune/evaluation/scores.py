@@ -106,7 +106,7 @@ class EvaluationFigures:
     held_out_pairs: int
     known_scenes: int
     known_pairs: int
-    samples: int
+    bootstrap_draws: int
     annotators: list[AnnotatorFigures]
     matches: list[Match]
     left_out: list[str]
@@ -119,14 +119,14 @@ def figures_of(
     contest: Contest,
     against: str | None,
     judge: JudgeAgreement | None,
-    samples: int,
+    bootstrap_draws: int,
     seed: int,
 ) -> EvaluationFigures:
     """Measure everybody, and test them against each other."""
     everyone = list(contest.rows)
     names = names_of(everyone)
     scenes = [row.scene for row in next(iter(contest.rows.values()))]
-    bootstrap = SceneBootstrap(scenes, samples, seed)
+    bootstrap = SceneBootstrap(scenes, bootstrap_draws, seed)
     return EvaluationFigures(
         judge=judge,
         pairs=len(scenes),
@@ -134,7 +134,7 @@ def figures_of(
         held_out_pairs=contest.held_out_pairs,
         known_scenes=contest.known_scenes,
         known_pairs=contest.known_pairs,
-        samples=samples,
+        bootstrap_draws=bootstrap_draws,
         annotators=[
             _annotator_figures(each, names[each], contest.rows[each], bootstrap, judge is not None)
             for each in everyone

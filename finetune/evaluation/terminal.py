@@ -23,7 +23,7 @@ def say_figures(figures: EvaluationFigures) -> None:
         _say_judge(figures.judge, figures.references.judges.the)
     say(
         f"{figures.pairs} held-out pairs of {figures.scenes} scenes; intervals hold 95 % and come "
-        f"from drawing scenes {figures.samples} times."
+        f"from drawing scenes {figures.bootstrap_draws} times."
     )
     say(f"Measured on {figures.references.in_words}.")
     if figures.known_scenes:

@@ -34,7 +34,8 @@ WORDS: Mapping[str, Bilingual] = {
     "brief": NO_CHANGE,
     "full": Bilingual("Keep the image unchanged.", "保持图片不变。"),
 }
-"""What each prompt wants to be told where nothing changes, by its name."""
+"""What each prompt wants to be told where nothing changes, by its name; a prompt of one's own is
+taken for one that asks as ``full`` does."""
 
 _EDIT_TYPE = str(EditType.NONE)
 
@@ -68,6 +69,7 @@ def unchanged_examples(
         kept = kept_places(tables)
     scenes = _scenes(pairs, kept)
     captions = _captions(teaching, kept)
+    words = WORDS.get(prompt, WORDS["full"])
     room = Counter(str(each.split) for each in teaching)
     examples: list[Example] = []
     for pair in _in_turns(pairs, scenes):
@@ -75,7 +77,7 @@ def unchanged_examples(
         taken = sum(each.split == side for each in examples)
         if taken < int(room[side] * share / (1 - share)):
             caption = captions.get(pair.source_id, PLAIN_CAPTION)
-            examples.append(_example(pair, (scenes[pair.pair_id], side), WORDS[prompt], caption))
+            examples.append(_example(pair, (scenes[pair.pair_id], side), words, caption))
     return sorted(examples, key=lambda each: each.pair_id)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import torch
 
 from annotator.weights.models import STARTER_THREADS, ModelChoice
-from finetune.distributed import place_of_process
+from finetune.distributed import process_rank
 from finetune.settings import TrainSettings
 from pairset.errors import ModelUnavailableError
 from pairset.models.checkpoints import CheckedLoading, load_whole, loading
@@ -76,7 +76,7 @@ def _load_base(choice: ModelChoice, settings: TrainSettings) -> tuple[Any, Any]:
 def _device() -> torch.device:
     """Where the model is from the start: what looks at it before training is quick there too."""
     if torch.cuda.is_available():
-        return torch.device("cuda", place_of_process().on_machine)
+        return torch.device("cuda", process_rank().local_rank)
     return torch.device("cpu")
 
 

@@ -33,8 +33,8 @@ class Conversation:
         return int(self.prompt["input_ids"].shape[1]) + len(self.reply)
 
 
-class Converser:
-    """Makes conversations for one model and one prompt."""
+class ChatEncoder:
+    """Turns pairs and replies into token ids, for one model and one prompt."""
 
     def __init__(self, processor: Any, prompt: Prompt, end_of_turn: int) -> None:
         self._processor = processor

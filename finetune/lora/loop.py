@@ -12,7 +12,7 @@ from torch.utils.data import Dataset, Sampler
 from transformers import PrinterCallback, Trainer, TrainingArguments
 
 from finetune.curve_file import cut_curve
-from finetune.distributed import place_of_process
+from finetune.distributed import process_rank
 from finetune.errors import DivergedError, OutOfMemoryError
 from finetune.lora.adapted_model import number_format
 from finetune.lora.collate import Collator, ItemKey, TrainingItem
@@ -30,15 +30,15 @@ _POINTS_OF_A_CURVE = 200
 _CHECKPOINTS_KEPT = 2
 _READER_ENDED = "DataLoader worker"
 _READER_ADVICE = (
-    "a process of --readers, most often for want of memory. The same command goes on from the last "
-    "checkpoint, with fewer --readers."
+    "a process of --dataloader-workers, most often for want of memory. The same command goes on "
+    "from the last checkpoint, with fewer --dataloader-workers."
 )
 _MEMORY_WORDS = ("out of memory", "can't allocate memory", "cannot allocate memory")
 
 
 @dataclass(frozen=True, slots=True)
-class Lessons:
-    """What is trained on."""
+class TrainingData:
+    """The items that training reads, and what is known of them beforehand."""
 
     items: Dataset[TrainingItem]
     lengths: list[int]
@@ -53,9 +53,9 @@ class Lessons:
 class ReplyTrainer(Trainer):
     """Learns replies; nothing but the last positions of each row is turned into logits."""
 
-    def __init__(self, lessons: Lessons, settings: TrainSettings, **arguments: Any) -> None:
-        super().__init__(train_dataset=lessons.items, **arguments)
-        self._lessons = lessons
+    def __init__(self, data: TrainingData, settings: TrainSettings, **arguments: Any) -> None:
+        super().__init__(train_dataset=data.items, **arguments)
+        self._data = data
         self._settings = settings
         # Whether the loss is given the number of reply tokens in the whole optimizer step.
         self.model_accepts_loss_kwargs = settings.method == "supervised"
@@ -96,16 +96,16 @@ class ReplyTrainer(Trainer):
             return self._settings.anchor * anchor
         logprobs = reply_logprobs(logits, labels)
         policy = torch.cat((logprobs[:good][preferred], logprobs[good:]))
-        known = [self._lessons.reference.get(key) for key in inputs["keys"]]
+        known = [self._data.reference.get(key) for key in inputs["keys"]]
         reference = torch.tensor([pair[side] for side in (0, 1) for pair in known if pair])
         weights = inputs["weights"][preferred]
         loss, _ = preference_loss(policy, reference.to(policy), weights, self._settings.beta)
         return loss + self._settings.anchor * anchor
 
     def _get_train_sampler(self, train_dataset: Any = None) -> Sampler[int]:
-        lessons, settings = self._lessons, self._settings
-        dropout = QueryDropout(settings.query_dropout, lessons.bare_lengths)
-        return ByLength(lessons.lengths, settings.batch_size, settings.seed, dropout)
+        data, settings = self._data, self._settings
+        dropout = QueryDropout(settings.query_dropout, data.bare_lengths)
+        return ByLength(data.lengths, settings.batch_size, settings.seed, dropout)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,19 +129,19 @@ class Trained:
 
 
 def run_training(
-    model: Any, lessons: Lessons, settings: TrainSettings, collator: Collator, folder: Path
+    model: Any, data: TrainingData, settings: TrainSettings, collator: Collator, folder: Path
 ) -> Trained:
     """Train, going on from the latest sound checkpoint in ``folder``.
 
     Raises DivergedError, OutOfMemoryError, StorageError, and WorkerDiedError for a reader.
     """
-    if settings.readers:
-        require_semaphores("--readers 0")
-    count = len(lessons.lengths)
-    batches = math.ceil(count / settings.batch_size / place_of_process().count)
-    steps = math.ceil(batches / settings.accumulate) * settings.epochs
+    if settings.dataloader_workers:
+        require_semaphores("--dataloader-workers 0")
+    count = len(data.lengths)
+    batches = math.ceil(count / settings.batch_size / process_rank().world_size)
+    steps = math.ceil(batches / settings.gradient_accumulation_steps) * settings.epochs
     trainer = ReplyTrainer(
-        lessons,
+        data,
         settings,
         model=model,
         args=_arguments(settings, folder, math.ceil(steps)),
@@ -175,7 +175,7 @@ def _arguments(settings: TrainSettings, folder: Path, steps: int) -> TrainingArg
     arguments = TrainingArguments(
         output_dir=str(folder),
         per_device_train_batch_size=settings.batch_size,
-        gradient_accumulation_steps=settings.accumulate,
+        gradient_accumulation_steps=settings.gradient_accumulation_steps,
         num_train_epochs=settings.epochs,
         learning_rate=settings.learning_rate,
         lr_scheduler_type="cosine",
@@ -187,7 +187,7 @@ def _arguments(settings: TrainSettings, folder: Path, steps: int) -> TrainingArg
         save_total_limit=_CHECKPOINTS_KEPT,
         logging_steps=max(1, steps // _POINTS_OF_A_CURVE),
         logging_nan_inf_filter=False,
-        dataloader_num_workers=settings.readers,
+        dataloader_num_workers=settings.dataloader_workers,
         dataloader_pin_memory=torch.cuda.is_available(),
         remove_unused_columns=False,
         label_names=["labels"],
@@ -208,7 +208,8 @@ def _is_about_memory(error: RuntimeError) -> bool:
 
 def _memory_advice(settings: TrainSettings) -> str:
     smaller = max(1, settings.batch_size // 2)
-    advice = [f"--batch-size {smaller} --accumulate {settings.accumulate * 2}"]
+    more_steps = settings.gradient_accumulation_steps * 2
+    advice = [f"--batch-size {smaller} --gradient-accumulation-steps {more_steps}"]
     if not settings.gradient_checkpointing:
         advice.append("--gradient-checkpointing")
     advice += [f"--max-pixels {settings.max_pixels // 2}", "a smaller --rank"]

@@ -9,7 +9,7 @@ from torch.utils.data import Dataset
 
 from annotator.pictures import load_example_images, load_exemplar
 from finetune.lora.collate import ItemKey, TrainingItem
-from finetune.lora.conversations import Conversation, Converser
+from finetune.lora.conversations import ChatEncoder, Conversation
 from finetune.lora.vision import can_look, look
 from finetune.settings import TrainSettings
 from pairset.decoding import ImageError
@@ -36,7 +36,7 @@ class Prepared:
     """Tokens without exemplars, by example id; empty where none are shown anyway."""
 
 
-class ItemShelf:
+class ItemCache:
     """Training items, made when they are first asked for and kept while there is room.
 
     Pictures are kept as the vision tower sees them, as long as there is room for all of them: the
@@ -45,9 +45,9 @@ class ItemShelf:
     """
 
     def __init__(
-        self, converser: Converser, settings: TrainSettings, model: Any | None = None
+        self, chat_encoder: ChatEncoder, settings: TrainSettings, model: Any | None = None
     ) -> None:
-        self._converser = converser
+        self._chat_encoder = chat_encoder
         self._settings = settings
         self._model = model if model is not None and can_look(model) else None
         self._kept: dict[ItemKey, TrainingItem] = {}
@@ -59,7 +59,7 @@ class ItemShelf:
         """One example as tensors. Raises ImageError where a picture cannot be opened."""
         kept = self._kept.get((example.example_id, len(shown)))
         if kept is None:
-            kept = training_item(example, self._converser, self._settings, shown)
+            kept = training_item(example, self._chat_encoder, self._settings, shown)
             kept = self._keep(kept)
         return kept
 
@@ -91,9 +91,9 @@ class PairItems(Dataset[TrainingItem]):
     With exemplars each can be had without them too, under its number plus the number of items.
     """
 
-    def __init__(self, examples: Sequence[Example], shelf: ItemShelf, prepared: Prepared) -> None:
+    def __init__(self, examples: Sequence[Example], cache: ItemCache, prepared: Prepared) -> None:
         self._examples = examples
-        self._shelf = shelf
+        self._cache = cache
         self._shown = prepared.shown
         self.lengths = [prepared.lengths[each.example_id] for each in examples]
         self.bare_lengths = [
@@ -111,19 +111,22 @@ class PairItems(Dataset[TrainingItem]):
     def __getitem__(self, number: int) -> TrainingItem:
         is_bare, place = divmod(number, len(self))
         example = self._examples[place]
-        return self._shelf.item(example, () if is_bare else self._shown.get(example.pair_id, ()))
+        return self._cache.item(example, () if is_bare else self._shown.get(example.pair_id, ()))
 
 
 def training_item(
-    example: Example, converser: Converser, settings: TrainSettings, shown: Sequence[Example] = ()
+    example: Example,
+    chat_encoder: ChatEncoder,
+    settings: TrainSettings,
+    shown: Sequence[Example] = (),
 ) -> TrainingItem:
     """One example as tensors. Raises ImageError where a picture cannot be opened."""
     exemplars = [load_exemplar(each, settings.max_pixels) for each in shown]
     pictures = load_example_images(example, settings.max_pixels)
-    prompt = converser.prompt_inputs(*pictures, exemplars)
+    prompt = chat_encoder.prompt_inputs(*pictures, exemplars)
 
     def conversation(reply: str) -> Conversation:
-        return Conversation(prompt, converser.reply_ids(reply))
+        return Conversation(prompt, chat_encoder.reply_ids(reply))
 
     is_preference = settings.method == "preference" and example.is_corrected
     return TrainingItem(
@@ -140,33 +143,33 @@ def _weight(example: Example, settings: TrainSettings) -> float:
 
 
 def prepare(
-    pair_set: PairSet, examples: Sequence[Example], shelf: ItemShelf, settings: TrainSettings
+    pair_set: PairSet, examples: Sequence[Example], cache: ItemCache, settings: TrainSettings
 ) -> Prepared:
     """Look at each example alone, and with its exemplars where some are to be shown.
 
     Exemplars are chosen among the examples that can be learnt themselves. Raises MissingStageError
     where the set has no embeddings to choose by.
     """
-    alone = _look_at(examples, shelf, settings.context_tokens, {})
+    alone = _look_at(examples, cache, settings.context_tokens, {})
     usable = [each for each in examples if each.example_id in alone.lengths]
     if not settings.exemplars or not usable:
         return alone
     pair_ids = [each.pair_id for each in usable]
     shown = exemplars_for(pair_set, usable, pair_ids, settings.exemplars)
-    together = _look_at(usable, shelf, settings.context_tokens, shown)
+    together = _look_at(usable, cache, settings.context_tokens, shown)
     excluded = alone.excluded | together.excluded
     return Prepared(together.lengths, excluded, shown, alone.lengths)
 
 
 def _look_at(
-    examples: Sequence[Example], shelf: ItemShelf, context_tokens: int, shown: Shown
+    examples: Sequence[Example], cache: ItemCache, context_tokens: int, shown: Shown
 ) -> Prepared:
     lengths: dict[str, int] = {}
     excluded: dict[str, Example] = {}
     for example in progress(examples, "prepare", total=len(examples), unit="example"):
         before = shown.get(example.pair_id, ())
         try:
-            item = shelf.item(example, before)
+            item = cache.item(example, before)
         except ImageError as error:
             reason, detail = ExclusionReason.UNREADABLE_IMAGE, f"{error.code}: {error}"
             excluded[example.example_id] = _excluded(example, reason, detail)

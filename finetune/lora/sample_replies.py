@@ -10,7 +10,7 @@ import torch
 
 from annotator.pictures import load_example_images
 from finetune.lora.adapted_model import Learner
-from finetune.lora.conversations import Converser
+from finetune.lora.conversations import ChatEncoder
 from finetune.settings import TrainSettings
 from pairset.decoding import ImageError
 from pairset.records import Example
@@ -36,17 +36,20 @@ class Sample:
 
 
 def take_samples(
-    learner: Learner, converser: Converser, examples: Sequence[Example], settings: TrainSettings
+    learner: Learner,
+    chat_encoder: ChatEncoder,
+    examples: Sequence[Example],
+    settings: TrainSettings,
 ) -> list[Sample]:
-    """Greedy replies to ``settings.samples`` held-out pairs.
+    """Greedy replies to ``settings.sample_replies`` held-out pairs.
 
     They are drawn by their ids, edit types in turn, without a look at how the replies come out. A
     pair that cannot be asked about makes way for the next one.
     """
     learner.model.eval()
     drawn = draw(examples)
-    most = min(settings.samples, len(drawn))
-    asked = islice(_asked(learner, converser, drawn, settings), most)
+    most = min(settings.sample_replies, len(drawn))
+    asked = islice(_asked(learner, chat_encoder, drawn, settings), most)
     return list(progress(asked, "samples", total=most, unit="pair"))
 
 
@@ -71,11 +74,14 @@ def draw(examples: Sequence[Example]) -> list[Example]:
 
 
 def _asked(
-    learner: Learner, converser: Converser, examples: Sequence[Example], settings: TrainSettings
+    learner: Learner,
+    chat_encoder: ChatEncoder,
+    examples: Sequence[Example],
+    settings: TrainSettings,
 ) -> Iterator[Sample]:
     for example in examples:
         try:
-            prompt = converser.prompt_inputs(*load_example_images(example, settings.max_pixels))
+            prompt = chat_encoder.prompt_inputs(*load_example_images(example, settings.max_pixels))
         except ImageError:
             continue
         room = settings.context_tokens - int(prompt["input_ids"].shape[1])

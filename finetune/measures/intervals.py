@@ -29,13 +29,13 @@ class Estimate:
 class SceneBootstrap:
     """The same draws of scenes for every figure, so that figures can be compared."""
 
-    def __init__(self, scenes: Sequence[str], samples: int, seed: int) -> None:
+    def __init__(self, scenes: Sequence[str], draws: int, seed: int) -> None:
         names, self._scene_of_row = np.unique(np.array(scenes, dtype=str), return_inverse=True)
         self.scenes = len(names)
-        draws = np.random.default_rng(seed).multinomial(
-            self.scenes, np.full(self.scenes, 1 / max(self.scenes, 1)), samples
+        drawn = np.random.default_rng(seed).multinomial(
+            self.scenes, np.full(self.scenes, 1 / max(self.scenes, 1)), draws
         )
-        self._draws = draws.astype(np.float64)
+        self._draws = drawn.astype(np.float64)
 
     def mean(self, values: Sequence[float]) -> Estimate | None:
         """The mean of one value for each row."""

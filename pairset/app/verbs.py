@@ -36,19 +36,19 @@ VERBS = (
     ),
     Verb(
         "probe",
-        "ask a model again about what was annotated: more evidence for the confidence",
+        "ask a model again about annotations: more evidence",
         "annotator.settings:ProbeSettings",
         "annotator.probe:probe",
     ),
     Verb(
         "direction",
-        "whether images change as their captions do: more evidence for the confidence",
+        "compare image changes with caption changes: more evidence",
         "clustering.settings:DirectionSettings",
         "clustering.direction:direction",
     ),
     Verb(
         "triage",
-        "accept sure annotations, queue doubtful ones for a person",
+        "accept sure annotations, queue doubtful ones for people",
         "review.settings:TriageSettings",
         "review.triage:triage",
     ),
@@ -73,7 +73,7 @@ VERBS = (
     ),
     Verb(
         "review agreement",
-        "how far reviewers agree, and what needs another look",
+        "show how far reviewers agree, and what needs another look",
         "review.settings:AgreementSettings",
         "review.agreement:agreement",
         answers=True,
@@ -93,7 +93,7 @@ VERBS = (
     ),
     Verb(
         "adapters",
-        "what was trained in a set, and on what",
+        "list the adapters that were trained in a set",
         "finetune.settings:AdaptersSettings",
         "finetune.adapters:adapters",
         answers=True,
@@ -101,13 +101,13 @@ VERBS = (
     ),
     Verb(
         "merge",
-        "an adapter and its base become one plain checkpoint",
+        "merge an adapter and its base into one plain checkpoint",
         "finetune.settings:MergeSettings",
         "finetune.merge:merge",
     ),
     Verb(
         "status",
-        "counts, failures by reason, and the yield of every gate",
+        "show counts, failures by reason, and the yield of each gate",
         "pairset.app.status.settings:StatusSettings",
         "pairset.app.status.show:status",
         answers=True,
@@ -115,7 +115,7 @@ VERBS = (
     ),
     Verb(
         "report",
-        "a page with the pairs side by side and the funnel of gates",
+        "write a page with the pairs and the funnel of gates",
         "pairset.app.report.settings:ReportSettings",
         "pairset.app.report.report:report",
     ),
@@ -129,13 +129,13 @@ VERBS = (
     ),
     Verb(
         "demo",
-        "build a small corpus with planted edits, mine and annotate it, and measure the result",
+        "run mining and annotation on a small planted corpus",
         "pairset.app.demo.settings:DemoSettings",
         "pairset.app.demo.stages:demo",
     ),
     Verb(
         "doctor",
-        "what is installed, what can run here, and what to install for the rest",
+        "show what is installed, what runs here, what to install",
         "pairset.app.doctor.settings:DoctorSettings",
         "pairset.app.doctor.diagnosis:doctor",
         answers=True,
@@ -143,7 +143,7 @@ VERBS = (
     ),
     Verb(
         "completion",
-        "the script by which a shell completes verbs, flags and choices",
+        "print the script that completes pairset in a shell",
         "pairset.app.completion.settings:CompletionSettings",
         "pairset.app.completion.scripts:completion",
         answers=True,

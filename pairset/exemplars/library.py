@@ -7,7 +7,7 @@ import numpy as np
 import pyarrow as pa
 
 from pairset.errors import MissingStageError
-from pairset.exemplars.retrieval import Floats, Shelf, choose, directions_of
+from pairset.exemplars.retrieval import ExemplarPool, Floats, choose, directions_of
 from pairset.records import Example, rows_of
 from pairset.records.example import Split
 from pairset.rows.scenes import scenes_of
@@ -70,8 +70,8 @@ def exemplars_for(
     with connect_tables(pair_set) as tables:
         scenes = scenes_of(kept_places(tables))
         encoder = _encoder(pair_set, tables)
-        shelved, shelf = _shelf(tables, encoder, examples, scenes)
-        if not shelved:
+        pooled, pool = _pool(tables, encoder, examples, scenes)
+        if not pooled:
             raise MissingStageError(
                 f"None of the {len(examples)} examples of {pair_set.url} can be shown: they must "
                 "teach, be on the training side of the split, and be of pairs that are still "
@@ -79,8 +79,8 @@ def exemplars_for(
             )
         shown: Shown = {}
         for pair_id, direction in _directions(tables, encoder, pair_ids):
-            numbers = choose(direction, scenes[pair_id], shelf, count)
-            shown[pair_id] = tuple(shelved[number] for number in reversed(numbers))
+            numbers = choose(direction, scenes[pair_id], pool, count)
+            shown[pair_id] = tuple(pooled[number] for number in reversed(numbers))
     return shown
 
 
@@ -94,12 +94,12 @@ def _encoder(pair_set: PairSet, tables: "DuckDBPyConnection") -> str:
     return str(found[0][0])
 
 
-def _shelf(
+def _pool(
     tables: "DuckDBPyConnection",
     encoder: str,
     examples: Sequence[Example],
     scenes: dict[str, str],
-) -> tuple[list[Example], Shelf]:
+) -> tuple[list[Example], ExemplarPool]:
     """The examples that may be shown, by their id, and where they lie."""
     able = [each for each in examples if each.teaches and each.split == Split.TRAIN]
     found = dict(_directions(tables, encoder, [each.pair_id for each in able]))
@@ -108,7 +108,7 @@ def _shelf(
     )
     rows = [found[each.pair_id] for each in able]
     directions = np.stack(rows) if rows else np.zeros((0, 1), dtype=np.float32)
-    return able, Shelf([scenes[each.pair_id] for each in able], directions)
+    return able, ExemplarPool([scenes[each.pair_id] for each in able], directions)
 
 
 def _directions(

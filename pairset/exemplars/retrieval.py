@@ -26,7 +26,7 @@ once, and the choice must not."""
 
 
 @dataclass(frozen=True, slots=True)
-class Shelf:
+class ExemplarPool:
     """The reviewed pairs there are to choose from; the earlier ones win where two are equal."""
 
     scenes: Sequence[str]
@@ -46,22 +46,22 @@ def directions_of(sources: Floats, targets: Floats) -> Floats:
     return directions
 
 
-def choose(direction: Floats, scene: str, shelf: Shelf, count: int) -> list[int]:
+def choose(direction: Floats, scene: str, pool: ExemplarPool, count: int) -> list[int]:
     """Numbers of up to so many exemplars for a pair, the most useful first.
 
     Fewer are chosen where other scenes have no more that differ from each other.
     """
-    if not len(shelf.scenes):
+    if not len(pool.scenes):
         return []
-    relevance = _rounded(shelf.directions @ direction)
+    relevance = _rounded(pool.directions @ direction)
     ranked = np.argsort(-relevance, kind="stable").tolist()
-    left = [number for number in ranked if shelf.scenes[number] != scene]
+    left = [number for number in ranked if pool.scenes[number] != scene]
     chosen: list[int] = []
     closest = np.full(len(relevance), -1.0, dtype=np.float32)
     while left and len(chosen) < count:
         best = max(left[:_SHORTLIST], key=lambda number: _worth(relevance, closest, number))
         chosen.append(best)
-        closest = np.maximum(closest, _rounded(shelf.directions @ shelf.directions[best]))
+        closest = np.maximum(closest, _rounded(pool.directions @ pool.directions[best]))
         left = [number for number in left if number != best and closest[number] <= NEAR_DUPLICATE]
     return chosen
 

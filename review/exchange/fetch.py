@@ -61,11 +61,11 @@ def fetch_verdicts(pair_set: PairSet, project: StudioProject, settings: PullSett
     fetched = Fetched(missing_controls=sorted(NEEDED_CONTROLS - state.controls))
     steps = _Steps(project, log, fetched)
     since = _earlier(bookmark.since, settings.overlap_seconds)
-    steps.keep_news(since, settings.page_size)
+    steps.keep_news(since, settings.tasks_per_request)
     # Counted after reading: who submits meanwhile causes a needless search, never a missed one.
     state = project.state()
     if since and _something_was_missed(bookmark, state, log):
-        steps.keep_news(None, settings.page_size)
+        steps.keep_news(None, settings.tasks_per_request)
         state = project.state()
     if _something_is_gone(bookmark, state, log):
         steps.withdraw_what_is_gone()

@@ -69,7 +69,7 @@ def send_predictions(run: PushRun, task_ids: Mapping[str, int], shown: ShownPair
 def mark_tasks(run: PushRun, states: Mapping[str, str]) -> None:
     """Tell reviewers which tasks are withdrawn, or open again; nothing is deleted."""
     project = run.project
-    for pair_ids in _chunks(states, run.settings.batch_size):
+    for pair_ids in _chunks(states, run.settings.tasks_per_request):
         for task in project.tasks_of_pairs(pair_ids):
             data = marked(task["data"], states[_pair_id(task)])
             patiently(project.client, partial(project.change_data, task["id"], data))
@@ -83,7 +83,7 @@ def _batches(
         return
     queue = (entry for entry in read_queue(run.pair_set) if entry.pair.pair_id in pair_ids)
     counted = progress(queue, label, total=len(pair_ids), unit="pair")
-    yield from _chunks(map(body, counted), run.settings.batch_size)
+    yield from _chunks(map(body, counted), run.settings.tasks_per_request)
 
 
 def _chunks(items: Iterable[T], size: int) -> Iterator[list[T]]:

@@ -147,9 +147,9 @@ def test_a_verb_without_a_set_takes_no_set() -> None:
 
 def test_a_verb_of_two_words_has_a_table_in_a_table(tmp_path: Path) -> None:
     path = tmp_path / "pairset.toml"
-    path.write_text("[review.push]\nbatch_size = 7\n")
+    path.write_text("[review.push]\ntasks_per_request = 7\n")
 
-    assert read_config(path, "review push") == {"batch_size": 7}
+    assert read_config(path, "review push") == {"tasks_per_request": 7}
     assert read_config(path, "review pull") == {}
 
 

@@ -13,6 +13,6 @@ class Described(BaseSettings):
     stages: ClassVar[Mapping[str, str]] = {}
     """Titles of the groups of ``--help``, by the field that each begins with."""
     shortcuts: ClassVar[Mapping[str, str]] = {"json_output": "json"}
-    """A second flag for a field, the one that documents write."""
+    """The flag of a field, where it is not the field's own name."""
     common: ClassVar[frozenset[str]] = frozenset({"config", "quiet", "verbose", "json_output"})
     """Fields that stand in the last group of ``--help``."""

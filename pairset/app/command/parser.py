@@ -11,6 +11,7 @@ from pydantic.fields import FieldInfo
 
 from pairset.app.command.described import Described
 from pairset.app.command.fields import default_in_words, is_positional, metavar_of, type_of
+from pairset.app.command.help_page import HelpPage, Switch
 from pairset.app.command.suggestions import did_you_mean
 from pairset.errors import SettingsError
 from pairset.terminal.console import say
@@ -56,7 +57,7 @@ def build_parser(settings: type[Described]) -> VerbParser:
         prog=f"pairset {settings.verb}",
         usage=" ".join(usage),
         description=inspect.cleandoc(settings.__doc__ or ""),
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        formatter_class=HelpPage,
         allow_abbrev=False,
         add_help=False,
     )
@@ -86,14 +87,13 @@ def values_of(parsed: argparse.Namespace, settings: type[Described]) -> dict[str
     return values
 
 
-def flags_of(settings: type[Described]) -> dict[str, list[str]]:
-    """By field, the flags that set it; the one that documents write comes first."""
-    flags = {}
-    for name, field in settings.model_fields.items():
-        if not is_positional(field):
-            words = (settings.shortcuts[name], name) if name in settings.shortcuts else (name,)
-            flags[name] = [f"--{word.replace('_', '-')}" for word in words]
-    return flags
+def flags_of(settings: type[Described]) -> dict[str, str]:
+    """By field, the flag that sets it."""
+    return {
+        name: f"--{settings.shortcuts.get(name, name).replace('_', '-')}"
+        for name, field in settings.model_fields.items()
+        if not is_positional(field)
+    }
 
 
 def _add_flags(parser: VerbParser, settings: type[Described]) -> None:
@@ -110,22 +110,17 @@ def _add_flags(parser: VerbParser, settings: type[Described]) -> None:
     group.add_argument("-h", "--help", action="help", help="Show this and end.")
 
 
-def _add_flag(group: Any, name: str, field: FieldInfo, flags: Sequence[str]) -> None:
-    default = default_in_words(field)
-    said = f"{field.description or ''}{f' (default: {default})' if default else ''}"
-    options: dict[str, Any] = {"dest": name, "default": None}
+def _add_flag(group: Any, name: str, field: FieldInfo, flag: str) -> None:
+    default = default_in_words(name, field)
+    said = _escaped(f"{field.description or ''}{f' (default: {default})' if default else ''}")
     held = type_of(field)
+    options: dict[str, Any] = {"dest": name, "default": None, "help": said}
     if held is bool:
-        is_on = field.get_default() is True
-        opposites = [f"--no-{flag.removeprefix('--')}" for flag in flags]
-        shown, hidden = (opposites, flags) if is_on else (flags, opposites)
-        actions = ("store_false", "store_true") if is_on else ("store_true", "store_false")
-        group.add_argument(*shown, action=actions[0], help=_escaped(said), **options)
-        group.add_argument(*hidden, action=actions[1], help=argparse.SUPPRESS, **options)
+        group.add_argument(flag, f"--no-{flag.removeprefix('--')}", action=Switch, **options)
         return
     if held in (list, dict):
         options["action"] = "append"
-    group.add_argument(*flags, metavar=metavar_of(name, field), help=_escaped(said), **options)
+    group.add_argument(flag, metavar=metavar_of(name, field), **options)
 
 
 def _escaped(text: str) -> str:

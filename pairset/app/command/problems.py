@@ -62,7 +62,7 @@ def _problem(problem: Mapping[str, Any], settings: type[Described], sources: Sou
         known = (each for each in settings.model_fields)
         where = f" in {sources.file}" if name in sources.table else ""
         return f"There is no setting {name}{where}.{did_you_mean(name, known)}"
-    flag = flags_of(settings).get(name, [metavar_of(name, field)])[0]
+    flag = flags_of(settings).get(name, metavar_of(name, field))
     shown = sources.name(name, flag)
     if problem["type"] == "missing":
         return f"{shown} is missing."

@@ -36,16 +36,16 @@ def completion(settings: CompletionSettings) -> None:
 
 
 def _words_of(verb: Verb) -> Words:
-    module, name = verb.settings.split(":")
-    settings: type[Described] = getattr(importlib.import_module(module), name)
+    module, model = verb.settings.split(":")
+    settings: type[Described] = getattr(importlib.import_module(module), model)
     flags: dict[str, tuple[str, ...]] = {"--help": ()}
     switches = {"--help"}
-    for field_name, names in flags_of(settings).items():
-        field = settings.model_fields[field_name]
+    for name, flag in flags_of(settings).items():
+        field = settings.model_fields[name]
         if type_of(field) is bool:
-            names = [f"--no-{each[2:]}" if field.default is True else each for each in names]
-            switches |= set(names)
-        flags |= {each: tuple(choices_of(field)) for each in names}
+            flag = f"--no-{flag[2:]}" if field.default is True else flag
+            switches.add(flag)
+        flags[flag] = tuple(choices_of(field))
     placed = (field for field in settings.model_fields.values() if is_positional(field))
     choices = tuple(choice for field in placed for choice in choices_of(field))
     return Words(verb, flags, frozenset(switches), choices)

@@ -13,12 +13,15 @@ Shell = Literal["bash", "zsh", "fish"]
 class CompletionSettings(Settings):
     """Print the script that completes verbs, flags and choices in a shell.
 
-    bash: eval "$(pairset completion bash)" in ~/.bashrc. zsh: the same in ~/.zshrc, after compinit.
-    fish: pairset completion fish > ~/.config/fish/completions/pairset.fish.
+    Each shell reads the script from another place:
+
+      bash  in ~/.bashrc:  eval "$(pairset completion bash)"
+      zsh   in ~/.zshrc, after compinit:  eval "$(pairset completion zsh)"
+      fish  pairset completion fish > ~/.config/fish/completions/pairset.fish
     """
 
     verb: ClassVar[str] = "completion"
     model_config = SettingsConfigDict(env_prefix="PAIRSET_COMPLETION_")
 
     shell: Positional[Shell]
-    """The shell that reads it."""
+    """The shell that reads the script."""

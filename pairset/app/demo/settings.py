@@ -16,10 +16,10 @@ class DemoSettings(FiguresSettings, env_prefix="PAIRSET_DEMO_"):
     verb: ClassVar[str] = "demo"
 
     set_url: Positional[str]
-    """Folder to make: the corpus, the set, report/index.html and demo.json go there."""
+    """Folder to make. The corpus, the set, report/index.html and demo.json go there."""
     engine: DemoEngine = "auto"
-    """What the starter model runs in; auto is vLLM where it is installed, else transformers."""
+    """Engine that runs the starter model. auto: vLLM where vLLM is installed, else transformers."""
     seed: int = Field(default=0, ge=0, le=MOST_SEED)
     """Seed of the planted corpus."""
     corpus_only: bool = False
-    """Stop once the corpus and its truth.json are there."""
+    """Stop as soon as the corpus and its truth.json are written."""

@@ -9,7 +9,7 @@ from pairset.settings import Settings
 
 
 class DoctorSettings(Settings):
-    """Say what is installed, what can run here, and what to install for the rest."""
+    """Print what is installed, what can run here, and what to install for the rest."""
 
     verb: ClassVar[str] = "doctor"
     model_config = SettingsConfigDict(
@@ -17,6 +17,6 @@ class DoctorSettings(Settings):
     )
 
     network: bool = False
-    """Also try to reach the model hub."""
+    """Try to reach the model hub too."""
     json_output: bool = Field(default=False, exclude=True)
     """Print everything as one JSON document, and nothing else on standard output."""

@@ -60,8 +60,8 @@ def _gather(pair_set: PairSet, page_folder: PairSet, settings: ReportSettings) -
     with connect_tables(pair_set) as tables:
         figures = read_figures(pair_set, tables)
         mistaken = pairs_of_annotations(tables, judged.mistaken if judged else [])
-        kept = kept_pairs(tables, settings.choose, settings.pairs, settings.seed)
-        rejected = rejected_pairs(tables, settings.rejected, settings.seed)
+        kept = kept_pairs(tables, settings.choose, settings.shown_pairs, settings.seed)
+        rejected = rejected_pairs(tables, settings.shown_rejected, settings.seed)
         bins = confidences(tables, _HISTOGRAM_BINS)
     turned_away = {
         status: [AnnotatedPair(pair) for pair in pairs] for status, pairs in rejected.items()

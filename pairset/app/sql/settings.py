@@ -21,9 +21,9 @@ class SqlSettings(VerbSettings):
     query: Positional[str]
     """One SELECT, for example: "SELECT status, count(*) FROM pairs GROUP BY status"."""
     format: QueryFormat = "table"
-    """How the rows are written: a table to read, or csv, json, parquet."""
+    """Format of the rows. table: for reading. csv, json, parquet: for programs."""
     output: Path | None = None
-    """File the rows are written to; standard output where none is given."""
+    """File for the rows. Default: standard output."""
 
     @model_validator(mode="after")
     def _parquet_needs_a_file(self) -> "SqlSettings":

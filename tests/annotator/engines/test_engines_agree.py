@@ -200,12 +200,12 @@ def test_every_engine_asks_with_as_many_tokens_as_training_reads(
     adapted: dict[str, Rows], engine: str, adapter: Path, tmp_path: Path
 ) -> None:
     from finetune.lora.adapted_model import load_learner
-    from finetune.lora.conversations import Converser
+    from finetune.lora.conversations import ChatEncoder
     from finetune.settings import TrainSettings
 
     settings = TrainSettings(set_url="unused")
     learner = load_learner(load_model("starter"), settings, adapter)
-    converser = Converser(learner.processor, load_prompt("brief"), learner.end_of_turn)
+    chat_encoder = ChatEncoder(learner.processor, load_prompt("brief"), learner.end_of_turn)
     pairs = rows_of(Pair, make_set(tmp_path, PAIRS).stage("pairs", "drawn").read("00000"))
     images = {
         pair.pair_id: [
@@ -216,7 +216,7 @@ def test_every_engine_asks_with_as_many_tokens_as_training_reads(
         if pair.pair_id in adapted[engine]
     }
     assert {pair_id: row["prompt_tokens"] for pair_id, row in adapted[engine].items()} == {
-        pair_id: converser.prompt_inputs(*both)["input_ids"].shape[1]
+        pair_id: chat_encoder.prompt_inputs(*both)["input_ids"].shape[1]
         for pair_id, both in images.items()
     }
 

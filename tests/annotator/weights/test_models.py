@@ -67,7 +67,7 @@ def test_the_starter_is_in_the_package() -> None:
 def test_an_installation_without_the_starter_says_so(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(models, "files", lambda _: tmp_path)
+    monkeypatch.setattr(models, "shipped_folder", lambda name: tmp_path / name)
     with pytest.raises(ModelUnavailableError, match="not in this installation"):
         load_model("starter")
 

@@ -138,7 +138,7 @@ def test_a_judge_is_held_against_the_reviewers_first(
 ) -> None:
     with running_fake_server() as server:
         server.otherwise = lambda: raw_reply("yes")
-        judged = ("--judge", server.url, "--judge-model", "fake")
+        judged = ("--judge-server", server.url, "--judge-model", "fake")
         assert evaluate(reviewed, *judged) == 0
         assert capsys.readouterr().out.lstrip().startswith("The judge fake against the reviewers")
         figures = figures_of(reviewed, capsys, *judged)
@@ -149,7 +149,7 @@ def test_a_judge_is_held_against_the_reviewers_first(
 
 
 def test_half_a_judge_is_refused(reviewed: PairSet, capsys: pytest.CaptureFixture[str]) -> None:
-    assert evaluate(reviewed, "--judge", "http://127.0.0.1:9") == 2
+    assert evaluate(reviewed, "--judge-server", "http://127.0.0.1:9") == 2
     assert "--judge-model" in capsys.readouterr().err
 
 

@@ -63,7 +63,7 @@ def test_an_answer_of_another_shape_is_read_or_is_none(server: FakeServer, conte
 
 
 def test_a_judge_without_an_address_shows_no_password() -> None:
-    with pytest.raises(SettingsError, match="--judge") as raised:
+    with pytest.raises(SettingsError, match="--judge-server") as raised:
         ask_all(Judge("http://me:CANARY@[::1", "m"), [SAME])
     assert "CANARY" not in str(raised.value)
 
@@ -93,7 +93,7 @@ def test_a_hiccup_is_tried_again(server: FakeServer) -> None:
 
 def test_a_dead_judge_stops_the_run_and_is_named(server: FakeServer) -> None:
     server.otherwise = lambda: failure(503)
-    with pytest.raises(EngineDownError, match=r"The judge at .*without --judge"):
+    with pytest.raises(EngineDownError, match=r"The judge at .*without --judge-server"):
         ask_all(judge_at(server), [SAME])
     with pytest.raises(EngineDownError, match=r"The judge at http://127\.0\.0\.1:9"):
         ask_all(Judge("http://127.0.0.1:9/v1", "fake", 0), [SAME])

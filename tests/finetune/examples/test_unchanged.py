@@ -75,6 +75,10 @@ def test_the_reply_says_in_the_words_of_the_prompt_that_nothing_changed(
         assert reply.instruction_zh == reply.inverse_zh == WORDS[prompt].zh
 
 
+def test_a_prompt_of_ones_own_is_answered_as_the_full_one(drawn: PairSet) -> None:
+    assert unchanged(drawn, 0.4, "in the file own.md") == unchanged(drawn, 0.4, "full") != []
+
+
 def test_the_full_prompt_asks_for_these_words() -> None:
     asked = load_prompt("full").words
 
@@ -168,7 +172,7 @@ def test_training_says_how_many_it_learnt_and_none_when_told(
     mined: PairSet, capsys: pytest.CaptureFixture[str]
 ) -> None:
     quick = ["--model", "starter", "--epochs", "1", "--batch-size", "4", "--rank", "8"]
-    words = ["train", mined.url, *quick, "--held-out-share", "0.5", "--samples", "0"]
+    words = ["train", mined.url, *quick, "--held-out-share", "0.5", "--sample-replies", "0"]
     assert main([*words, "--name", "with", "--unchanged-share", "0.4"]) == 0
     said = capsys.readouterr().out
     assert main([*words, "--name", "without", "--unchanged-share", "0"]) == 0

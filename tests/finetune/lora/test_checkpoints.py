@@ -7,7 +7,7 @@ import torch
 
 from finetune.errors import OutOfMemoryError
 from finetune.lora.collate import Collator
-from finetune.lora.loop import Lessons, run_training
+from finetune.lora.loop import TrainingData, run_training
 from finetune.lora.sealed_checkpoints import MANIFEST, newest_sound, seal
 from finetune.settings import TrainSettings
 
@@ -63,7 +63,7 @@ class TooMuch(Collator):
 
 def test_when_memory_runs_out_it_says_what_to_lower(tmp_path: Path) -> None:
     settings = TrainSettings(set_url="unused", batch_size=4, epochs=1)
-    lessons = Lessons([0, 0, 0, 0], [1] * 4)  # type: ignore[arg-type]
+    data = TrainingData([0, 0, 0, 0], [1] * 4)  # type: ignore[arg-type]
 
-    with pytest.raises(OutOfMemoryError, match="--batch-size 2 --accumulate 2"):
-        run_training(torch.nn.Linear(1, 1), lessons, settings, TooMuch(0), tmp_path)
+    with pytest.raises(OutOfMemoryError, match="--batch-size 2 --gradient-accumulation-steps 2"):
+        run_training(torch.nn.Linear(1, 1), data, settings, TooMuch(0), tmp_path)

@@ -6,7 +6,7 @@ import jinja2
 import pytest
 
 from annotator.prompting.prompt import load_prompt
-from finetune.lora.conversations import Converser
+from finetune.lora.conversations import ChatEncoder
 from pairset.errors import SettingsError
 
 IMAGES = "{% for part in messages[0].content if part.type == 'image' %}"
@@ -24,7 +24,7 @@ class Template:
 
 
 def check(template: str) -> None:
-    Converser(Template(template), load_prompt("brief"), 2).check_placeholders("a model")
+    ChatEncoder(Template(template), load_prompt("brief"), 2).check_placeholders("a model")
 
 
 @pytest.mark.parametrize(

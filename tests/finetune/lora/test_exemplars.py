@@ -12,9 +12,9 @@ from annotator.engines.transformers import TransformersEngine
 from annotator.prompting.prompt import Exemplar, load_prompt
 from annotator.settings import AnnotateSettings
 from annotator.weights.models import load_model
-from finetune.lora.conversations import Converser
+from finetune.lora.conversations import ChatEncoder
 from finetune.lora.order import ByLength, QueryDropout
-from finetune.lora.preparation import ItemShelf, PairItems, prepare
+from finetune.lora.preparation import ItemCache, PairItems, prepare
 from finetune.settings import TrainSettings
 from pairset.app.cli import main
 from pairset.errors import SettingsError
@@ -38,8 +38,8 @@ def starter_processor() -> Any:
 
 
 @pytest.fixture
-def converser(starter_processor: Any) -> Converser:
-    return Converser(starter_processor, PROMPT, starter_processor.tokenizer.eos_token_id)
+def chat_encoder(starter_processor: Any) -> ChatEncoder:
+    return ChatEncoder(starter_processor, PROMPT, starter_processor.tokenizer.eos_token_id)
 
 
 class Listener:
@@ -61,7 +61,7 @@ class Listener:
 
 
 def test_training_reads_the_very_tokens_and_pixels_of_serving(
-    starter_processor: Any, converser: Converser
+    starter_processor: Any, chat_encoder: ChatEncoder
 ) -> None:
     red, green, blue, grey = (
         Image.new("RGB", (90, 70), colour) for colour in ("red", "green", "blue", "grey")
@@ -73,15 +73,17 @@ def test_training_reads_the_very_tokens_and_pixels_of_serving(
     engine = TransformersEngine(plan, 2048, starter_processor, listener)
     list(engine.ask(PROMPT, [Question(blue, grey, exemplars)]))
 
-    learnt = converser.prompt_inputs(blue, grey, exemplars)
-    assert learnt["input_ids"].shape[1] > converser.prompt_inputs(blue, grey)["input_ids"].shape[1]
+    learnt = chat_encoder.prompt_inputs(blue, grey, exemplars)
+    assert (
+        learnt["input_ids"].shape[1] > chat_encoder.prompt_inputs(blue, grey)["input_ids"].shape[1]
+    )
     assert listener.heard["input_ids"].tolist() == learnt["input_ids"].tolist()
     assert torch.equal(listener.heard["pixel_values"], learnt["pixel_values"])
 
 
-def test_a_template_that_leaves_out_earlier_replies_is_refused(converser: Converser) -> None:
-    converser.check_placeholders("starter", exemplars=2)
-    processor = converser._processor
+def test_a_template_that_leaves_out_earlier_replies_is_refused(chat_encoder: ChatEncoder) -> None:
+    chat_encoder.check_placeholders("starter", exemplars=2)
+    processor = chat_encoder._processor
     whole = processor.chat_template
     deaf = whole.replace(
         "{% for message in messages %}",
@@ -91,7 +93,7 @@ def test_a_template_that_leaves_out_earlier_replies_is_refused(converser: Conver
     processor.chat_template = deaf
     try:
         with pytest.raises(SettingsError, match="leaves out earlier replies"):
-            converser.check_placeholders("starter", exemplars=2)
+            chat_encoder.check_placeholders("starter", exemplars=2)
     finally:
         processor.chat_template = whole
 
@@ -119,14 +121,14 @@ def test_examples_without_their_exemplars_share_batches() -> None:
 
 
 def test_an_item_is_there_with_its_exemplars_and_without(
-    reviewed: PairSet, converser: Converser
+    reviewed: PairSet, chat_encoder: ChatEncoder
 ) -> None:
     embed(reviewed)
     examples = make_examples(reviewed)[:6]
     settings = TrainSettings(set_url=reviewed.url, exemplars=2)
-    shelf = ItemShelf(converser, settings)
-    prepared = prepare(reviewed, examples, shelf, settings)
-    items = PairItems(examples, shelf, prepared)
+    cache = ItemCache(chat_encoder, settings)
+    prepared = prepare(reviewed, examples, cache, settings)
+    items = PairItems(examples, cache, prepared)
 
     assert items.variants == 2 * len(items) == 12
     for number, example in enumerate(examples):
@@ -140,16 +142,16 @@ def test_an_item_is_there_with_its_exemplars_and_without(
 
 
 def test_what_is_too_long_with_its_exemplars_says_so(
-    reviewed: PairSet, converser: Converser
+    reviewed: PairSet, chat_encoder: ChatEncoder
 ) -> None:
     embed(reviewed)
     examples = make_examples(reviewed)[:4]
     bare = TrainSettings(set_url=reviewed.url)
-    shelf = ItemShelf(converser, bare)
-    alone = prepare(reviewed, examples, shelf, bare)
+    cache = ItemCache(chat_encoder, bare)
+    alone = prepare(reviewed, examples, cache, bare)
     context = max(alone.lengths.values())
     settings = TrainSettings(set_url=reviewed.url, exemplars=1, context_tokens=context)
-    prepared = prepare(reviewed, examples, shelf, settings)
+    prepared = prepare(reviewed, examples, cache, settings)
 
     assert not alone.excluded
     assert {each.exclusion for each in prepared.excluded.values()} == {"too_long"}

@@ -18,7 +18,7 @@ from annotator.prompting.prompt import load_prompt
 from annotator.weights.models import load_model, starter_folder
 from finetune.lora.adapted_model import Learner, load_learner
 from finetune.lora.collate import Collator, TrainingItem
-from finetune.lora.conversations import Conversation, Converser
+from finetune.lora.conversations import ChatEncoder, Conversation
 from finetune.lora.vision import can_look, forward_inputs, look
 from finetune.settings import TrainSettings
 from pairset.app.cli import main
@@ -145,9 +145,9 @@ def vllm_said(
 
 
 def _prompt_inputs(pupil: Pupil, learner: Learner) -> list[dict[str, torch.Tensor]]:
-    converser = Converser(learner.processor, load_prompt("brief"), learner.end_of_turn)
+    chat_encoder = ChatEncoder(learner.processor, load_prompt("brief"), learner.end_of_turn)
     questions = questions_of(pupil.pictures)
-    return [converser.prompt_inputs(each.source, each.target) for each in questions]
+    return [chat_encoder.prompt_inputs(each.source, each.target) for each in questions]
 
 
 @families
@@ -261,9 +261,9 @@ def test_only_language_layers_are_adapted(pupils: dict[str, Pupil], family: str)
 @families
 def test_a_template_that_drops_images_is_refused(pupils: dict[str, Pupil], family: str) -> None:
     learner = pupils[family].load()
-    converser = Converser(learner.processor, load_prompt("brief"), learner.end_of_turn)
-    converser.check_placeholders(family)
+    chat_encoder = ChatEncoder(learner.processor, load_prompt("brief"), learner.end_of_turn)
+    chat_encoder.check_placeholders(family)
 
     learner.processor.chat_template = "{{ messages[0]['content'][-1]['text'] }}"
     with pytest.raises(SettingsError, match=rf"chat template of {family} .*\[0, 0\]"):
-        converser.check_placeholders(family)
+        chat_encoder.check_placeholders(family)

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from finetune.lora_script import lessons_of
+from finetune.lora_script import conversations_of
 from pairset.app.cli import main
 from pairset.rows.annotations import latest_annotations
 from pairset.store import PairSet
@@ -44,28 +44,28 @@ def replies(pair_set: PairSet, *words: str) -> dict[str, str]:
     return {row["pair_id"]: row["raw_reply"] for row in rows}
 
 
-def test_its_lessons_are_those_of_the_verb(reviewed: PairSet) -> None:
+def test_its_conversations_are_those_of_the_verb(reviewed: PairSet) -> None:
     from annotator.prompting.prompt import load_prompt
     from annotator.weights.models import load_model
     from finetune.examples.make import make_examples
     from finetune.examples.split import SplitRule
     from finetune.examples.weakness import oversampled
     from finetune.lora.adapted_model import load_learner
-    from finetune.lora.conversations import Converser
+    from finetune.lora.conversations import ChatEncoder
     from finetune.lora.preparation import training_item
     from finetune.settings import TrainSettings
     from finetune.training_plan import to_learn
 
     settings = TrainSettings(set_url=reviewed.url, model="starter")
     learner = load_learner(load_model("starter"), settings, None)
-    converser = Converser(learner.processor, load_prompt("brief"), learner.end_of_turn)
+    chat_encoder = ChatEncoder(learner.processor, load_prompt("brief"), learner.end_of_turn)
     rule = SplitRule(settings.held_out_share, settings.split_seed)
     examples = make_examples(reviewed, rule, settings.include_auto)
     epoch = oversampled(to_learn(examples, settings), settings.oversample)
-    items = [training_item(each, converser, settings).conversation for each in epoch]
+    items = [training_item(each, chat_encoder, settings).conversation for each in epoch]
 
-    lessons = lessons_of(reviewed.url, learner.processor, "starter")
-    assert [lesson.reply for lesson in lessons] == [item.reply for item in items]
-    for lesson, item in zip(lessons, items, strict=True):
-        assert lesson.prompt.keys() == item.prompt.keys()
-        assert all((lesson.prompt[name] == item.prompt[name]).all() for name in item.prompt)
+    conversations = conversations_of(reviewed.url, learner.processor, "starter")
+    assert [conversation.reply for conversation in conversations] == [item.reply for item in items]
+    for conversation, item in zip(conversations, items, strict=True):
+        assert conversation.prompt.keys() == item.prompt.keys()
+        assert all((conversation.prompt[name] == item.prompt[name]).all() for name in item.prompt)

@@ -7,9 +7,9 @@ import pytest
 from annotator.prompting.prompt import load_prompt
 from annotator.weights.models import load_model
 from finetune.lora.adapted_model import Learner, load_learner
-from finetune.lora.conversations import Converser
+from finetune.lora.conversations import ChatEncoder
 from finetune.lora.loop import Trained
-from finetune.lora.preparation import ItemShelf
+from finetune.lora.preparation import ItemCache
 from finetune.settings import TrainSettings
 from pairset.models.adapter_cards import adapter_folder
 from pairset.store import PairSet
@@ -24,21 +24,21 @@ def learner() -> Learner:
     return load_learner(load_model("starter"), TrainSettings(set_url="unused"), None)
 
 
-def shelf_of(learner: Learner, gigabytes: float) -> ItemShelf:
+def cache_of(learner: Learner, gigabytes: float) -> ItemCache:
     settings = TrainSettings(set_url="unused", picture_gigabytes=gigabytes)
-    converser = Converser(learner.processor, load_prompt("brief"), learner.end_of_turn)
-    return ItemShelf(converser, settings, learner.model)
+    chat_encoder = ChatEncoder(learner.processor, load_prompt("brief"), learner.end_of_turn)
+    return ItemCache(chat_encoder, settings, learner.model)
 
 
 def test_with_room_an_example_holds_what_was_seen_and_is_kept(
     reviewed: PairSet, learner: Learner
 ) -> None:
     example = make_examples(reviewed)[0]
-    shelf = shelf_of(learner, 1)
-    item = shelf.item(example)
+    cache = cache_of(learner, 1)
+    item = cache.item(example)
     assert "pixel_values" not in item.conversation.prompt
-    assert shelf.item(example) is item
-    assert shelf.seconds_looking > 0
+    assert cache.item(example) is item
+    assert cache.seconds_looking > 0
 
 
 def test_what_the_vision_tower_did_before_the_loop_counts_as_training() -> None:
@@ -51,13 +51,13 @@ def test_without_room_for_all_every_example_holds_pixels(
     reviewed: PairSet, learner: Learner
 ) -> None:
     first, second, third, *_ = make_examples(reviewed)
-    seen = shelf_of(learner, 1).item(first)
+    seen = cache_of(learner, 1).item(first)
     size = sum(tensor.nbytes for tensor in seen.conversation.prompt.values())
-    shelf = shelf_of(learner, 2.5 * size / 2**30)
-    assert "pixel_values" not in shelf.item(first).conversation.prompt
-    assert "pixel_values" not in shelf.item(second).conversation.prompt
+    cache = cache_of(learner, 2.5 * size / 2**30)
+    assert "pixel_values" not in cache.item(first).conversation.prompt
+    assert "pixel_values" not in cache.item(second).conversation.prompt
     for example in (third, first, second):
-        assert "pixel_values" in shelf.item(example).conversation.prompt
+        assert "pixel_values" in cache.item(example).conversation.prompt
 
 
 def test_what_is_seen_once_is_learnt_as_what_is_seen_in_every_epoch(

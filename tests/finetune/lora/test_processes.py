@@ -13,7 +13,7 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from finetune.distributed import Place, place_of_process
+from finetune.distributed import ProcessRank, process_rank
 from pairset.app.cli import main
 from pairset.models.adapter_cards import adapter_folder, read_card
 from pairset.store import PairSet
@@ -48,7 +48,9 @@ def alone(drawn: PairSet, tmp_path_factory: pytest.TempPathFactory) -> Path:
     pair_set = PairSet(
         shutil.copytree(drawn.url, tmp_path_factory.mktemp("alone") / "set").as_posix()
     )
-    assert main(["train", pair_set.url, *WORDS, *SIXTEEN, "--accumulate", "2"]) == 0
+    assert (
+        main(["train", pair_set.url, *WORDS, *SIXTEEN, "--gradient-accumulation-steps", "2"]) == 0
+    )
     return adapter_folder(pair_set, "shared")
 
 
@@ -91,13 +93,13 @@ def children_of(pid: int) -> list[int]:
     return [int(child) for task in tasks for child in task.read_text().split()]
 
 
-def test_a_process_knows_its_place(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_process_knows_its_rank(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("RANK", "WORLD_SIZE", "LOCAL_RANK"):
         monkeypatch.delenv(name, raising=False)
-    assert place_of_process() == Place(number=0, count=1)
-    assert place_of_process().is_first
+    assert process_rank() == ProcessRank(rank=0, world_size=1)
+    assert process_rank().is_main
 
     for name, value in {"RANK": "5", "WORLD_SIZE": "8", "LOCAL_RANK": "1"}.items():
         monkeypatch.setenv(name, value)
-    assert place_of_process() == Place(number=5, count=8, on_machine=1)
-    assert not place_of_process().is_first
+    assert process_rank() == ProcessRank(rank=5, world_size=8, local_rank=1)
+    assert not process_rank().is_main

@@ -25,12 +25,12 @@ def samples_of(pair_set: PairSet, adapter: str, most: int, **settings: int) -> l
     from annotator.prompting.prompt import load_prompt
     from annotator.weights.models import load_model
     from finetune.lora.adapted_model import load_learner
-    from finetune.lora.conversations import Converser
+    from finetune.lora.conversations import ChatEncoder
 
-    asked = TrainSettings(set_url=pair_set.url, samples=most, **settings)
+    asked = TrainSettings(set_url=pair_set.url, sample_replies=most, **settings)
     learner = load_learner(load_model("starter"), asked, adapter_folder(pair_set, adapter))
-    converser = Converser(learner.processor, load_prompt("brief"), learner.end_of_turn)
-    return take_samples(learner, converser, make_examples(pair_set, HALF, False), asked)
+    chat_encoder = ChatEncoder(learner.processor, load_prompt("brief"), learner.end_of_turn)
+    return take_samples(learner, chat_encoder, make_examples(pair_set, HALF, False), asked)
 
 
 def said_by(pair_set: PairSet, *words: str) -> dict[str, str]:

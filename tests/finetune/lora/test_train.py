@@ -107,7 +107,7 @@ def test_killed_it_goes_on_and_ends_where_an_undisturbed_run_ends(
 def test_killed_while_samples_are_taken_it_keeps_the_figures_of_training(
     reviewed: PairSet, train: Train
 ) -> None:
-    words = ("--name", "kept", "--epochs", "1", "--samples", "5")
+    words = ("--name", "kept", "--epochs", "1", "--sample-replies", "5")
     command = [sys.executable, "-m", "pairset", "train", reviewed.url, *QUICK, *words]
     figures = adapter_folder(reviewed, "kept") / "checkpoints" / "figures.json"
     process = subprocess.Popen(command, stderr=subprocess.DEVNULL)
@@ -118,7 +118,7 @@ def test_killed_while_samples_are_taken_it_keeps_the_figures_of_training(
     assert process.wait() == -signal.SIGKILL
     measured = json.loads(figures.read_text())
 
-    assert train(*words, "--samples", "1") == 0
+    assert train(*words, "--sample-replies", "1") == 0
     card = read_card(adapter_folder(reviewed, "kept"))
     assert card is not None
     assert card.figures == measured

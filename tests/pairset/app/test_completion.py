@@ -43,7 +43,7 @@ def test_flags_are_completed_by_verb(script: str) -> None:
     assert completed(script, "mine", "set", "--scene-m") == {"--scene-method"}
     assert completed(script, "review", "pull", "set", "--wat") == {"--watch"}
     assert completed(script, "annotate", "set", "--no-g") == {"--no-guided"}
-    assert completed(script, "status", "set", "--js") == {"--json", "--json-output"}
+    assert completed(script, "status", "set", "--js") == {"--json"}
 
 
 def test_choices_are_completed(script: str) -> None:

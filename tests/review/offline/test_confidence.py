@@ -120,7 +120,7 @@ def test_the_page_shows_them(pairs: PairSet) -> None:
     judge(pairs, sure_ones_are_right)
     triage(pairs)
 
-    assert main(["report", pairs.url, "--pairs", "1"]) == 0
+    assert main(["report", pairs.url, "--shown-pairs", "1"]) == 0
     page = Path(pairs.url, "report", "index.html").read_text(encoding="utf-8")
     assert page.count("Paint the square green.") == 10
 

@@ -86,7 +86,7 @@ def test_an_import_of_which_nobody_knows_whether_it_happened_makes_no_copies(
     doubtful = Fault(fault.where, fault.status, fault.body, fault.seconds, fault.drop, done_first)
     room.studio.faults.append(doubtful)
 
-    assert room.push("--batch-size", "4") == 0
+    assert room.push("--tasks-per-request", "4") == 0
     assert sorted(room.studio.project.pair_ids()) == sorted(room.queued())
 
 
@@ -99,7 +99,7 @@ def test_predictions_of_which_nobody_knows_are_not_doubled(room: Room, done_firs
         path.unlink()
     room.studio.faults.append(Fault(PREDICTIONS, done_first=done_first))
 
-    assert room.push("--batch-size", "4") == 0
+    assert room.push("--tasks-per-request", "4") == 0
     counts = {len(task["predictions"]) for task in room.studio.project.tasks.values()}
     assert counts == {2}
 

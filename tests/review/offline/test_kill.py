@@ -53,8 +53,8 @@ def killed(room: Room, verb: str, flags: list[str], where: str, number: int, lat
 def test_a_killed_push_is_finished_by_the_next(
     room: Room, where: str, number: int, late: bool
 ) -> None:
-    killed(room, "push", ["--batch-size", "3"], where, number, late)
-    assert room.push("--batch-size", "3") == 0
+    killed(room, "push", ["--tasks-per-request", "3"], where, number, late)
+    assert room.push("--tasks-per-request", "3") == 0
 
     assert sorted(room.studio.project.pair_ids()) == sorted(room.queued())
     assert len(room.studio.project.views) == 1
@@ -66,7 +66,7 @@ def test_a_killed_pull_is_finished_by_the_next(room: Room, number: int, late: bo
     room.push()
     for task in room.studio.project.tasks.values():
         room.studio.project.submit(task, 1, "accept")
-    killed(room, "pull", ["--page-size", "4"], "GET /api/tasks/", number, late)
+    killed(room, "pull", ["--tasks-per-request", "4"], "GET /api/tasks/", number, late)
     assert room.pull() == 0
 
     assert sorted(each.pair_id for each in room.verdicts()) == sorted(room.queued())

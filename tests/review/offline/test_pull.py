@@ -112,9 +112,9 @@ def test_verdicts_of_a_deleted_task_stay_and_a_push_puts_it_back(
 def test_only_what_changed_is_read(pushed: Room) -> None:
     for place in range(5):
         pushed.studio.project.submit(task(pushed, place), 1, "accept")
-    pushed.pull("--page-size", "2")
+    pushed.pull("--tasks-per-request", "2")
     before = pushed.studio.asked(PAGES_OF_TASKS)
-    pushed.pull("--page-size", "2", "--overlap-seconds", "0")
+    pushed.pull("--tasks-per-request", "2", "--overlap-seconds", "0")
 
     assert pushed.studio.asked(PAGES_OF_TASKS) == before + 2
 

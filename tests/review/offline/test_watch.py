@@ -88,7 +88,7 @@ def test_a_watch_that_begins_before_the_server_waits_for_it(room: Room) -> None:
 def test_a_webhook_makes_a_watch_pull_at_once(room: Room) -> None:
     room.push()
     port = free_port()
-    with watching(room, "--interval-seconds", "3600", "--listen", str(port)):
+    with watching(room, "--interval-seconds", "3600", "--webhook-port", str(port)):
         wait_until(lambda: was_called(port))
         task = next(iter(room.studio.project.tasks.values()))
         room.studio.project.submit(task, 1, "accept")
@@ -103,5 +103,5 @@ def test_a_port_that_is_taken_is_named(room: Room, capsys: pytest.CaptureFixture
         taken.listen()
         port = str(taken.getsockname()[1])
 
-        assert room.pull("--watch", "--listen", port) == 2
+        assert room.pull("--watch", "--webhook-port", port) == 2
     assert port in capsys.readouterr().err

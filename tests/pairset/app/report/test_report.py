@@ -217,7 +217,7 @@ def test_an_image_that_is_gone_is_explained(mined_set: PairSet) -> None:
 
 
 def test_the_least_confident_come_first_and_the_page_says_so(annotated_set: PairSet) -> None:
-    page = report_on(annotated_set, "--pairs", "2", "--choose", "least-confident")
+    page = report_on(annotated_set, "--shown-pairs", "2", "--choose", "least-confident")
 
     assert [card["data-confidence"] for card in kept_cards(page)] == ["0.08", "0.42"]
     assert "The 2 least confident of 5." in page.words
@@ -225,7 +225,7 @@ def test_the_least_confident_come_first_and_the_page_says_so(annotated_set: Pair
 
 def test_a_random_choice_follows_its_seed(annotated_set: PairSet) -> None:
     def chosen(seed: int) -> list[str]:
-        page = report_on(annotated_set, "--pairs", "2", "--seed", str(seed))
+        page = report_on(annotated_set, "--shown-pairs", "2", "--seed", str(seed))
         assert f"2 of 5, drawn at random with seed {seed}." in page.words
         return [str(image["src"]) for image in page.all("img")[:6]]
 
@@ -281,6 +281,6 @@ def test_a_remote_set_has_its_page_beside_it(mined_set: PairSet) -> None:
     memory.rm("/bucket", recursive=True)
 
 
-@pytest.mark.parametrize("option", [["--pairs", "-1"], ["--thumbnail-pixels", "8"]])
+@pytest.mark.parametrize("option", [["--shown-pairs", "-1"], ["--thumbnail-pixels", "8"]])
 def test_settings_that_cannot_work_are_refused(mined_set: PairSet, option: list[str]) -> None:
     assert main(["report", mined_set.url, *option]) == 2
