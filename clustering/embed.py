@@ -34,7 +34,7 @@ def run_shard(spec: ShardSpec) -> Counts:
     shard, *earlier = spec.inputs
     placed = placed_in(PairSet(spec.set_url), shard)
     known = {row.image_id: row for row in read_vectors(spec.output(), earlier, list(placed))}
-    encoder = load_encoder(parse_encoder(settings.encoder, settings.precision))
+    encoder = load_encoder(parse_encoder(settings.encoder, settings.dtype))
     start = time.perf_counter()
     images = [image for image_id, image in placed.items() if image_id not in known]
     batches = Batches(encoder, images, settings.batch_size)

@@ -69,7 +69,7 @@ def mine(settings: MineSettings) -> None:
     SettingsError for an encoder that is none, ModelUnavailableError or MissingExtraError before any
     image is read.
     """
-    encoder = parse_encoder(settings.encoder, settings.precision)
+    encoder = parse_encoder(settings.encoder, settings.dtype)
     survey = find_sources(settings.corpus, besides=settings.set_url)
     _say_survey(survey, settings)
     if settings.executor == "local":

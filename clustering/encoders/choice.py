@@ -7,7 +7,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from clustering.encoders.protocol import Encoder, TextEncoder
-from clustering.settings import Precision
+from clustering.settings import Dtype
 from pairset.errors import MissingExtraError, SettingsError
 from pairset.records.ids import content_id
 
@@ -41,7 +41,7 @@ class EncoderChoice:
     """Architecture, hub id or local folder; empty for the offline encoder."""
     weights: str = ""
     """open_clip only: a hub tag or a checkpoint file."""
-    precision: Precision = "auto"
+    dtype: Dtype = "auto"
 
     @property
     def similarity_floor(self) -> float:
@@ -60,21 +60,21 @@ class EncoderChoice:
         """Name of its folder of embeddings: other weights, another folder."""
         label = re.sub(r"[^A-Za-z0-9]+", "-", f"{self.kind}-{Path(self.model).name}").strip("-")
         places = (self.model, self.weights)
-        asked = () if self.precision == "auto" else (self.precision,)
+        asked = () if self.dtype == "auto" else (self.dtype,)
         identity = content_id(
             "encoder", _VERSION, self.kind, *asked, *(_identity(place) for place in places)
         )
         return f"{label}-{identity[:_KEY_DIGITS]}"
 
 
-def parse_encoder(name: str, precision: Precision = "auto") -> EncoderChoice:
+def parse_encoder(name: str, dtype: Dtype = "auto") -> EncoderChoice:
     """Read ``lite0``, ``open_clip:MODEL/TAG``, ``dinov2:ID_OR_FOLDER`` and their like.
 
     Raises SettingsError for a kind that does not exist or a name that lacks its model.
     """
     kind, _, rest = name.partition(":")
     if kind == OFFLINE and not rest:
-        return EncoderChoice(OFFLINE, "", precision=precision)
+        return EncoderChoice(OFFLINE, "", dtype=dtype)
     if kind not in _SIMILARITY_FLOORS or kind == OFFLINE or not rest:
         raise SettingsError(
             f"{name!r} names no encoder. Choose lite0, open_clip:MODEL/TAG, dinov2:MODEL, "
@@ -82,13 +82,13 @@ def parse_encoder(name: str, precision: Precision = "auto") -> EncoderChoice:
             "and altclip alone."
         )
     if kind != "open_clip":
-        return EncoderChoice(kind, rest, precision=precision)
+        return EncoderChoice(kind, rest, dtype=dtype)
     model, separator, weights = _split_first(rest)
     if not separator or not model or not weights:
         raise SettingsError(
             f"{name!r} names no weights: write open_clip:MODEL/TAG or open_clip:MODEL/CHECKPOINT."
         )
-    return EncoderChoice(kind, model, weights, precision)
+    return EncoderChoice(kind, model, weights, dtype)
 
 
 def _split_first(text: str) -> tuple[str, str, str]:
@@ -126,10 +126,10 @@ def load_text_encoder(choice: EncoderChoice) -> TextEncoder:
         if choice.kind == "open_clip":
             from clustering.encoders.open_clip import OpenClip
 
-            return OpenClip(choice.model, choice.weights, choice.precision)
+            return OpenClip(choice.model, choice.weights, choice.dtype)
         from clustering.encoders.bilingual_clip import BilingualClip
 
-        return BilingualClip(choice.kind, choice.model, choice.precision, reads_text=True)
+        return BilingualClip(choice.kind, choice.model, choice.dtype, reads_text=True)
     except ModuleNotFoundError as error:
         raise MissingExtraError(error.name or choice.kind, "mine") from error
 
@@ -142,14 +142,14 @@ def _load(choice: EncoderChoice) -> Encoder:
     if choice.kind == "open_clip":
         from clustering.encoders.open_clip import OpenClip
 
-        return OpenClip(choice.model, choice.weights, choice.precision)
+        return OpenClip(choice.model, choice.weights, choice.dtype)
     if choice.kind == "dinov2":
         from clustering.encoders.dinov2 import DinoV2
 
-        return DinoV2(choice.model, choice.precision)
+        return DinoV2(choice.model, choice.dtype)
     from clustering.encoders.bilingual_clip import BilingualClip
 
-    return BilingualClip(choice.kind, choice.model, choice.precision)
+    return BilingualClip(choice.kind, choice.model, choice.dtype)
 
 
 def _identity(place: str) -> bytes:

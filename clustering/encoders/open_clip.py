@@ -11,7 +11,7 @@ from clustering.encoders.hub_weights import fetching
 from clustering.encoders.pixels import transform_of
 from clustering.encoders.protocol import Prepared, Vectors, unit_rows
 from clustering.encoders.towers import lighten
-from clustering.settings import Precision
+from clustering.settings import Dtype
 from pairset.models.torch_companions import fit_torch_companions
 
 if TYPE_CHECKING:
@@ -21,13 +21,13 @@ if TYPE_CHECKING:
 class OpenClip:
     """The towers of one open_clip model."""
 
-    def __init__(self, model: str, weights: str, precision: Precision = "auto") -> None:
+    def __init__(self, model: str, weights: str, dtype: Dtype = "auto") -> None:
         fit_torch_companions()
         import open_clip
 
         self._name = model
         self._device = best_device()
-        self._type = number_type(precision, self._device)
+        self._type = number_type(dtype, self._device)
         with fetching(weights, "open_clip"):
             self._model, self._preprocess = open_clip.create_model_from_pretrained(
                 model, pretrained=weights, device=self._device
