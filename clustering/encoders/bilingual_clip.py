@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
+from clustering.encoders.choice import EncoderChoice
 from clustering.encoders.device import best_device, number_type
 from clustering.encoders.hub_weights import fetching
 from clustering.encoders.processors import least_side, prepared
@@ -21,6 +22,16 @@ _CLASSES = {"altclip": "AltCLIPModel", "chinese_clip": "ChineseCLIPModel"}
 
 _UNUSED = ("text_", "logit_scale")
 """The text towers, where only images are encoded."""
+
+
+def open_images(choice: EncoderChoice) -> "BilingualClip":
+    """The image tower of one that is chosen."""
+    return BilingualClip(choice.kind, choice.model, choice.dtype)
+
+
+def open_images_and_texts(choice: EncoderChoice) -> "BilingualClip":
+    """Both its towers."""
+    return BilingualClip(choice.kind, choice.model, choice.dtype, reads_text=True)
 
 
 class BilingualClip:

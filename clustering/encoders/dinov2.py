@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
+from clustering.encoders.choice import EncoderChoice
 from clustering.encoders.device import best_device, number_type
 from clustering.encoders.hub_weights import fetching
 from clustering.encoders.processors import least_side, prepared
@@ -18,6 +19,11 @@ if TYPE_CHECKING:
 
 _UNUSED = ("embeddings.mask_token",)
 """What only training looks at."""
+
+
+def open_dinov2(choice: EncoderChoice) -> "DinoV2":
+    """One that is chosen."""
+    return DinoV2(choice.model, choice.dtype)
 
 
 class DinoV2:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
+from clustering.encoders.choice import EncoderChoice
 from clustering.encoders.device import best_device, number_type
 from clustering.encoders.hub_weights import fetching
 from clustering.encoders.pixels import transform_of
@@ -16,6 +17,11 @@ from pairset.models.torch_companions import fit_torch_companions
 
 if TYPE_CHECKING:
     from pairset.decoding import DecodedImage
+
+
+def open_clip_encoder(choice: EncoderChoice) -> "OpenClip":
+    """One that is chosen, both towers of it."""
+    return OpenClip(choice.model, choice.weights, choice.dtype)
 
 
 class OpenClip:
