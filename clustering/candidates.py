@@ -10,6 +10,7 @@ import numpy as np
 from clustering.cells import CellMember, owner, read_cell
 from clustering.corpus.doubts import Doubt
 from clustering.encoders import Vectors, parse_encoder
+from clustering.gates.rules import PROPOSED, Ranked, first_no
 from clustering.image_clusters.find import SceneRule, Scenes, find_scenes
 from clustering.image_clusters.graph import (
     Graph,
@@ -27,9 +28,6 @@ from pairset.records.ids import content_id
 from pairset.records.pair import PairStatus, pair_id_of
 from pairset.running.shards import Counts, ShardSpec
 from pairset.store import PairSet
-
-PENDING = "pending"
-"""Status of a candidate whose pixels the gates have not seen yet."""
 
 
 def cell_shard(cell: int) -> str:
@@ -177,7 +175,6 @@ def _candidates(
             similarity=float(similarity),
             phash_distance=int(plain),
             mirrored_phash_distance=int(mirrored),
-            status=PENDING,
         )
 
 
@@ -185,15 +182,15 @@ def _judged_unseen(pairs: Iterable[Pair], settings: MineSettings) -> Iterator[Pa
     """Settle what needs no look: pairs over the ceiling, the least similar of large clusters."""
     by_cluster: dict[str | None, list[Pair]] = defaultdict(list)
     for pair in pairs:
-        if (pair.similarity or 0.0) > settings.similarity_ceiling:
-            yield replace(pair, status=PairStatus.NEAR_DUPLICATE)
-        else:
-            by_cluster[pair.cluster].append(pair)
+        by_cluster[pair.cluster].append(pair)
     for of_cluster in by_cluster.values():
         of_cluster.sort(key=lambda pair: (-(pair.similarity or 0.0), pair.pair_id))
-        yield from of_cluster[: settings.candidates_per_cluster]
-        for pair in of_cluster[settings.candidates_per_cluster :]:
-            yield replace(pair, status=PairStatus.OVER_CLUSTER_CAP)
+        rank = 0
+        for pair in of_cluster:
+            known = Ranked(pair, rank)
+            status = first_no(PROPOSED, known, settings, otherwise=PairStatus.PENDING)
+            rank += status == PairStatus.PENDING
+            yield replace(pair, status=status)
 
 
 def _owned(pairs: Iterable[Pair], members: Iterable[CellMember], cell: int) -> Iterator[Pair]:

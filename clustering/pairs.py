@@ -9,14 +9,13 @@ import cv2
 import numpy as np
 import pyarrow as pa
 
-from clustering.candidates import PENDING
 from clustering.gates.alignment import align
 from clustering.gates.difference import COMPARE_SIDE, Difference, compare, overlay
 from clustering.gates.explanation import unexplained
-from clustering.gates.rules import Thresholds, is_related, judge
+from clustering.gates.rules import ALIGNED, COMPARED, OPENED, Compared, first_no
 from clustering.gates.views import Size, View, fitting
 from clustering.known_pairs import read_known, with_numbers_of
-from clustering.selection import Caps, select
+from clustering.selection import select
 from clustering.settings import MineSettings
 from pairset.decoding import ImageError, decode
 from pairset.formats.jpegs import LeastSides
@@ -74,23 +73,21 @@ def judged(
 
     earlier: rows that were measured before, by pair id. elsewhere: other places of the images.
     """
-    thresholds = Thresholds.of(settings)
-    caps = Caps(settings.pairs_per_image, settings.pairs_per_cluster)
     for _, group in groupby(candidates, key=lambda pair: pair.cluster):
         cluster = list(group)
-        pending = [pair for pair in cluster if pair.status == PENDING]
+        pending = [pair for pair in cluster if pair.status == PairStatus.PENDING]
         pending.sort(key=lambda pair: (pair.source_uri, pair.target_uri))  # each opened once
         looked_at = [
             with_numbers_of(pair, earlier[pair.pair_id])
             if pair.pair_id in earlier
-            else measure(pair, thresholds, elsewhere)
+            else measure(pair, settings, elsewhere)
             for pair in pending
         ]
         # As they will be read again: a choice must not hang on digits that are not kept.
         stored = rows_of(Pair, table_of(Pair, looked_at))
         measured = {pair.pair_id: pair for pair in stored}
         known = [measured.get(pair.pair_id, pair) for pair in cluster]
-        yield from select(known, settings.pair_graph, caps)
+        yield from select(known, settings)
 
 
 class Elsewhere:
@@ -113,7 +110,7 @@ class Elsewhere:
         return _view(self._placed[image_id])
 
 
-def measure(pair: Pair, thresholds: Thresholds, elsewhere: Elsewhere | None = None) -> Pair:
+def measure(pair: Pair, settings: MineSettings, elsewhere: Elsewhere | None = None) -> Pair:
     """Look at the pixels of one candidate; of one that cannot be read, the row says why.
 
     Images that are not related are not compared, and only kept pairs are explained.
@@ -122,18 +119,21 @@ def measure(pair: Pair, thresholds: Thresholds, elsewhere: Elsewhere | None = No
         source, size = _found(pair.source_id, pair.source_uri, elsewhere)
         target, _ = _found(pair.target_id, pair.target_uri, elsewhere)
     except ImageError as error:
-        return replace(pair, status=PairStatus.UNREADABLE, error=str(error))
+        unread = replace(pair, error=str(error))
+        return replace(unread, status=first_no(OPENED, unread, settings))
     alignment = align(source, target)
     pair = replace(
         pair,
         alignment=[round(float(number), 5) for number in alignment.matrix.ravel()],
         structure_correlation=alignment.correlation,
     )
-    if not is_related(alignment, thresholds):
-        return replace(pair, status=PairStatus.UNRELATED)
+    status = first_no(ALIGNED, alignment, settings)
+    if status != PairStatus.KEPT:
+        return replace(pair, status=status)
     laid = overlay(source, target, alignment)
     difference = compare(laid)
-    status = judge(alignment, difference, pair.phash_distance or 0, thresholds)
+    compared = Compared(alignment, difference, pair.phash_distance or 0)
+    status = first_no(COMPARED, compared, settings)
     measured = replace(_with_numbers(pair, difference, size), status=status)
     if status != PairStatus.KEPT:
         return measured
