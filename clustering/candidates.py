@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import groupby
 
 import numpy as np
@@ -35,22 +35,31 @@ def cell_shard(cell: int) -> str:
     return f"{cell:05d}"
 
 
-def run_shard(spec: ShardSpec) -> Counts:
-    """Cluster one cell; writes its clusters, then its candidates, sorted by cluster.
+@dataclass(frozen=True, slots=True)
+class CandidateInputs:
+    """What the candidates of one cell are made from."""
 
-    Inputs: the number of the cell, the key of the cells, and threads to search with.
-    """
+    cell: int
+    """Its number."""
+    cells_key: str
+    threads: int
+    """To search with."""
+
+
+def run_shard(spec: ShardSpec) -> Counts:
+    """Cluster one cell; writes its clusters, then its candidates, sorted by cluster."""
     settings = MineSettings.model_validate_json(spec.settings)
     pair_set = PairSet(spec.set_url)
-    cell, cells_key, threads = int(spec.inputs[0]), spec.inputs[1], int(spec.inputs[2])
-    members, vectors = read_cell(pair_set.stage("cells", cells_key), cell)
+    inputs = spec.inputs_as(CandidateInputs)
+    cell = inputs.cell
+    members, vectors = read_cell(pair_set.stage("cells", inputs.cells_key), cell)
     copies, kept = collapse_copies(members, cell)
     if len(kept) < len(members):
         members, vectors = [members[place] for place in kept], vectors[kept]
     clusters: list[Cluster] = []
     pairs: list[Pair] = []
     if members:
-        near = Nearness(search_of(settings, threads), settings.phash_link_ceiling)
+        near = Nearness(search_of(settings, inputs.threads), settings.phash_link_ceiling)
         clusters, pairs = cluster_cell(members, vectors, near, settings)
     own = {row.image_id: row.cluster for row in clusters}
     rows = sorted(

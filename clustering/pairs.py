@@ -1,7 +1,7 @@
 """Pairs: every candidate is measured, judged by the gates, and weighed against its cluster."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from itertools import groupby
 
@@ -14,7 +14,7 @@ from clustering.gates.difference import COMPARE_SIDE, Difference, compare, overl
 from clustering.gates.explanation import unexplained
 from clustering.gates.rules import ALIGNED, COMPARED, OPENED, Compared, first_no
 from clustering.gates.views import Size, View, fitting
-from clustering.known_pairs import read_known, with_numbers_of
+from clustering.known_pairs import Place, read_known, with_numbers_of
 from clustering.selection import select
 from clustering.settings import MineSettings
 from pairset.decoding import ImageError, decode
@@ -32,19 +32,28 @@ _OPEN_IMAGES = 160
 """Images kept decoded at once, of 3 MB at most: those of a cluster are needed again and again."""
 
 
-def run_shard(spec: ShardSpec) -> Counts:
-    """Measure and judge some rows of one shard of candidates; they hold whole clusters.
+@dataclass(frozen=True, slots=True)
+class PairInputs:
+    """What one shard of pairs is made from: rows of candidates that hold whole clusters."""
 
-    Inputs: the shard, the key of the candidates, the first row and how many; then, in twos, keys
-    and shards of earlier runs that hold some of these pairs.
-    """
+    shard: str
+    """Of the candidates."""
+    candidate_key: str
+    first_row: int
+    rows: int
+    known_in: tuple[Place, ...] = ()
+    """Where earlier runs hold some of these pairs."""
+
+
+def run_shard(spec: ShardSpec) -> Counts:
+    """Measure and judge some rows of one shard of candidates."""
     cv2.setNumThreads(1)  # each worker process is one
     settings = MineSettings.model_validate_json(spec.settings)
-    (shard, key, first_row, rows), earlier = spec.inputs[:4], spec.inputs[4:]
+    inputs = spec.inputs_as(PairInputs)
     pair_set = PairSet(spec.set_url)
-    table = pair_set.stage("candidates", key).read(shard).slice(int(first_row), int(rows))
-    places = zip(earlier[::2], earlier[1::2], strict=True)
-    known = read_known(pair_set, places, table["pair_id"].to_pylist())
+    candidates = pair_set.stage("candidates", inputs.candidate_key).read(inputs.shard)
+    table = candidates.slice(inputs.first_row, inputs.rows)
+    known = read_known(pair_set, inputs.known_in, table["pair_id"].to_pylist())
     elsewhere = Elsewhere(pair_set, table)
     pairs = list(judged(list(rows_of(Pair, table)), settings, known, elsewhere))
     spec.output().write(spec.shard, table_of(Pair, pairs))

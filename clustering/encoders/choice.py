@@ -18,13 +18,12 @@ from clustering.encoder_kinds import (
     written_kinds,
 )
 from clustering.encoders.protocol import Encoder, TextEncoder
+from clustering.keys import VERSIONS
 from clustering.settings import Dtype
 from pairset.errors import MissingExtraError, SettingsError
 from pairset.records.ids import content_id
 
 _KEY_DIGITS = 8
-_VERSION = "2"
-"""Raised when the same weights would give other vectors."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +56,11 @@ class EncoderChoice:
         places = (self.model, self.weights)
         asked = () if self.dtype == "auto" else (self.dtype,)
         identity = content_id(
-            "encoder", _VERSION, self.kind, *asked, *(_identity(place) for place in places)
+            "encoder",
+            VERSIONS["embeddings"],
+            self.kind,
+            *asked,
+            *(_identity(place) for place in places),
         )
         return f"{label}-{identity[:_KEY_DIGITS]}"
 
