@@ -64,8 +64,8 @@ class MineSettings(ExecutorSettings):
     """Maximum number of cells that hold one image. An image near the border of two cells is put in
     both, so that no scene is cut."""
     cell_margin: Annotated[float, stage("cells")] = Field(default=0.06, ge=0, le=2)
-    """An image is put in a cell if its cosine to the cell's centroid is at most this much lower than
-    its cosine to the nearest centroid."""
+    """An image is put in a cell if its cosine to the cell's centroid is at most this much lower
+    than its cosine to the nearest centroid."""
     neighbors: Annotated[int, stage("candidates")] = Field(default=16, gt=0, le=10_000)
     """Each image is paired with this many of its nearest images in the scene."""
     scene_neighbors: Annotated[int, stage("candidates")] = Field(default=64, gt=0, le=10_000)
