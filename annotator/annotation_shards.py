@@ -1,10 +1,9 @@
 """Annotation in shards that may run on any machine; a worker opens its engine once."""
 
 import atexit
-import json
 from collections.abc import Sequence
 from contextlib import ExitStack
-from dataclasses import asdict
+from dataclasses import dataclass
 from functools import cache
 
 from annotator.chunks import batches
@@ -15,8 +14,15 @@ from annotator.resolve import resolve_annotator
 from annotator.settings import AnnotateSettings
 from annotator.tasks import Task, shard_name
 from pairset.errors import SettingsError
-from pairset.running.shards import Counts, ShardSpec
+from pairset.running.shards import Counts, ShardSpec, inputs_json
 from pairset.store import PairSet
+
+
+@dataclass(frozen=True, slots=True)
+class AnnotationInputs:
+    """What one shard of annotations is made from."""
+
+    tasks: tuple[Task, ...]
 
 
 def plan_shards(
@@ -31,7 +37,7 @@ def plan_shards(
             annotator.key,
             shard_name(shard),
             said,
-            tuple(json.dumps(asdict(task)) for task in shard),
+            inputs_json(AnnotationInputs(tuple(shard))),
         )
         for shard in batches(tasks, settings.pairs_per_shard)
     ]
@@ -49,7 +55,7 @@ def run_shard(spec: ShardSpec) -> Counts:
             f"{annotator.model.name} is not the same model, adapter or prompt on every machine: "
             "the files of the one that this worker found differ from those of the one that began."
         )
-    tasks = [Task(**json.loads(task)) for task in spec.inputs]
+    tasks = spec.inputs_as(AnnotationInputs).tasks
     shown = with_exemplars(PairSet(spec.set_url), annotator, tasks)
     loaded = load(annotator, shown, settings.max_pixels)
     return sum(ask(_engine(spec.settings), annotator, settings, loaded), start=Counts())

@@ -29,7 +29,7 @@ from clustering.corpus.perceptual_hashes import perceptual_hashes
 from clustering.gates.alignment import align
 from clustering.gates.difference import compare, overlay
 from clustering.gates.explanation import unexplained
-from clustering.gates.rules import Thresholds, is_related, judge
+from clustering.gates.rules import ALIGNED, COMPARED, Compared, first_no
 from clustering.gates.views import View
 from clustering.mine import mine
 from clustering.settings import MineSettings
@@ -70,17 +70,17 @@ def figures(quick: bool = False) -> dict[str, Any]:
 
     cv2.setNumThreads(1)
     with tempfile.TemporaryDirectory() as folder:
-        thresholds, candidates = demo_candidates(Path(folder))
+        settings, candidates = demo_candidates(Path(folder))
     spread = candidates[:: max(1, len(candidates) // TIMED_PAIRS)]
     compared = spread if quick else candidates
     timed = [each.enlarged() for each in spread]
     ways: dict[str, Callable[[Candidate], object]] = {
-        "ours": lambda pair: our_verdict(pair, thresholds),
-        "straightforward": lambda pair: plain_verdict(pair.source, pair.target, thresholds),
+        "ours": lambda pair: our_verdict(pair, settings),
+        "straightforward": lambda pair: plain_verdict(pair.source, pair.target, settings),
         "one SSIM": lambda pair: plain_ssim(pair.source, pair.target),
     }
     rate = _rates(ways, timed)
-    differing = _differences(compared, thresholds)
+    differing = _differences(compared, settings)
     for name, pairs in rate.items():
         print(f"{name:16} {pairs:7.1f} pairs per core-second")
     print(f"verdicts that differ: {differing.total()} of {len(compared)}")
@@ -95,7 +95,7 @@ def figures(quick: bool = False) -> dict[str, Any]:
     }
 
 
-def demo_candidates(folder: Path) -> tuple[Thresholds, list[Candidate]]:
+def demo_candidates(folder: Path) -> tuple[MineSettings, list[Candidate]]:
     """The demo's corpus, mined here, and every candidate whose pixels the gates looked at."""
     build_corpus(folder / "corpus", 0)
     settings = MineSettings(
@@ -113,23 +113,24 @@ def demo_candidates(folder: Path) -> tuple[Thresholds, list[Candidate]]:
         )
         for pair in looked_at
     ]
-    return Thresholds.of(settings), candidates
+    return settings, candidates
 
 
 def _uris(pair: Pair) -> tuple[str, str]:
     return pair.source_uri, pair.target_uri
 
 
-def our_verdict(pair: Candidate, thresholds: Thresholds) -> PairStatus:
+def our_verdict(pair: Candidate, settings: MineSettings) -> PairStatus:
     """What ``clustering.pairs.measure`` does, from pixels, and both images' hashes."""
     hashes = [perceptual_hashes(image)[0] for image in (pair.source, pair.target)]
     distance = (int(hashes[0], 16) ^ int(hashes[1], 16)).bit_count()
     source, target = (View(_pixels(image)) for image in (pair.source, pair.target))
     alignment = align(source, target)
-    if not is_related(alignment, thresholds):
-        return PairStatus.UNRELATED
+    unrelated = first_no(ALIGNED, alignment, settings)
+    if unrelated != PairStatus.KEPT:
+        return unrelated
     laid = overlay(source, target, alignment)
-    verdict = judge(alignment, compare(laid), distance, thresholds)
+    verdict = first_no(COMPARED, Compared(alignment, compare(laid), distance), settings)
     if verdict == PairStatus.KEPT:
         unexplained(laid, alignment)
     return verdict
@@ -153,11 +154,11 @@ def _rates(
     return {name: len(pairs) / statistics.median(each) for name, each in seconds.items()}
 
 
-def _differences(pairs: Sequence[Candidate], thresholds: Thresholds) -> Counter[tuple[str, str]]:
+def _differences(pairs: Sequence[Candidate], settings: MineSettings) -> Counter[tuple[str, str]]:
     found: Counter[tuple[str, str]] = Counter()
     for pair in pairs:
-        ours = our_verdict(pair, thresholds)
-        theirs = plain_verdict(pair.source, pair.target, thresholds)
+        ours = our_verdict(pair, settings)
+        theirs = plain_verdict(pair.source, pair.target, settings)
         if ours != theirs:
             found[str(ours), str(theirs)] += 1
             print(f"  {pair.name}: {ours} here, {theirs} there")

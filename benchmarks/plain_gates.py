@@ -25,8 +25,9 @@ from clustering.gates.affine import (
 )
 from clustering.gates.alignment import Alignment
 from clustering.gates.difference import CHANGE_FLOOR, COMPARE_SIDE, Difference
-from clustering.gates.rules import Thresholds, judge
+from clustering.gates.rules import ALIGNED, COMPARED, Compared, first_no
 from clustering.gates.views import Size, size_of
+from clustering.settings import MineSettings
 from pairset.records.pair import PairStatus
 
 Floats = NDArray[np.float64]
@@ -43,7 +44,7 @@ def plain_ssim(source: Pillow.Image, target: Pillow.Image) -> float:
     return float(metrics.structural_similarity(first, second))
 
 
-def plain_verdict(source: Pillow.Image, target: Pillow.Image, thresholds: Thresholds) -> PairStatus:
+def plain_verdict(source: Pillow.Image, target: Pillow.Image, settings: MineSettings) -> PairStatus:
     """Hashes, plain and mirrored, then alignment, warp, mask, SSIM, colour and detail."""
     plain = [imagehash.phash(image) for image in (source, target)]
     for image in (source, target):
@@ -53,7 +54,11 @@ def plain_verdict(source: Pillow.Image, target: Pillow.Image, thresholds: Thresh
     warped = _warped(there, alignment.matrix, size_of(here))
     seen = overlap(alignment.matrix, size_of(here))
     difference = _difference(here, warped, seen)
-    return judge(alignment, difference, int(plain[0] - plain[1]), thresholds)
+    status = first_no(ALIGNED, alignment, settings)
+    if status != PairStatus.KEPT:
+        return status
+    compared = Compared(alignment, difference, int(plain[0] - plain[1]))
+    return first_no(COMPARED, compared, settings)
 
 
 def _comparable(source: Pillow.Image, target: Pillow.Image) -> tuple[Floats, Floats]:

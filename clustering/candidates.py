@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import groupby
 
 import numpy as np
@@ -10,6 +10,7 @@ import numpy as np
 from clustering.cells import CellMember, owner, read_cell
 from clustering.corpus.doubts import Doubt
 from clustering.encoders import Vectors, parse_encoder
+from clustering.gates.rules import PROPOSED, Ranked, first_no
 from clustering.image_clusters.find import SceneRule, Scenes, find_scenes
 from clustering.image_clusters.graph import (
     Graph,
@@ -28,31 +29,37 @@ from pairset.records.pair import PairStatus, pair_id_of
 from pairset.running.shards import Counts, ShardSpec
 from pairset.store import PairSet
 
-PENDING = "pending"
-"""Status of a candidate whose pixels the gates have not seen yet."""
-
 
 def cell_shard(cell: int) -> str:
     """Name of the shards that one cell gives."""
     return f"{cell:05d}"
 
 
-def run_shard(spec: ShardSpec) -> Counts:
-    """Cluster one cell; writes its clusters, then its candidates, sorted by cluster.
+@dataclass(frozen=True, slots=True)
+class CandidateInputs:
+    """What the candidates of one cell are made from."""
 
-    Inputs: the number of the cell, the key of the cells, and threads to search with.
-    """
+    cell: int
+    """Its number."""
+    cells_key: str
+    threads: int
+    """To search with."""
+
+
+def run_shard(spec: ShardSpec) -> Counts:
+    """Cluster one cell; writes its clusters, then its candidates, sorted by cluster."""
     settings = MineSettings.model_validate_json(spec.settings)
     pair_set = PairSet(spec.set_url)
-    cell, cells_key, threads = int(spec.inputs[0]), spec.inputs[1], int(spec.inputs[2])
-    members, vectors = read_cell(pair_set.stage("cells", cells_key), cell)
+    inputs = spec.inputs_as(CandidateInputs)
+    cell = inputs.cell
+    members, vectors = read_cell(pair_set.stage("cells", inputs.cells_key), cell)
     copies, kept = collapse_copies(members, cell)
     if len(kept) < len(members):
         members, vectors = [members[place] for place in kept], vectors[kept]
     clusters: list[Cluster] = []
     pairs: list[Pair] = []
     if members:
-        near = Nearness(search_of(settings, threads), settings.phash_link_ceiling)
+        near = Nearness(search_of(settings, inputs.threads), settings.phash_link_ceiling)
         clusters, pairs = cluster_cell(members, vectors, near, settings)
     own = {row.image_id: row.cluster for row in clusters}
     rows = sorted(
@@ -69,7 +76,7 @@ def search_of(settings: MineSettings, threads: int) -> Search:
     """How the neighbours of one cell are looked for."""
     floor = settings.similarity_floor
     if floor is None:
-        floor = parse_encoder(settings.encoder).similarity_floor
+        floor = parse_encoder(settings.encoder).kind_record.similarity_floor
     return Search(
         floor=floor,
         per_image=max(settings.neighbors, settings.scene_neighbors),
@@ -84,12 +91,11 @@ def scene_rule(settings: MineSettings) -> SceneRule:
     """When images of one cell are one scene."""
     encoder, method = parse_encoder(settings.encoder), settings.scene_method
     similarity, adoption_floor = settings.scene_similarity, settings.adoption_floor
-    return SceneRule(
-        method=method,
-        similarity=encoder.scene_similarity(method) if similarity is None else similarity,
-        overlap=settings.scene_overlap,
-        adoption_floor=encoder.adoption_floor if adoption_floor is None else adoption_floor,
-    )
+    if similarity is None:
+        similarity = encoder.scene_similarity(method)
+    if adoption_floor is None:
+        adoption_floor = encoder.kind_record.adoption_floor
+    return SceneRule(method, similarity, settings.scene_overlap, adoption_floor)
 
 
 def collapse_copies(members: Sequence[CellMember], cell: int) -> tuple[list[Pair], list[int]]:
@@ -178,7 +184,6 @@ def _candidates(
             similarity=float(similarity),
             phash_distance=int(plain),
             mirrored_phash_distance=int(mirrored),
-            status=PENDING,
         )
 
 
@@ -186,15 +191,15 @@ def _judged_unseen(pairs: Iterable[Pair], settings: MineSettings) -> Iterator[Pa
     """Settle what needs no look: pairs over the ceiling, the least similar of large clusters."""
     by_cluster: dict[str | None, list[Pair]] = defaultdict(list)
     for pair in pairs:
-        if (pair.similarity or 0.0) > settings.similarity_ceiling:
-            yield replace(pair, status=PairStatus.NEAR_DUPLICATE)
-        else:
-            by_cluster[pair.cluster].append(pair)
+        by_cluster[pair.cluster].append(pair)
     for of_cluster in by_cluster.values():
         of_cluster.sort(key=lambda pair: (-(pair.similarity or 0.0), pair.pair_id))
-        yield from of_cluster[: settings.candidates_per_cluster]
-        for pair in of_cluster[settings.candidates_per_cluster :]:
-            yield replace(pair, status=PairStatus.OVER_CLUSTER_CAP)
+        rank = 0
+        for pair in of_cluster:
+            known = Ranked(pair, rank)
+            status = first_no(PROPOSED, known, settings, otherwise=PairStatus.PENDING)
+            rank += status == PairStatus.PENDING
+            yield replace(pair, status=status)
 
 
 def _owned(pairs: Iterable[Pair], members: Iterable[CellMember], cell: int) -> Iterator[Pair]:

@@ -116,21 +116,28 @@ def nearest_cells(
     return [row[:count].tolist() for row, count in zip(order, counts, strict=True)]
 
 
+@dataclass(frozen=True, slots=True)
+class CellInputs:
+    """What one shard of cells is made from: the shards of its name of images and embeddings."""
+
+    embedding_key: str
+
+
 def run_shard(spec: ShardSpec) -> Counts:
-    """Sort one shard of embeddings by cell; inputs: the shard and the key of the embeddings.
+    """Sort one shard of embeddings by cell.
 
     An image is there once for each of its cells, with all that later stages need to know of it.
     """
     settings = MineSettings.model_validate_json(spec.settings)
     pair_set = PairSet(spec.set_url)
-    shard, embedding_key = spec.inputs
-    embedded = pair_set.stage("embeddings", embedding_key).read(shard, ["image_id", "vector"])
+    embeddings = pair_set.stage("embeddings", spec.inputs_as(CellInputs).embedding_key)
+    embedded = embeddings.read(spec.shard, ["image_id", "vector"])
     embedded = embedded.filter(pc.is_valid(embedded["vector"]))
     centroids = stack_vectors(spec.output().read(CENTROIDS)["centroid"])
     vectors = stack_vectors(embedded["vector"])
     cells = nearest_cells(vectors, centroids, settings.cells_per_image, settings.cell_margin)
     near = dict(zip(embedded["image_id"].to_pylist(), range(len(cells)), strict=True))
-    images = standing_images(pair_set, shard, _COPIED)
+    images = standing_images(pair_set, spec.shard, _COPIED)
     images = images.append_column("doubt", doubts_of(spec.output(), images["uri"].to_pylist()))
     table = _spread(images, embedded["vector"], near, cells)
     spec.output().write(spec.shard, table, row_group_size=max(1, settings.cell_size // 16))

@@ -47,7 +47,7 @@ def direction(settings: DirectionSettings) -> None:
     pair_set = open_set(settings.set_url)
     annotations = annotations_to_follow(pair_set)
     complain_of_lags(pair_set, ANNOTATIONS)
-    choice = parse_encoder(settings.encoder, settings.precision)
+    choice = parse_encoder(settings.encoder, settings.dtype)
     encoder = load_text_encoder(choice)
     stage = pair_set.stage("probes", content_id("direction", annotations.key, choice.key()))
     with writing(pair_set, settings.verb, stage.key):

@@ -9,9 +9,9 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 
+from clustering.earlier_runs.known_vectors import read_vectors
 from clustering.encoders import Encoder, load_encoder, parse_encoder
 from clustering.encoders.protocol import Prepared
-from clustering.known_vectors import read_vectors
 from clustering.settings import MineSettings
 from pairset.decoding import ImageError, decode
 from pairset.formats.jpegs import LeastSides
@@ -25,16 +25,21 @@ _SPARE = 2
 """Times the side a model looks at: reduced further, a JPEG's vector begins to differ."""
 
 
-def run_shard(spec: ShardSpec) -> Counts:
-    """Embed the usable images of one shard of images; copies within it once.
+@dataclass(frozen=True, slots=True)
+class EmbedInputs:
+    """What one shard of embeddings is made from, beside the shard of images of its name."""
 
-    Inputs: the shard, then shards of embeddings that hold vectors of some of them.
-    """
+    known_in: tuple[str, ...] = ()
+    """Shards of embeddings that hold vectors of some of its images."""
+
+
+def run_shard(spec: ShardSpec) -> Counts:
+    """Embed the usable images of one shard of images; copies within it once."""
     settings = MineSettings.model_validate_json(spec.settings)
-    shard, *earlier = spec.inputs
-    placed = placed_in(PairSet(spec.set_url), shard)
+    earlier = spec.inputs_as(EmbedInputs).known_in
+    placed = placed_in(PairSet(spec.set_url), spec.shard)
     known = {row.image_id: row for row in read_vectors(spec.output(), earlier, list(placed))}
-    encoder = load_encoder(parse_encoder(settings.encoder, settings.precision))
+    encoder = load_encoder(parse_encoder(settings.encoder, settings.dtype))
     start = time.perf_counter()
     images = [image for image_id, image in placed.items() if image_id not in known]
     batches = Batches(encoder, images, settings.batch_size)

@@ -2,7 +2,7 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, partial
 
 from clustering import candidates, cells, embed, pairs
@@ -11,10 +11,10 @@ from clustering.corpus.doubts import Doubt, find_doubts, save_doubts
 from clustering.corpus.listing import Survey, find_sources
 from clustering.corpus.scan_plan import plan_images, with_options
 from clustering.corpus.unread import unread_files
+from clustering.earlier_runs.known_pairs import places_of_known
+from clustering.earlier_runs.known_vectors import shards_of_known
 from clustering.encoders import EncoderChoice, load_encoder, parse_encoder
 from clustering.keys import run_key
-from clustering.known_pairs import places_of_known
-from clustering.known_vectors import shards_of_known
 from clustering.neighbors import choose
 from clustering.settings import MineSettings
 from pairset.decoding import ImageErrorCode
@@ -26,40 +26,11 @@ from pairset.records.pair import PairStatus
 from pairset.rows.planned import PlannedShards, planned_shards, standing_images
 from pairset.running.executors import Executor, fitting_workers, local_executor, run_shards
 from pairset.running.ray_cluster import RayCluster
-from pairset.running.shards import Counts, RunShard, ShardSpec, unfinished
+from pairset.running.shards import Counts, RunShard, ShardSpec, inputs_json, unfinished
 from pairset.sources.registry import kind_named
+from pairset.stage_marks import settings_for
 from pairset.store import PairSet, Stage, create_set
 from pairset.terminal.console import say
-
-_CELL_SETTINGS = {"cell_size", "cells_per_image", "cell_margin", "seed"}
-_GRAPH_SETTINGS = {
-    "neighbors",
-    "neighbor_search",
-    "exact_ceiling",
-    "lists_memory",
-    "similarity_floor",
-    "similarity_ceiling",
-    "phash_link_ceiling",
-    "scene_neighbors",
-    "scene_method",
-    "scene_similarity",
-    "scene_overlap",
-    "adoption_floor",
-    "candidates_per_cluster",
-}
-_MEASURE_SETTINGS = {
-    "phash_copy_ceiling",
-    "alignment_floor",
-    "change_area_floor",
-    "keep_mirrored",
-}
-_GATE_SETTINGS = {
-    *_MEASURE_SETTINGS,
-    "candidates_per_shard",
-    "pair_graph",
-    "pairs_per_image",
-    "pairs_per_cluster",
-}
 
 
 def mine(settings: MineSettings) -> None:
@@ -69,7 +40,7 @@ def mine(settings: MineSettings) -> None:
     SettingsError for an encoder that is none, ModelUnavailableError or MissingExtraError before any
     image is read.
     """
-    encoder = parse_encoder(settings.encoder, settings.precision)
+    encoder = parse_encoder(settings.encoder, settings.dtype)
     survey = find_sources(settings.corpus, besides=settings.set_url)
     _say_survey(survey, settings)
     if settings.executor == "local":
@@ -157,25 +128,25 @@ class Mining:
     def cell_key(self) -> str:
         doubts = [f"{uri} {doubt}" for uri, doubt in sorted(self._doubts.items())]
         doubted = [content_id("doubts", *doubts)] if doubts else []
-        return self._key("cells", (self.embedding_key, *self.shards, *doubted), _CELL_SETTINGS)
+        return self._key("cells", (self.embedding_key, *self.shards, *doubted))
 
     @cached_property
     def candidate_key(self) -> str:
-        return self._key("candidates", (self.cell_key,), _GRAPH_SETTINGS)
+        return self._key("candidates", (self.cell_key,))
 
     @cached_property
     def pair_key(self) -> str:
-        return f"{self._measure_key}-{self._key('pairs', (self.candidate_key,), _GATE_SETTINGS)}"
+        return f"{self._measure_key}-{self._key('pairs', (self.candidate_key,))}"
 
     @cached_property
     def _measure_key(self) -> str:
         """Runs whose keys begin with it have measured pairs in the same way."""
-        return self._key("measures", (), _MEASURE_SETTINGS)
+        return self._key("measures", ())
 
-    def _key(self, stage: str, upstream: Sequence[str], names: set[str]) -> str:
-        return run_key(stage, upstream, self.settings.model_dump(include=names))
+    def _key(self, stage: str, upstream: Sequence[str]) -> str:
+        return run_key(stage, upstream, settings_for(self.settings, stage))
 
-    def _spec(self, stage: str, key: str | None, shard: str, *inputs: str) -> ShardSpec:
+    def _spec(self, stage: str, key: str | None, shard: str, inputs: str = "{}") -> ShardSpec:
         settings = self.settings.model_dump_json()
         return ShardSpec(self.pair_set.url, stage, key, shard, settings, inputs)
 
@@ -190,7 +161,8 @@ class Mining:
         return local_executor(self.settings.workers)
 
     def _embedding_spec(self, shard: str, earlier: Sequence[str] = ()) -> ShardSpec:
-        return self._spec("embeddings", self.embedding_key, shard, shard, *earlier)
+        inputs = inputs_json(embed.EmbedInputs(tuple(earlier)))
+        return self._spec("embeddings", self.embedding_key, shard, inputs)
 
     def _embedding_specs(self) -> list[ShardSpec]:
         """With the shards that have vectors of the same images already."""
@@ -203,8 +175,9 @@ class Mining:
         embeddings = self.pair_set.stage("embeddings", self.embedding_key)
         cells.save_centroids(self._cells, embeddings, self.shards, self.settings)
         save_doubts(self._cells, self._doubts)
+        inputs = inputs_json(cells.CellInputs(self.embedding_key))
         for name in self.shards:
-            yield self._spec("cells", self.cell_key, name, name, self.embedding_key)
+            yield self._spec("cells", self.cell_key, name, inputs)
 
     @property
     def _cells(self) -> Stage:
@@ -214,9 +187,8 @@ class Mining:
         count = cells.saved_cells(self._cells)
         threads = max(1, self.settings.workers // count)
         for cell in range(count):
-            inputs = str(cell), self.cell_key, str(threads)
-            name = candidates.cell_shard(cell)
-            yield self._spec("candidates", self.candidate_key, name, *inputs)
+            inputs = inputs_json(candidates.CandidateInputs(cell, self.cell_key, threads))
+            yield self._spec("candidates", self.candidate_key, candidates.cell_shard(cell), inputs)
 
     def _say_how_neighbors_are_found(self) -> None:
         images, dimensions = cells.largest_cell(self._cells)
@@ -227,19 +199,19 @@ class Mining:
 
     def _pair_specs(self) -> Iterator[ShardSpec]:
         stage = self.pair_set.stage("candidates", self.candidate_key)
-        inputs: dict[str, tuple[str, ...]] = {}
+        inputs: dict[str, pairs.PairInputs] = {}
         pair_ids: dict[str, list[str]] = {}
         for shard in stage.shards():
             table = stage.read(shard, ["pair_id", "cluster"])
             clusters = table["cluster"].to_pylist()
             for first, rows in pairs.slices(clusters, self.settings.candidates_per_shard):
                 name = f"{shard}-{first:07d}"
-                inputs[name] = shard, self.candidate_key, str(first), str(rows)
+                inputs[name] = pairs.PairInputs(shard, self.candidate_key, first, rows)
                 pair_ids[name] = table["pair_id"].slice(first, rows).to_pylist()
         known = places_of_known(self.pair_set, self._measure_key, pair_ids)
         for name, read in inputs.items():
-            earlier = (part for place in known.get(name, ()) for part in place)
-            yield self._spec("pairs", self.pair_key, name, *read, *earlier)
+            made_from = inputs_json(replace(read, known_in=tuple(known.get(name, ()))))
+            yield self._spec("pairs", self.pair_key, name, made_from)
 
     def _summarize(self) -> None:
         images = self._counted_images()

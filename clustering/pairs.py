@@ -1,7 +1,7 @@
 """Pairs: every candidate is measured, judged by the gates, and weighed against its cluster."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from itertools import groupby
 
@@ -9,14 +9,13 @@ import cv2
 import numpy as np
 import pyarrow as pa
 
-from clustering.candidates import PENDING
+from clustering.earlier_runs.known_pairs import Place, read_known, with_numbers_of
 from clustering.gates.alignment import align
 from clustering.gates.difference import COMPARE_SIDE, Difference, compare, overlay
 from clustering.gates.explanation import unexplained
-from clustering.gates.rules import Thresholds, is_related, judge
+from clustering.gates.rules import ALIGNED, COMPARED, OPENED, Compared, first_no
 from clustering.gates.views import Size, View, fitting
-from clustering.known_pairs import read_known, with_numbers_of
-from clustering.selection import Caps, select
+from clustering.selection import select
 from clustering.settings import MineSettings
 from pairset.decoding import ImageError, decode
 from pairset.formats.jpegs import LeastSides
@@ -33,19 +32,28 @@ _OPEN_IMAGES = 160
 """Images kept decoded at once, of 3 MB at most: those of a cluster are needed again and again."""
 
 
-def run_shard(spec: ShardSpec) -> Counts:
-    """Measure and judge some rows of one shard of candidates; they hold whole clusters.
+@dataclass(frozen=True, slots=True)
+class PairInputs:
+    """What one shard of pairs is made from: rows of candidates that hold whole clusters."""
 
-    Inputs: the shard, the key of the candidates, the first row and how many; then, in twos, keys
-    and shards of earlier runs that hold some of these pairs.
-    """
+    shard: str
+    """Of the candidates."""
+    candidate_key: str
+    first_row: int
+    rows: int
+    known_in: tuple[Place, ...] = ()
+    """Where earlier runs hold some of these pairs."""
+
+
+def run_shard(spec: ShardSpec) -> Counts:
+    """Measure and judge some rows of one shard of candidates."""
     cv2.setNumThreads(1)  # each worker process is one
     settings = MineSettings.model_validate_json(spec.settings)
-    (shard, key, first_row, rows), earlier = spec.inputs[:4], spec.inputs[4:]
+    inputs = spec.inputs_as(PairInputs)
     pair_set = PairSet(spec.set_url)
-    table = pair_set.stage("candidates", key).read(shard).slice(int(first_row), int(rows))
-    places = zip(earlier[::2], earlier[1::2], strict=True)
-    known = read_known(pair_set, places, table["pair_id"].to_pylist())
+    candidates = pair_set.stage("candidates", inputs.candidate_key).read(inputs.shard)
+    table = candidates.slice(inputs.first_row, inputs.rows)
+    known = read_known(pair_set, inputs.known_in, table["pair_id"].to_pylist())
     elsewhere = Elsewhere(pair_set, table)
     pairs = list(judged(list(rows_of(Pair, table)), settings, known, elsewhere))
     spec.output().write(spec.shard, table_of(Pair, pairs))
@@ -74,23 +82,21 @@ def judged(
 
     earlier: rows that were measured before, by pair id. elsewhere: other places of the images.
     """
-    thresholds = Thresholds.of(settings)
-    caps = Caps(settings.pairs_per_image, settings.pairs_per_cluster)
     for _, group in groupby(candidates, key=lambda pair: pair.cluster):
         cluster = list(group)
-        pending = [pair for pair in cluster if pair.status == PENDING]
+        pending = [pair for pair in cluster if pair.status == PairStatus.PENDING]
         pending.sort(key=lambda pair: (pair.source_uri, pair.target_uri))  # each opened once
         looked_at = [
             with_numbers_of(pair, earlier[pair.pair_id])
             if pair.pair_id in earlier
-            else measure(pair, thresholds, elsewhere)
+            else measure(pair, settings, elsewhere)
             for pair in pending
         ]
         # As they will be read again: a choice must not hang on digits that are not kept.
         stored = rows_of(Pair, table_of(Pair, looked_at))
         measured = {pair.pair_id: pair for pair in stored}
         known = [measured.get(pair.pair_id, pair) for pair in cluster]
-        yield from select(known, settings.pair_graph, caps)
+        yield from select(known, settings)
 
 
 class Elsewhere:
@@ -113,7 +119,7 @@ class Elsewhere:
         return _view(self._placed[image_id])
 
 
-def measure(pair: Pair, thresholds: Thresholds, elsewhere: Elsewhere | None = None) -> Pair:
+def measure(pair: Pair, settings: MineSettings, elsewhere: Elsewhere | None = None) -> Pair:
     """Look at the pixels of one candidate; of one that cannot be read, the row says why.
 
     Images that are not related are not compared, and only kept pairs are explained.
@@ -122,18 +128,21 @@ def measure(pair: Pair, thresholds: Thresholds, elsewhere: Elsewhere | None = No
         source, size = _found(pair.source_id, pair.source_uri, elsewhere)
         target, _ = _found(pair.target_id, pair.target_uri, elsewhere)
     except ImageError as error:
-        return replace(pair, status=PairStatus.UNREADABLE, error=str(error))
+        unread = replace(pair, error=str(error))
+        return replace(unread, status=first_no(OPENED, unread, settings))
     alignment = align(source, target)
     pair = replace(
         pair,
         alignment=[round(float(number), 5) for number in alignment.matrix.ravel()],
         structure_correlation=alignment.correlation,
     )
-    if not is_related(alignment, thresholds):
-        return replace(pair, status=PairStatus.UNRELATED)
+    status = first_no(ALIGNED, alignment, settings)
+    if status != PairStatus.KEPT:
+        return replace(pair, status=status)
     laid = overlay(source, target, alignment)
     difference = compare(laid)
-    status = judge(alignment, difference, pair.phash_distance or 0, thresholds)
+    compared = Compared(alignment, difference, pair.phash_distance or 0)
+    status = first_no(COMPARED, compared, settings)
     measured = replace(_with_numbers(pair, difference, size), status=status)
     if status != PairStatus.KEPT:
         return measured

@@ -6,9 +6,11 @@ is left out.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Container, Iterable, Mapping, Sequence
+from dataclasses import replace
 
+from clustering.gates.rules import CHOSEN, Choice, first_no
+from clustering.settings import MineSettings
 from pairset.records import Pair
 from pairset.records.pair import PairStatus
 from pairset.rows.union_find import root
@@ -23,28 +25,19 @@ COPIES = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Caps:
-    """Most kept pairs of one image and of one cluster."""
-
-    per_image: int
-    per_cluster: int
-
-
-def select(pairs: Sequence[Pair], graph: str, caps: Caps) -> list[Pair]:
+def select(pairs: Sequence[Pair], settings: MineSettings) -> list[Pair]:
     """Decide over the kept pairs of one cluster; other pairs pass through unchanged.
 
-    graph: ``star``, ``tree`` or ``all``. Copies of an image count as that image.
+    Copies of an image count as that image.
     """
     group = copy_groups(pairs)
     kept = sorted((pair for pair in pairs if pair.status == PairStatus.KEPT), key=cost)
-    if graph != "all":
-        kept_ends = _distinct(kept, group)
-        chosen = {"star": _stars, "tree": _tree}[graph](kept_ends, group)
-    else:
+    graph = settings.pair_graph
+    if graph == "all":
         chosen = kept
-    verdicts = {pair.pair_id: PairStatus.IMPLIED for pair in kept}
-    verdicts |= _capped(chosen, caps)
+    else:
+        chosen = {"star": _stars, "tree": _tree}[graph](_distinct(kept, group), group)
+    verdicts = _verdicts(kept, {pair.pair_id for pair in chosen}, settings)
     return [replace(pair, status=verdicts.get(pair.pair_id, pair.status)) for pair in pairs]
 
 
@@ -121,18 +114,18 @@ def _stars(pairs: Sequence[Pair], group: Mapping[str, str]) -> list[Pair]:
     return sorted(chosen.values(), key=cost)
 
 
-def _capped(pairs: Iterable[Pair], caps: Caps) -> dict[str, PairStatus]:
-    """Keep pairs, cheapest first, until an image or the cluster has enough."""
+def _verdicts(
+    pairs: Iterable[Pair], chosen: Container[str], settings: MineSettings
+) -> dict[str, PairStatus]:
+    """Keep chosen pairs, cheapest first, until an image or the cluster has enough."""
     per_image: Counter[str] = Counter()
     kept = 0
     verdicts = {}
     for pair in pairs:
-        if max(per_image[pair.source_id], per_image[pair.target_id]) >= caps.per_image:
-            verdicts[pair.pair_id] = PairStatus.OVER_IMAGE_CAP
-        elif kept >= caps.per_cluster:
-            verdicts[pair.pair_id] = PairStatus.OVER_CLUSTER_CAP
-        else:
-            verdicts[pair.pair_id] = PairStatus.KEPT
+        of_image = max(per_image[pair.source_id], per_image[pair.target_id])
+        status = first_no(CHOSEN, Choice(pair.pair_id in chosen, of_image, kept), settings)
+        verdicts[pair.pair_id] = status
+        if status == PairStatus.KEPT:
             per_image.update((pair.source_id, pair.target_id))
             kept += 1
     return verdicts

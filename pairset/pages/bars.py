@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from pairset.app.status.funnel import Gate
+from pairset.app.status.funnel import GateYield
 from pairset.pages.phrases import STATUS_WORDS, words_of
 
 BAR_WIDTH = 1000.0
@@ -47,13 +47,13 @@ class HistogramBar:
     title: str
 
 
-def funnel_bars(gates: Sequence[Gate]) -> tuple[FunnelBar, ...]:
+def funnel_bars(gates: Sequence[GateYield]) -> tuple[FunnelBar, ...]:
     """A bar for each gate, all on the scale of the candidates."""
     total = sum(gate.count for gate in gates)
     return tuple(
         FunnelBar(
             status=gate.status,
-            name=words_of(gate.status),
+            name=f"{words_of(gate.status)}{', unseen' if gate.unseen else ''}",
             meaning=STATUS_WORDS.get(gate.status, ("", ""))[1],
             count=gate.count,
             share=f"{gate.share:.1%}",

@@ -3,20 +3,10 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from pairset.records.pair import PairStatus
+
 STATUS_WORDS: Mapping[str, tuple[str, str]] = MappingProxyType(
-    {
-        "kept": ("Kept", "Related, and something changed: these go on to annotation."),
-        "exact_copy": ("Exact copy", "Both files hold the same picture."),
-        "mirrored_copy": ("Mirrored copy", "One is the other, turned left to right."),
-        "re_encoded": ("Re-encoded", "The same picture, resized or compressed again."),
-        "near_duplicate": ("Near duplicate", "Perceptual hash and colours are almost the same."),
-        "unchanged": ("Unchanged", "Once aligned, no region differs enough to be an edit."),
-        "unrelated": ("Unrelated", "Alike to the encoder, yet not the same scene."),
-        "implied": ("Implied", "Kept pairs of the same scene already lead from one to the other."),
-        "over_image_cap": ("Over image cap", "One of the images is in enough pairs already."),
-        "over_cluster_cap": ("Over cluster cap", "The cluster gave enough pairs already."),
-        "unreadable": ("Unreadable", "A gate could not measure the pair."),
-    }
+    {str(status): (status.label, status.meaning) for status in PairStatus}
 )
 """By pair status, its name and one sentence on what it means."""
 

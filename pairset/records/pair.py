@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 
 import pyarrow as pa
 
@@ -10,19 +10,55 @@ from pairset.records.ids import content_id
 
 
 class PairStatus(StrEnum):
-    """What the gates decided: kept, or the first gate that said no."""
+    """What became of a candidate: kept, or turned away by a gate; with the words for it."""
 
-    KEPT = "kept"
-    EXACT_COPY = "exact_copy"
-    MIRRORED_COPY = "mirrored_copy"
-    RE_ENCODED = "re_encoded"
-    NEAR_DUPLICATE = "near_duplicate"
-    UNCHANGED = "unchanged"
-    UNRELATED = "unrelated"
-    IMPLIED = "implied"
-    OVER_IMAGE_CAP = "over_image_cap"
-    OVER_CLUSTER_CAP = "over_cluster_cap"
-    UNREADABLE = "unreadable"
+    meaning: str
+    """One sentence."""
+    label: str
+
+    def __new__(cls, code: str, meaning: str, label: str = "") -> "PairStatus":
+        member = str.__new__(cls, code)
+        member._value_, member.meaning = code, meaning
+        member.label = label or code.replace("_", " ").capitalize()
+        return member
+
+    PENDING = "pending", "No gate has looked at its pixels yet."
+    KEPT = "kept", "Related, and something changed: these go on to annotation."
+    EXACT_COPY = "exact_copy", "Both files hold the same picture."
+    UNREADABLE = "unreadable", "A gate could not measure the pair."
+    UNRELATED = "unrelated", "Alike to the encoder, yet not the same scene."
+    MIRRORED_COPY = "mirrored_copy", "One is the other, turned left to right."
+    UNCHANGED = "unchanged", "Once aligned, no region differs enough to be an edit."
+    RE_ENCODED = "re_encoded", "The same picture, resized or compressed again.", "Re-encoded"
+    NEAR_DUPLICATE = "near_duplicate", "Perceptual hash and colours are almost the same."
+    IMPLIED = "implied", "Kept pairs of the same scene already lead from one to the other."
+    OVER_IMAGE_CAP = "over_image_cap", "One of the images is in enough pairs already."
+    OVER_CLUSTER_CAP = "over_cluster_cap", "The cluster gave enough pairs already."
+
+
+class Gate(NamedTuple):
+    """One gate, by the status of the pairs that it turns away."""
+
+    status: PairStatus
+    sees_pixels: bool
+    """Whether the images are aligned by then; rows of gates before have no numbers."""
+
+
+GATES = (
+    Gate(PairStatus.EXACT_COPY, sees_pixels=False),
+    Gate(PairStatus.NEAR_DUPLICATE, sees_pixels=False),
+    Gate(PairStatus.OVER_CLUSTER_CAP, sees_pixels=False),
+    Gate(PairStatus.UNREADABLE, sees_pixels=False),
+    Gate(PairStatus.UNRELATED, sees_pixels=True),
+    Gate(PairStatus.MIRRORED_COPY, sees_pixels=True),
+    Gate(PairStatus.UNCHANGED, sees_pixels=True),
+    Gate(PairStatus.RE_ENCODED, sees_pixels=True),
+    Gate(PairStatus.NEAR_DUPLICATE, sees_pixels=True),
+    Gate(PairStatus.IMPLIED, sees_pixels=True),
+    Gate(PairStatus.OVER_IMAGE_CAP, sees_pixels=True),
+    Gate(PairStatus.OVER_CLUSTER_CAP, sees_pixels=True),
+)
+"""In the order in which they are tested; two statuses are given by two gates each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +110,7 @@ class Pair:
     source_uri: str
     target_uri: str
     cluster: str | None
-    """HDBSCAN cluster both images belong to."""
+    """Scene that both images belong to, named after the images in it."""
     similarity: float | None = None
     """Cosine of the two embeddings."""
     phash_distance: int | None = None
@@ -120,8 +156,8 @@ class Pair:
     """Height and width of the mask."""
     change_mask: list[int] | None = None
     """Mask of what changed, run lengths in COCO order (column by column, zeros first)."""
-    status: str = PairStatus.KEPT
-    """kept, or the gate that rejected the pair."""
+    status: str = PairStatus.PENDING
+    """What became of it, one of ``PairStatus``."""
     error: str | None = None
     """Why a gate could not measure the pair."""
 

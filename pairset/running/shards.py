@@ -7,8 +7,13 @@ needs crosses process borders as this small spec, never as objects.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
+
+from pydantic import TypeAdapter
 
 from pairset.store import PairSet, Stage
+
+Inputs = TypeVar("Inputs")
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,12 +29,21 @@ class ShardSpec:
     """Name of the shard, and of its file."""
     settings: str
     """Settings of the verb as JSON, as its settings model dumps them."""
-    inputs: tuple[str, ...] = ()
-    """What the shard is made from: names of shards of earlier stages, or keys into the plan."""
+    inputs: str = "{}"
+    """What else the shard is made from: a dataclass of its stage, as ``inputs_json`` writes it."""
 
     def output(self) -> Stage:
         """The folder the shard is written to."""
         return PairSet(self.set_url).stage(self.stage, self.key)
+
+    def inputs_as(self, kind: type[Inputs]) -> Inputs:
+        """What the shard is made from, as its stage knows it."""
+        return TypeAdapter(kind).validate_json(self.inputs)
+
+
+def inputs_json(inputs: object) -> str:
+    """A dataclass as text that crosses process borders."""
+    return TypeAdapter(type(inputs)).dump_json(inputs).decode()
 
 
 @dataclass(frozen=True, slots=True)

@@ -120,7 +120,7 @@ def run(pair_set: PairSet, clip: str, **changes: Any) -> list[dict[str, Any]]:
     """The rows that are there afterwards, by scene."""
     direction(
         DirectionSettings(
-            set_url=pair_set.url, encoder=f"open_clip:{clip}", precision="fp32", **changes
+            set_url=pair_set.url, encoder=f"open_clip:{clip}", dtype="fp32", **changes
         )
     )
     with connect_tables(pair_set) as tables:

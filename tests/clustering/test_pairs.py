@@ -7,7 +7,6 @@ import pytest
 from PIL import ImageEnhance, ImageOps
 
 from clustering import pairs
-from clustering.candidates import PENDING
 from clustering.settings import MineSettings
 from pairset.records import Pair
 from pairset.records.image import image_id_of
@@ -40,7 +39,6 @@ def cluster(tmp_path: Path) -> list[Pair]:
             source_uri=str(tmp_path / first),
             target_uri=str(tmp_path / second),
             cluster="one",
-            status=PENDING,
         )
         for place, first in enumerate(names)
         for second in names[place + 1 :]

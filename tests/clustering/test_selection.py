@@ -2,11 +2,20 @@ from collections.abc import Sequence
 
 import pytest
 
-from clustering.selection import Caps, select
+from clustering.selection import select
+from clustering.settings import MineSettings
 from pairset.records import Pair
 from pairset.records.pair import PairStatus, pair_id_of
 
-NO_CAPS = Caps(per_image=100, per_cluster=100)
+
+def settings(graph: str = "star", per_image: int = 100, per_cluster: int = 100) -> MineSettings:
+    return MineSettings(
+        set_url="set",
+        corpus=["photos"],
+        pair_graph=graph,
+        pairs_per_image=per_image,
+        pairs_per_cluster=per_cluster,
+    )
 
 
 def pair(
@@ -32,8 +41,8 @@ def pair(
     )
 
 
-def kept(pairs: Sequence[Pair], graph: str = "star", caps: Caps = NO_CAPS) -> set[str]:
-    chosen = select(pairs, graph, caps)
+def kept(pairs: Sequence[Pair], graph: str = "star") -> set[str]:
+    chosen = select(pairs, settings(graph))
     return {each.source_id + each.target_id for each in chosen if each.status == "kept"}
 
 
@@ -65,7 +74,7 @@ def test_all_keeps_all():
 
 
 def test_what_is_left_out_is_a_row_that_says_so():
-    statuses = {each.status for each in select(SCENE, "star", NO_CAPS)}
+    statuses = {each.status for each in select(SCENE, settings())}
     assert statuses == {PairStatus.KEPT, PairStatus.IMPLIED}
 
 
@@ -84,10 +93,10 @@ def test_the_order_of_the_pairs_changes_nothing(graph):
 
 
 def test_the_caps_are_held_and_named():
-    statuses = [each.status for each in select(SCENE, "star", Caps(2, 100))]
+    statuses = [each.status for each in select(SCENE, settings(per_image=2))]
     assert statuses.count(PairStatus.KEPT) == 2
     assert statuses.count(PairStatus.OVER_IMAGE_CAP) == 1
-    statuses = [each.status for each in select(SCENE, "star", Caps(100, 1))]
+    statuses = [each.status for each in select(SCENE, settings(per_cluster=1))]
     assert statuses.count(PairStatus.OVER_CLUSTER_CAP) == 2
 
 

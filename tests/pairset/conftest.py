@@ -12,7 +12,7 @@ from pairset.formats.masks import encode_mask
 from pairset.records import Annotation, Cluster, Image, Pair, rows_of, table_of
 from pairset.records.ids import content_id
 from pairset.records.image import image_id_of
-from pairset.records.pair import PairStatus, pair_id_of
+from pairset.records.pair import GATES, PairStatus, pair_id_of
 from pairset.store import PairSet, create_set
 
 HOSTILE = '<script>alert("x")</script> & <b>bold</b>'
@@ -60,6 +60,7 @@ def pair_of(source: Image, target: Image, status: PairStatus) -> Pair:
         cluster="0-1",
         similarity=0.875,
         phash_distance=6,
+        structure_correlation=0.75,
         ssim=0.5,
         change_fraction=0.25,
         change_components=1,
@@ -130,7 +131,7 @@ def fill_pairs(pair_set: PairSet, photos: list[Image]) -> list[Pair]:
     kept = [pair_of(photos[0], target, PairStatus.KEPT) for target in photos[1 : len(EDITS) + 2]]
     rejected = [
         pair_of(photos[index], photos[-1 - index], status)
-        for index, status in enumerate(s for s in PairStatus if s is not PairStatus.KEPT)
+        for index, status in enumerate(dict.fromkeys(gate.status for gate in GATES))
     ]
     pair_set.stage("pairs", "superseded").write("00000", table_of(Pair, rejected))
     pair_set.stage("pairs", "mined").write("00000", table_of(Pair, [*kept, *rejected]))

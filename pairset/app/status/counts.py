@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from pairset.app.status.funnel import Gate, funnel
+from pairset.app.status.funnel import GateYield, Place, funnel
 from pairset.records.triage import TriageReason
 from pairset.rows.tables import stages_to_read
 from pairset.store import PairSet
@@ -70,7 +70,7 @@ class SetFigures:
 
     stages: tuple[StageFigures, ...]
     failures: tuple[Failures, ...]
-    funnel: tuple[Gate, ...]
+    funnel: tuple[GateYield, ...]
     edit_types: Mapping[str, int]
     """Annotations by edit type, most frequent first."""
     confidence_quantiles: Mapping[str, float]
@@ -117,7 +117,7 @@ def read_figures(pair_set: PairSet, connection: "DuckDBPyConnection") -> SetFigu
     return SetFigures(
         stages=tuple(_stage_figures(pair_set, connection, name, failures) for name in _STAGES),
         failures=failures,
-        funnel=funnel(_counts(connection, "pairs", "status")),
+        funnel=funnel(_pairs_by_gate(connection)),
         edit_types=_counts(connection, "annotations", "edit_type"),
         confidence_quantiles=_quantiles(connection),
         triage=_counts(connection, "triage", "queue"),
@@ -160,6 +160,12 @@ def _counts(connection: "DuckDBPyConnection", view: str, expression: str) -> dic
         WHERE value IS NOT NULL GROUP BY value ORDER BY rows DESC, value
     """  # noqa: S608 - views and expressions are constants of this module
     return dict(connection.execute(query).fetchall())
+
+
+def _pairs_by_gate(connection: "DuckDBPyConnection") -> dict[Place, int]:
+    query = "SELECT status, structure_correlation IS NOT NULL, count(*) FROM pairs GROUP BY ALL"
+    rows = connection.execute(query).fetchall()
+    return {(status, is_measured): count for status, is_measured, count in rows}
 
 
 def _quantiles(connection: "DuckDBPyConnection") -> dict[str, float]:

@@ -3,6 +3,7 @@
 from dataclasses import asdict
 
 from pairset.app.status.counts import SetFigures, StageFigures, read_figures
+from pairset.app.status.funnel import GateYield
 from pairset.app.status.settings import StatusSettings
 from pairset.rows.freshness import ANNOTATIONS, CONSENSUS, TRIAGE, complain_of_lags
 from pairset.rows.tables import connect_tables
@@ -34,7 +35,7 @@ def _say_figures(figures: SetFigures) -> None:
         rows = [[f.stage, f.reason, f.count] for f in figures.failures]
         say_table("Failures by reason", ["stage", "reason", "rows"], rows)
     if figures.funnel:
-        gates = [[g.status, g.count, f"{g.share:.1%}", g.left] for g in figures.funnel]
+        gates = [[_gate_in_words(g), g.count, f"{g.share:.1%}", g.left] for g in figures.funnel]
         candidates = sum(gate.count for gate in figures.funnel)
         title = f"Gates, {candidates} candidates"
         say_table(title, ["status", "pairs", "share", "left"], gates)
@@ -59,6 +60,10 @@ def _say_figures(figures: SetFigures) -> None:
     if figures.runs:
         runs = [[run.name, run.started] for run in figures.runs[-_RUNS_SHOWN:]]
         say_table("Latest runs", ["run", "started"], runs)
+
+
+def _gate_in_words(gate: GateYield) -> str:
+    return f"{gate.status}, unseen" if gate.unseen else gate.status
 
 
 def _shards_in_words(stage: StageFigures) -> str:

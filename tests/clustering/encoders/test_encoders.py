@@ -110,8 +110,8 @@ def by_open_clip(small_clip: str, photos: list) -> np.ndarray:
         return model.encode_image(batch, normalize=True).numpy()
 
 
-@pytest.mark.parametrize("precision", ["fp32", "bf16"])
-def test_from_jpeg_to_vector_we_agree_with_open_clip_in_float32(small_clip, tmp_path, precision):
+@pytest.mark.parametrize("dtype", ["fp32", "bf16"])
+def test_from_jpeg_to_vector_we_agree_with_open_clip_in_float32(small_clip, tmp_path, dtype):
     """Vectors of random weights crowd together: their mean is taken off before they are compared.
 
     In float32 what is left is what reduced decoding loses.
@@ -121,7 +121,7 @@ def test_from_jpeg_to_vector_we_agree_with_open_clip_in_float32(small_clip, tmp_
         (tmp_path / f"{number}.jpg").write_bytes(encoded(each, quality=90))
     opened = [Pillow.open(tmp_path / f"{number}.jpg") for number in range(len(photos))]
     theirs = by_open_clip(small_clip, opened)
-    encoder = load_encoder(parse_encoder(f"open_clip:{small_clip}", precision))
+    encoder = load_encoder(parse_encoder(f"open_clip:{small_clip}", dtype))
     places = [str(tmp_path / f"{number}.jpg") for number in range(len(photos))]
     images = [PlacedImage(None, (place,)) for place in places]
     rows = [row for batch in Batches(encoder, images, 4) for row in embed(encoder, batch)]
@@ -231,7 +231,7 @@ def test_auto_takes_bfloat16_only_where_it_is_the_faster():
     assert number_type("fp32", cpu) == torch.float32
 
 
-def test_a_precision_that_was_asked_for_has_a_folder_of_its_own():
+def test_a_dtype_that_was_asked_for_has_a_folder_of_its_own():
     keys = {parse_encoder("open_clip:a/b", each).key() for each in ("auto", "bf16", "fp32")}
     assert len(keys) == 3
 

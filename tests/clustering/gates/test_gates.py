@@ -1,17 +1,21 @@
+import re
+from pathlib import Path
+
 import pytest
 from PIL import Image as Pillow
 from PIL import ImageEnhance, ImageFilter, ImageOps
 
 from clustering.gates.alignment import align
 from clustering.gates.difference import compare, overlay
-from clustering.gates.rules import Thresholds, judge
+from clustering.gates.rules import ALIGNED, CHOSEN, COMPARED, OPENED, PROPOSED, Compared, first_no
+from clustering.settings import MineSettings
 from pairset.decoding import decode
-from pairset.records.pair import PairStatus
+from pairset.records.pair import GATES, PairStatus
 from tests.clustering.conftest import encoded, photo, view, with_sticker
 
-THRESHOLDS = Thresholds(
-    alignment_floor=0.5, change_area_floor=0.005, phash_copy_ceiling=10, keep_mirrored=False
-)
+MINING_PAGE = Path(__file__).parents[3] / "docs" / "mining.md"
+RULES = (*PROPOSED, *OPENED, *ALIGNED, *COMPARED, *CHOSEN)
+SETTINGS = MineSettings(set_url="set", corpus=["photos"])
 
 
 @pytest.fixture(scope="module", params=["chelsea", "coffee"])
@@ -19,11 +23,14 @@ def picture(request) -> Pillow.Image:
     return photo(request.param)
 
 
-def verdict(source, target, phash_distance=0, thresholds=THRESHOLDS):
+def verdict(source, target, phash_distance=0, settings=SETTINGS):
     here, there = view(source), view(target)
     alignment = align(here, there)
+    status = first_no(ALIGNED, alignment, settings)
+    if status != PairStatus.KEPT:
+        return status
     difference = compare(overlay(here, there, alignment))
-    return judge(alignment, difference, phash_distance, thresholds)
+    return first_no(COMPARED, Compared(alignment, difference, phash_distance), settings)
 
 
 @pytest.mark.parametrize(("kind", "quality"), [("JPEG", 50), ("JPEG", 80), ("WEBP", 50)])
@@ -49,7 +56,7 @@ def test_a_mirrored_copy_is_a_copy(picture):
 
 
 def test_a_mirrored_copy_is_kept_where_the_settings_say_so(picture):
-    keep = Thresholds(0.5, 0.005, 10, keep_mirrored=True)
+    keep = SETTINGS.model_copy(update={"keep_mirrored": True})
     assert verdict(picture, ImageOps.mirror(picture), 30, keep) == PairStatus.KEPT
 
 
@@ -77,3 +84,22 @@ def test_an_edit_is_kept_however_alike_the_hashes(picture, edit):
 
 def test_a_picture_of_something_else_is_unrelated(picture):
     assert verdict(picture, photo("astronaut")) == PairStatus.UNRELATED
+
+
+def test_rules_and_gates_are_the_same_in_the_same_order():
+    before_pixels = (*PROPOSED, *OPENED)
+    assert [(rule.status, rule not in before_pixels) for rule in RULES] == list(GATES)
+
+
+def test_every_status_but_kept_and_pending_is_that_of_a_gate():
+    others = {PairStatus.KEPT, PairStatus.PENDING}
+    assert {gate.status for gate in GATES} == set(PairStatus) - others
+
+
+def test_the_table_of_gates_in_the_docs_is_that_of_the_rules():
+    row = re.compile(r"^\| `(\w+)` \| [^|]+ \|([^|]*)\|[^|]*\|$", re.MULTILINE)
+    section = MINING_PAGE.read_text(encoding="utf-8").split("## The gates")[1].split("\n## ")[0]
+    written = [(status, re.findall(r"--([\w-]+)", flags)) for status, flags in row.findall(section)]
+    assert written == [
+        (rule.status, [name.replace("_", "-") for name in rule.settings]) for rule in RULES
+    ]

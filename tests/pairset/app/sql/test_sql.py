@@ -145,7 +145,7 @@ def test_a_wide_table_stands_on_end_and_fits(
     for name in ("pair_id", "ssim", "change_box", "status"):
         assert any(name in line.split() for line in lines)
     assert f"Row {rows_on_end}" in "".join(lines)
-    assert f"{len(PairStatus) + 5 - 1 - rows_on_end} rows more" in lines[-1]
+    assert f"{len(PairStatus) + 5 - 2 - rows_on_end} rows more" in lines[-1]
 
 
 def test_two_columns_of_one_name_are_both_there(

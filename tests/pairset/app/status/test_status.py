@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from pairset.app.cli import main
-from pairset.app.status.funnel import Gate, funnel
+from pairset.app.status.funnel import GateYield, funnel
 from pairset.store import PairSet, create_set
 
 
@@ -25,17 +25,42 @@ def stage(figures: dict[str, Any], name: str) -> dict[str, Any]:
 
 
 def test_gates_come_in_order_and_what_is_left_shrinks_to_the_kept() -> None:
-    gates = funnel({"kept": 5, "unrelated": 3, "exact_copy": 2})
+    gates = funnel({("kept", True): 5, ("unrelated", True): 3, ("exact_copy", False): 2})
 
     assert gates == (
-        Gate("exact_copy", 2, 0.2, 8),
-        Gate("unrelated", 3, 0.3, 5),
-        Gate("kept", 5, 0.5, 5),
+        GateYield("exact_copy", False, 2, 0.2, 8),
+        GateYield("unrelated", False, 3, 0.3, 5),
+        GateYield("kept", False, 5, 0.5, 5),
     )
 
 
+def test_the_order_is_that_in_which_gates_are_tested() -> None:
+    statuses = ("implied", "near_duplicate", "mirrored_copy", "unrelated")
+    gates = funnel({(status, True): 1 for status in statuses} | {("unreadable", False): 1})
+
+    assert [(gate.status, gate.left) for gate in gates] == [
+        ("unreadable", 4),
+        ("unrelated", 3),
+        ("mirrored_copy", 2),
+        ("near_duplicate", 1),
+        ("implied", 0),
+        ("kept", 0),
+    ]
+
+
+def test_two_gates_that_give_one_status_are_counted_apart() -> None:
+    counts = {("over_cluster_cap", False): 4, ("over_cluster_cap", True): 1, ("unrelated", True): 2}
+
+    assert [(gate.status, gate.unseen, gate.left) for gate in funnel(counts)] == [
+        ("over_cluster_cap", True, 3),
+        ("unrelated", False, 1),
+        ("over_cluster_cap", False, 0),
+        ("kept", False, 0),
+    ]
+
+
 def test_a_status_of_a_later_version_is_counted_too() -> None:
-    assert [gate.status for gate in funnel({"brand_new": 1})] == ["brand_new", "kept"]
+    assert [gate.status for gate in funnel({("brand_new", True): 1})] == ["brand_new", "kept"]
 
 
 def test_without_candidates_there_is_no_funnel() -> None:
@@ -66,7 +91,13 @@ def test_failures_are_counted_by_reason(figures: dict[str, Any]) -> None:
 
 
 def test_the_funnel_ends_with_the_kept_pairs(figures: dict[str, Any]) -> None:
-    assert figures["funnel"][-1] == {"status": "kept", "count": 5, "share": 1 / 3, "left": 5}
+    assert figures["funnel"][-1] == {
+        "status": "kept",
+        "unseen": False,
+        "count": 5,
+        "share": 1 / 3,
+        "left": 5,
+    }
     assert sum(gate["count"] for gate in figures["funnel"]) == 15
 
 

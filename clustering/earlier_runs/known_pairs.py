@@ -11,6 +11,7 @@ from dataclasses import fields, replace
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from clustering.gates.rules import CHOSEN
 from pairset.records import Pair, rows_of
 from pairset.records.pair import PairStatus
 from pairset.store import PairSet, Stage
@@ -22,9 +23,7 @@ _OF_THE_CANDIDATE = frozenset(
     ]
 )
 _MEASURED = tuple(field.name for field in fields(Pair) if field.name not in _OF_THE_CANDIDATE)
-_KEPT_BY_THE_GATES = frozenset(
-    [PairStatus.IMPLIED, PairStatus.OVER_IMAGE_CAP, PairStatus.OVER_CLUSTER_CAP]
-)
+_KEPT_BY_THE_GATES = frozenset(rule.status for rule in CHOSEN)
 """What was set aside later, beside others of its cluster."""
 
 Place = tuple[str, str]

@@ -1,0 +1,1 @@
+"""What earlier runs measured, so that a run that grows a corpus does nothing twice."""
