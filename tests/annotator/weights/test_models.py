@@ -10,7 +10,7 @@ from annotator.engines.vllm_options import MissingVllmError, require_vllm, vllm_
 from annotator.prompting.prompt import load_prompt
 from annotator.resolve import resolve_annotator
 from annotator.settings import AnnotateSettings
-from annotator.weights import models
+from annotator.weights import models, shipped
 from annotator.weights.models import ModelChoice, context_limit, load_model
 from pairset.app.cli import main
 from pairset.errors import ModelUnavailableError
@@ -67,7 +67,7 @@ def test_the_starter_is_in_the_package() -> None:
 def test_an_installation_without_the_starter_says_so(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(models, "files", lambda _: tmp_path)
+    monkeypatch.setattr(shipped, "files", lambda _: tmp_path)
     with pytest.raises(ModelUnavailableError, match="not in this installation"):
         load_model("starter")
 
