@@ -74,5 +74,5 @@ def tensors(name: str, header: dict[str, Any] | bytes, data: bytes = b"") -> Cha
     return holds(name, struct.pack("<Q", len(text)) + text + data)
 
 
-def tensor(shape: list[int], begin: int, end: int, dtype: str = "F32") -> dict[str, Any]:
+def tensor(shape: Sequence[float], begin: int, end: int, dtype: str = "F32") -> dict[str, Any]:
     return {"dtype": dtype, "shape": shape, "data_offsets": [begin, end]}
