@@ -18,7 +18,7 @@ from review.calibration.crossfit import CrossFitted
 from review.calibration.evidence import Evidence, Floats
 from review.guarantee.audit import AuditTest
 from review.guarantee.gate import Gate
-from review.guarantee.learn_then_test import TestSequence, ThresholdTest
+from review.guarantee.learn_then_test import ThresholdSequence, ThresholdTest
 from review.guarantee.shift import Shift
 
 CERTIFICATE_FILE = "certificate.json"
@@ -79,7 +79,7 @@ class Certificate:
     """On annotations that may be accepted; skips count."""
     drawn: int
     """Of those, chosen by the draw: a random sample of all, or of what passed the gate."""
-    sequence: TestSequence | None = None
+    sequence: ThresholdSequence | None = None
     """The tests of the latest look; None while the sample is not judged yet."""
     floor: float | None = None
     """Probability it took to pass the gate; None before there was one."""
@@ -110,7 +110,7 @@ def certificate_from(text: str) -> Certificate:
     sequence, audit = fields["sequence"], fields["audit"]
     if sequence:
         tests = tuple(ThresholdTest(**test) for test in sequence["tests"])
-        fields["sequence"] = TestSequence(**{**sequence, "tests": tests})
+        fields["sequence"] = ThresholdSequence(**{**sequence, "tests": tests})
     for name in ("before", "after"):
         fields[name] = Reliability(**fields[name]) if fields[name] else None
     return Certificate(
