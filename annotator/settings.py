@@ -11,6 +11,7 @@ from pairset.settings import MOST_SEED, ExecutorSettings, VerbSettings
 DEFAULT_MODEL = "Qwen/Qwen3-VL-8B-Instruct"
 
 EngineName = Literal["server", "vllm", "transformers"]
+"""The engines that are here; ``annotator.engines.registry`` knows those that packages add."""
 
 
 class AskSettings(VerbSettings):
@@ -27,9 +28,10 @@ class AskSettings(VerbSettings):
         "evidence": "evidence",
     }
 
-    engine: EngineName = "vllm"
+    engine: EngineName | str = "vllm"
     """vllm: in this process, fastest for many pairs. server: any OpenAI-compatible endpoint.
-    transformers: in this process, smallest install."""
+    transformers: in this process, smallest install. Or the name of an engine that another
+    package adds."""
     model: str | None = None
     """Hub id, local folder, or "starter" for the small stand-in that ships with the package.
     Default: Qwen/Qwen3-VL-8B-Instruct (one 24 GB GPU); with --server, the one it serves."""
