@@ -52,7 +52,7 @@ def find_witness(pair_set: PairSet, annotations: Stage, settings: ProbeSettings)
     return Witness(annotator, settings, key, is_author)
 
 
-def _as_it_was(settings: ProbeSettings, saved: dict[str, Any]) -> ProbeSettings:
+def _as_it_was(settings: ProbeSettings, saved: dict[str, object]) -> ProbeSettings:
     """The settings with what the saved run was told, where they do not say otherwise."""
     said = settings.model_fields_set
     kept = {name: saved[name] for name in _KEPT if name in saved and name not in said}

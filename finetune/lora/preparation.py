@@ -3,7 +3,6 @@
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 from torch.utils.data import Dataset
 
@@ -45,7 +44,7 @@ class ItemShelf:
     """
 
     def __init__(
-        self, converser: Converser, settings: TrainSettings, model: Any | None = None
+        self, converser: Converser, settings: TrainSettings, model: object | None = None
     ) -> None:
         self._converser = converser
         self._settings = settings
@@ -79,7 +78,7 @@ class ItemShelf:
         return item
 
 
-def _looked_at(item: TrainingItem, model: Any) -> TrainingItem:
+def _looked_at(item: TrainingItem, model: object) -> TrainingItem:
     prompt = look(model, item.conversation.prompt)
     rejected = item.rejected and replace(item.rejected, prompt=prompt)
     return replace(item, conversation=replace(item.conversation, prompt=prompt), rejected=rejected)

@@ -66,7 +66,7 @@ class StudioClient:
         """Read what the SDK's models cannot hold."""
         return self._request("GET", path, params=parameters).json()
 
-    def post_json(self, path: str, body: Any) -> None:
+    def post_json(self, path: str, body: object) -> None:
         """Write what the SDK would take too long over. Raises UncertainWriteError as any write."""
         self._request("POST", path, json=body)
 

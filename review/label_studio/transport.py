@@ -122,7 +122,7 @@ class StudioHttp(httpx.Client):
             "$LABEL_STUDIO_API_KEY. Nothing was changed."
         )
 
-    def _once(self, request: httpx.Request, options: dict[str, Any]) -> httpx.Response:
+    def _once(self, request: httpx.Request, options: dict[str, object]) -> httpx.Response:
         shown = request.headers.get("authorization", "")
         if shown in self._renewed:
             request.headers["Authorization"] = self._renewed[shown]
@@ -137,7 +137,7 @@ class StudioHttp(httpx.Client):
             raise UncertainWriteError(f"{request.url.path} answered no JSON")
         return response
 
-    def _transmit(self, request: httpx.Request, options: dict[str, Any]) -> httpx.Response:
+    def _transmit(self, request: httpx.Request, options: dict[str, object]) -> httpx.Response:
         path = request.url.path
         try:
             return self._loop.run(self._bounded.send(request, **options))

@@ -105,7 +105,7 @@ def read_or_make_secrets(home: StudioHome) -> Secrets:
     return drawn
 
 
-def write_private(path: Path, content: dict[str, Any]) -> None:
+def write_private(path: Path, content: dict[str, object]) -> None:
     """Write JSON that only its owner can read, whole or not at all. Raises StorageError."""
     write_whole(str(path), json.dumps(content, indent=2).encode(), mode=0o600)
 
