@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 
 from annotator.prompting.prompt import Prompt
-from annotator.settings import EngineName
 from annotator.weights.lora_adapters import AdapterChoice
 from annotator.weights.models import ModelChoice
 from pairset.records.ids import content_id
@@ -16,7 +15,7 @@ class Annotator:
     The engine is no part of the ids: the same weights answer the same wherever they run.
     """
 
-    engine: EngineName
+    engine: str
     model: ModelChoice
     adapter: AdapterChoice | None
     prompt: Prompt

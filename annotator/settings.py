@@ -11,6 +11,7 @@ from pairset.settings import MOST_SEED, ExecutorSettings, VerbSettings
 DEFAULT_MODEL = "Qwen/Qwen3-VL-8B-Instruct"
 
 EngineName = Literal["server", "vllm", "transformers"]
+"""The engines that are here; ``annotator.engines.registry`` knows those that packages add."""
 
 
 class AskSettings(VerbSettings):
@@ -27,10 +28,10 @@ class AskSettings(VerbSettings):
         "evidence": "evidence",
     }
 
-    engine: EngineName = "vllm"
+    engine: EngineName | str = "vllm"
     """vllm: the model runs in this process, fastest for many pairs. server: the model runs behind
     an OpenAI-compatible endpoint. transformers: the model runs in this process, with the smallest
-    install."""
+    install. NAME: an engine that another package adds."""
     model: str | None = None
     """The model: a hub id, a local folder, or "starter" for the small model that ships with
     pairset. Default: Qwen/Qwen3-VL-8B-Instruct, which needs one GPU of 24 GB. Default with

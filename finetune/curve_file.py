@@ -1,6 +1,7 @@
 """The file of a training curve: one JSON object a line, the last of which may be torn."""
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ def read_points(path: Path) -> list[dict[str, Any]]:
     return points
 
 
-def append_point(path: Path, point: dict[str, Any]) -> None:
+def append_point(path: Path, point: Mapping[str, object]) -> None:
     """Add one line. Raises OSError."""
     with path.open("a", encoding="utf-8") as file:
         file.write(json.dumps(point) + "\n")

@@ -33,7 +33,7 @@ ATTEMPTS = 10
 HEAVY = {
     *("PIL", "cv2", "duckdb", "faiss", "fsspec", "hdbscan", "httpx", "jinja2", "label_studio_sdk"),
     *("numpy", "open_clip", "openai", "pandas", "peft", "pyarrow", "rich", "scipy", "skimage"),
-    *("sklearn", "torch", "torchvision", "tqdm", "transformers", "vllm", "xgrammar"),
+    *("sklearn", "tenacity", "torch", "torchvision", "tqdm", "transformers", "vllm", "xgrammar"),
 }
 COMMANDS = [["--help"], *([*verb.name.split(), "--help"] for verb in VERBS)]
 commands = pytest.mark.parametrize("words", COMMANDS, ids=" ".join)

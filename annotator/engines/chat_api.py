@@ -107,7 +107,7 @@ def _encoded(picture: Picture) -> tuple[bytes, str]:
     return buffer.getvalue(), "image/png"
 
 
-def encode_body(body: dict[str, Any]) -> bytes:
+def encode_body(body: dict[str, object]) -> bytes:
     """A request's body as it travels."""
     return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
 
@@ -139,7 +139,7 @@ def read_completion(body: Any) -> Answer:
     )
 
 
-def _first_choice(body: Any) -> dict[str, Any]:
+def _first_choice(body: object) -> dict[str, Any]:
     choices = body.get("choices") if isinstance(body, dict) else None
     choice = choices[0] if isinstance(choices, list) and choices else None
     if isinstance(choice, dict):
@@ -147,7 +147,7 @@ def _first_choice(body: Any) -> dict[str, Any]:
     raise _no_completion(body)
 
 
-def _tokens_of(choice: dict[str, Any]) -> list[TokenLogprob]:
+def _tokens_of(choice: dict[str, object]) -> list[TokenLogprob]:
     """Of a choice, unchecked but for their shape; none where one is of another shape."""
     entries = _entries(choice)
     if not all(isinstance(each, dict) and isinstance(each.get("token"), str) for each in entries):
@@ -155,13 +155,13 @@ def _tokens_of(choice: dict[str, Any]) -> list[TokenLogprob]:
     return [TokenLogprob(each["token"], each.get("logprob", math.nan)) for each in entries]
 
 
-def _entries(choice: dict[str, Any]) -> list[Any]:
+def _entries(choice: dict[str, object]) -> list[Any]:
     logprobs = choice.get("logprobs")
     entries = logprobs.get("content") if isinstance(logprobs, dict) else None
     return entries if isinstance(entries, list) else []
 
 
-def read_tokens(body: Any, reply: str) -> Tokens:
+def read_tokens(body: object, reply: str) -> Tokens:
     """The tokens of a reply that was the end of the prompt; none where their numbers are not sound.
 
     Raises ReplyError (unsupported) where the response has no log-probabilities of the prompt.
@@ -183,7 +183,7 @@ def read_tokens(body: Any, reply: str) -> Tokens:
     return sound_tokens(tail_of(tokens, reply))
 
 
-def read_choice(body: Any, words: tuple[str, str]) -> float:
+def read_choice(body: object, words: tuple[str, str]) -> float:
     """Probability of the first word against the second, by the likeliest first tokens.
 
     Raises ReplyError: unsupported where neither word is among them, server_error where what is
@@ -218,7 +218,7 @@ def _share(likeliest: list[Any], word: str) -> float:
     return total
 
 
-def _no_completion(body: Any) -> ReplyError:
+def _no_completion(body: object) -> ReplyError:
     failure = failure_in(body)
     said = failure.message if failure else json.dumps(body, ensure_ascii=False)
     return ReplyError(

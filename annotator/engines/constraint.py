@@ -24,7 +24,7 @@ class GrammarCompiler:
         )
         self._compile = cache(xgrammar.GrammarCompiler(tokens).compile_json_schema)
 
-    def compile(self, schema: dict[str, Any]) -> "xgrammar.CompiledGrammar":
+    def compile(self, schema: dict[str, object]) -> "xgrammar.CompiledGrammar":
         """Grammar of a schema; white space between its parts is free, as it is in vLLM."""
         return self._compile(json.dumps(schema))
 

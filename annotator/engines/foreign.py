@@ -111,7 +111,7 @@ def foreign_json(content: bytes, hide: Callable[[str], str]) -> Any:
         raise ReplyError(ReplyErrorCode.SERVER_ERROR, f"the response {reason}") from error
 
 
-def _clean(value: Any, hide: Callable[[str], str]) -> Any:
+def _clean(value: object, hide: Callable[[str], str]) -> Any:
     if isinstance(value, str):
         return hide(storable(value))
     if isinstance(value, list):

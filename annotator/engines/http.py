@@ -1,13 +1,20 @@
 """Requests to a server: one function tries once, another owns the retries."""
 
 import asyncio
-import random
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
 
 import httpx
+from tenacity import (
+    AsyncRetrying,
+    RetryCallState,
+    retry_if_exception_type,
+    stop_after_attempt,
+    wait_random_exponential,
+)
 
 from annotator.engines.foreign import foreign_json
 from annotator.prompting.reply import ReplyError, ReplyErrorCode
@@ -50,11 +57,24 @@ class Backoff:
     retries: int
     first_seconds: float = 0.5
     longest_seconds: float = 30.0
+    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
 
-    def wait_seconds(self, failures: int) -> float:
-        """A random wait after so many failures."""
-        most = min(self.longest_seconds, self.first_seconds * 2 ** (failures - 1))
-        return random.uniform(0, most)
+    def retrying(self) -> AsyncRetrying:
+        """Calls a function again after each TransientError; raises the last."""
+        return AsyncRetrying(
+            sleep=self.sleep,
+            stop=stop_after_attempt(self.retries + 1),
+            wait=self._wait_seconds,
+            retry=retry_if_exception_type(TransientError),
+            reraise=True,
+        )
+
+    def _wait_seconds(self, state: RetryCallState) -> float:
+        """A random wait, or as long as the server asks for."""
+        drawn = wait_random_exponential(self.first_seconds, self.longest_seconds)(state)
+        error = state.outcome.exception() if state.outcome else None
+        asked = error.wait_seconds if isinstance(error, TransientError) else 0
+        return min(max(drawn, asked), self.longest_seconds)
 
 
 def token_from_environment() -> str | None:
@@ -148,18 +168,10 @@ async def send(client: BoundedClient, body: bytes, backoff: Backoff) -> Any:
 
     Raises EngineDownError where nothing listens any more, else the last TransientError.
     """
-    failures = 0
-    while True:
-        try:
-            return await try_once(client, body)
-        except TransientError as error:
-            failures += 1
-            if failures > backoff.retries:
-                if isinstance(error, UnreachableError):
-                    raise down(str(client.base_url), str(error)) from error
-                raise
-            wait_seconds = max(backoff.wait_seconds(failures), error.wait_seconds)
-            await asyncio.sleep(min(wait_seconds, backoff.longest_seconds))
+    try:
+        return await backoff.retrying()(try_once, client, body)
+    except UnreachableError as error:
+        raise down(str(client.base_url), str(error)) from error
 
 
 def down(url: str, reason: str) -> EngineDownError:

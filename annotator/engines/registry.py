@@ -1,14 +1,23 @@
-"""The engines by name. None is imported before it is chosen."""
+"""The engines by name: ours, and those that installed packages add. None is imported before it is
+chosen.
+
+A package adds an engine by an entry point of the group ``pairset.engines``, whose value is the
+``module:function`` that opens it.
+"""
 
 import importlib
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from annotator.engines.protocol import Engine, EnginePlan
-from annotator.settings import AskSettings, EngineName
-from pairset.errors import SettingsError
+from annotator.settings import AskSettings
+from pairset.app.command.suggestions import did_you_mean
+from pairset.errors import BrokenPackageError, SettingsError
 from pairset.running.memory import require_address_space
+
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
 
 _ADDRESS_BYTES = 3 << 30
 """With less, torch cannot be imported and the grammar's compiler waits for ever, or ends the
@@ -16,16 +25,21 @@ process without a word: measured with the smallest model."""
 
 OpenEngine = Callable[[EnginePlan], AbstractContextManager[Engine]]
 
-ENGINES: dict[EngineName, str] = {
+ENGINES: dict[str, str] = {
     "server": "annotator.engines.server:open_server",
     "vllm": "annotator.engines.vllm:open_vllm",
     "transformers": "annotator.engines.transformers:open_transformers",
 }
-"""``module:function`` that opens each engine."""
+"""``module:function`` that opens each engine of ours; no package can replace one."""
+_GROUP = "pairset.engines"
 
 
-def engine_name(settings: AskSettings) -> EngineName:
-    """Which engine the settings mean. Raises SettingsError where they contradict each other."""
+def engine_name(settings: AskSettings) -> str:
+    """Which engine the settings mean.
+
+    Raises SettingsError where they contradict each other, and for a name that no engine has or
+    that two packages give to theirs.
+    """
     wants_server = bool(settings.server) or settings.spawn
     if settings.server and settings.spawn:
         raise SettingsError("--server asks a running server, --spawn starts one: choose one.")
@@ -35,17 +49,54 @@ def engine_name(settings: AskSettings) -> EngineName:
         raise SettingsError(
             "--engine server needs --server URL (a running server) or --spawn (start one here)."
         )
+    if settings.engine not in ENGINES:
+        _added_engine(settings.engine)
     return "server" if wants_server else settings.engine
 
 
-def open_engine(name: EngineName, plan: EnginePlan) -> AbstractContextManager[Engine]:
+def open_engine(name: str, plan: EnginePlan) -> AbstractContextManager[Engine]:
     """Open an engine for use in a ``with`` block.
 
     Raises MissingExtraError where its packages are not installed, ModelUnavailableError where
-    the model cannot be loaded, EngineDownError where its server does not come up.
+    the model cannot be loaded, EngineDownError where its server does not come up,
+    BrokenPackageError where another package adds it and it cannot be imported.
     """
+    if name not in ENGINES:
+        return _load(_added_engine(name))(plan)
     if name != "server":
         require_address_space(_ADDRESS_BYTES, f"A model through {name}")
     module, function = ENGINES[name].split(":")
     opened = cast("OpenEngine", getattr(importlib.import_module(module), function))
     return opened(plan)
+
+
+def _added_engine(name: str) -> "EntryPoint":
+    """The engine of this name that an installed package adds. Raises SettingsError."""
+    from importlib.metadata import entry_points
+
+    added = entry_points(group=_GROUP)
+    found: list[EntryPoint] = [*added.select(name=name)]
+    if len(found) == 1:
+        return found[0]
+    if found:
+        packages = " and ".join(sorted(map(_package_of, found)))
+        raise SettingsError(f"{packages} both add an engine {name}: uninstall one of them.")
+    known = sorted({*ENGINES, *added.names})
+    raise SettingsError(
+        f"--engine is {name!r}: choose {', '.join(known[:-1])} or {known[-1]}."
+        f"{did_you_mean(name, known)}"
+    )
+
+
+def _load(added: "EntryPoint") -> OpenEngine:
+    try:
+        opened = added.load()
+    except (ImportError, AttributeError, SyntaxError) as error:
+        raise BrokenPackageError(_package_of(added), str(error)) from error
+    if not callable(opened):
+        raise BrokenPackageError(_package_of(added), f"{added.value} is no function")
+    return cast("OpenEngine", opened)
+
+
+def _package_of(added: "EntryPoint") -> str:
+    return added.dist.name if added.dist else added.value

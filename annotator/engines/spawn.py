@@ -5,16 +5,12 @@ import os
 import re
 import secrets
 import socket
-import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
-
-import httpx
 
 from annotator.engines.protocol import EnginePlan
 from annotator.engines.vllm_options import (
@@ -25,10 +21,13 @@ from annotator.engines.vllm_options import (
     vllm_environment,
 )
 from pairset.errors import EngineDownError
-from pairset.files.storage import private
-from pairset.network.addresses import ServerAddress
-from pairset.network.http_client import BoundedClient
-from pairset.running.own_loop import run_apart
+from pairset.running.child_server import (
+    NotHealthyError,
+    ServerCommand,
+    end_of_log,
+    running_server,
+    wait_until_healthy,
+)
 
 _HOST = "127.0.0.1"
 _SECRET_NAME = re.compile(
@@ -37,10 +36,7 @@ _SECRET_NAME = re.compile(
 )
 _LOGIN_IN_URL = re.compile(r"://[^/\s@]+@")
 _API_SERVER = "vllm.entrypoints.openai.api_server"
-_SECONDS_BETWEEN_LOOKS = 0.5
-_SECONDS_OF_A_LOOK = 5
 _STOP_TIMEOUT_SECONDS = 30
-_LOG_TAIL_LINES = 25
 
 
 @contextmanager
@@ -57,20 +53,13 @@ def spawned_server(plan: EnginePlan) -> Iterator[tuple[str, str]]:
     command = server_command(plan, port=int(url.rsplit(":", 1)[1]))
     with tempfile.TemporaryDirectory(prefix="pairset-vllm-") as folder:
         log = Path(folder, "server.log")
-        with open(log, "wb", opener=private) as output:
-            process = subprocess.Popen(
-                command,
-                env=_environment(plan, token),
-                stdin=subprocess.PIPE,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-            )
-        try:
-            _wait_until_healthy(process, url, plan.settings.start_timeout_seconds, log)
+        started = ServerCommand(command, _environment(plan, token), log, _STOP_TIMEOUT_SECONDS)
+        with running_server(started) as process:
+            try:
+                wait_until_healthy(process, url, plan.settings.start_timeout_seconds)
+            except NotHealthyError as error:
+                raise _did_not_come_up(str(error), log) from error
             yield f"{url}/v1", token
-        finally:
-            _stop(process)
 
 
 def server_command(plan: EnginePlan, port: int) -> list[str]:
@@ -111,43 +100,8 @@ def _free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def _wait_until_healthy(
-    process: subprocess.Popen[bytes], url: str, timeout_seconds: float, log: Path
-) -> None:
-    deadline = time.monotonic() + timeout_seconds
-    while time.monotonic() < deadline:
-        if process.poll() is not None:
-            raise _did_not_come_up(f"ended with exit code {process.returncode}", log)
-        if run_apart(_is_healthy(url)):
-            return
-        time.sleep(_SECONDS_BETWEEN_LOOKS)
-    raise _did_not_come_up(f"did not answer within {timeout_seconds:g} s", log)
-
-
-async def _is_healthy(url: str) -> bool:
-    async with BoundedClient(ServerAddress(url), _SECONDS_OF_A_LOOK) as client:
-        try:
-            return (await client.get("health")).is_success
-        except httpx.RequestError:
-            return False  # it does not listen yet
-
-
 def _did_not_come_up(what: str, log: Path) -> EngineDownError:
-    lines = log.read_text(encoding="utf-8", errors="replace").splitlines()
-    tail = "\n".join(f"  {line}" for line in lines[-_LOG_TAIL_LINES:])
     return EngineDownError(
-        f"The vLLM server that was started {what}. The end of its log:\n{tail}\n"
+        f"The vLLM server that was started {what}. The end of its log:\n{end_of_log(log)}\n"
         "Longer waits: --start-timeout-seconds; without a server: --engine vllm."
     )
-
-
-def _stop(process: subprocess.Popen[bytes]) -> None:
-    """Ask the server to end, and end it where it does not listen."""
-    if process.stdin:
-        process.stdin.close()
-    process.terminate()
-    try:
-        process.wait(_STOP_TIMEOUT_SECONDS)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()

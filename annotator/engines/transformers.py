@@ -20,7 +20,7 @@ from annotator.engines.protocol import (
     Statement,
     Tokens,
 )
-from annotator.engines.together import A, Q, ask_together
+from annotator.engines.together import A, Q, ask_together, draws_alike
 from annotator.prompting.prompt import Message, Prompt, build_messages, pillow_part
 from annotator.prompting.reply_tokens import (
     first_token_ids,
@@ -125,11 +125,11 @@ class TransformersEngine:
         return self._batched(partial(self._answer, prompt), questions)
 
     def sample(self, prompt: Prompt, draws: Sequence[Draws]) -> Iterator[Numbered[Answer]]:
-        """Draw batch after batch, in order."""
-        numbers = [number for number, each in enumerate(draws) for _ in range(each.count)]
-        flat = [draws[number] for number in numbers]
-        for place, answer in self._batched(partial(self._drawn, prompt), flat):
-            yield numbers[place], answer
+        """Draw batch after batch; a batch has one temperature and one text to stop at."""
+        for numbers in draws_alike(draws):
+            alike = [draws[number] for number in numbers]
+            for place, answer in self._batched(partial(self._drawn, prompt), alike):
+                yield numbers[place], answer
 
     def score(self, prompt: Prompt, statements: Sequence[Statement]) -> Iterator[Numbered[Tokens]]:
         """One forward pass for each batch."""

@@ -34,7 +34,7 @@ def _images(question: Question) -> "list[PillowImage]":
 def _without_images(messages: Sequence[Message]) -> list[Message]:
     """The conversation as a chat template takes it, which only asks where an image stands."""
 
-    def bare(part: dict[str, Any]) -> dict[str, Any]:
+    def bare(part: dict[str, object]) -> dict[str, Any]:
         return part if part["type"] == "text" else {"type": "image"}
 
     return [

@@ -61,7 +61,9 @@ def find_witness(pair_set: PairSet, annotations: Stage, settings: ProbeSettings)
     return Witness(annotator, settings, key, is_author)
 
 
-def _as_it_was(settings: ProbeSettings, saved: dict[str, Any], annotations: Stage) -> ProbeSettings:
+def _as_it_was(
+    settings: ProbeSettings, saved: dict[str, object], annotations: Stage
+) -> ProbeSettings:
     """The settings with what the saved run was told, where they do not say otherwise.
 
     Raises ValueError for what no run can have been told, and SettingsError for a server elsewhere.

@@ -196,7 +196,7 @@ def _json_object(text: str) -> dict[str, Any]:
     return fields
 
 
-def _without_doubles(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def _without_doubles(pairs: list[tuple[str, object]]) -> dict[str, Any]:
     """Confidence is read off the first of two values of one name, and JSON means the last."""
     fields = dict(pairs)
     if len(fields) < len(pairs):
@@ -204,7 +204,7 @@ def _without_doubles(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return fields
 
 
-def _checked_text(fields: Mapping[str, Any], name: str, most: int) -> str:
+def _checked_text(fields: Mapping[str, object], name: str, most: int) -> str:
     value = fields[name]
     if not isinstance(value, str) or not value.strip():
         raise _invalid(f"{name} is {_shown(value)}, not a text")

@@ -58,7 +58,7 @@ def read_lora_rank(path: Path) -> int:
     return max(ranks)
 
 
-def _rank(name: str, rank: Any) -> int:
+def _rank(name: str, rank: object) -> int:
     if isinstance(rank, bool) or not isinstance(rank, int) or not 0 < rank <= _LARGEST_RANK:
         raise ValueError(f"{name} is {str(rank)[:50]!r}: ranks are 1 to {_LARGEST_RANK}")
     return rank
@@ -70,7 +70,7 @@ def _check_number(name: str, value: Any, most: float) -> None:
         raise ValueError(f"{name} is {str(value)[:50]!r}: it must be a number, 0 to {most:g}")
 
 
-def _pattern_values(config: dict[str, Any], name: str) -> list[Any]:
+def _pattern_values(config: dict[str, object], name: str) -> list[Any]:
     """Values by module; PEFT takes the names for regular expressions."""
     patterns = config.get(name) or {}
     if not isinstance(patterns, dict) or len(patterns) > _MOST_NAMES:
@@ -81,7 +81,7 @@ def _pattern_values(config: dict[str, Any], name: str) -> list[Any]:
     return list(patterns.values())
 
 
-def _check_targets(config: dict[str, Any]) -> None:
+def _check_targets(config: dict[str, object]) -> None:
     expressions = []
     for name in ("target_modules", "exclude_modules", "modules_to_save", "layers_pattern"):
         value = config.get(name)
@@ -93,7 +93,7 @@ def _check_targets(config: dict[str, Any]) -> None:
     try_patterns(expressions)
 
 
-def _check_names(name: str, value: Any) -> None:
+def _check_names(name: str, value: object) -> None:
     if not isinstance(value, list) or len(value) > _MOST_NAMES:
         raise ValueError(f"{name} is neither a text nor a list of names")
     for module in value:

@@ -1,6 +1,5 @@
 """LoRA adapters by name or path, and what is in them."""
 
-import struct
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,7 +8,6 @@ from annotator.weights.fingerprints import fingerprint
 from annotator.weights.hub import ELSEWHERE, download
 from annotator.weights.shipped import shipped_folder
 from pairset.errors import MissingExtraError, ModelUnavailableError, SettingsError
-from pairset.files.documents import parse_object
 from pairset.models.adapter_cards import AdapterCard, find_adapter, names_a_folder, read_card
 from pairset.models.checkpoints import expanded, is_folder, is_place
 from pairset.models.weight_files import check_links, read_header
@@ -41,9 +39,9 @@ class AdapterChoice:
             raise ModelUnavailableError(f"{self.name} is known to a server only. {ELSEWHERE}")
         return self.path
 
-    def tensor_names(self) -> list[str]:
+    def tensor_names(self) -> tuple[str, ...]:
         """Names of its weights."""
-        return tensor_names(self.folder / _WEIGHTS)
+        return read_header(self.folder / _WEIGHTS).names
 
 
 def served_adapter(name: str) -> AdapterChoice:
@@ -75,7 +73,7 @@ def load_adapter(adapter: str, pair_set: PairSet | None = None) -> AdapterChoice
     )
 
 
-def read_adapter(folder: Path) -> tuple[int, list[str]]:
+def read_adapter(folder: Path) -> tuple[int, tuple[str, ...]]:
     """Look at an adapter before anything loads it: its rank, and the names of its weights.
 
     Raises ModelUnavailableError for what is no sound LoRA adapter.
@@ -85,8 +83,7 @@ def read_adapter(folder: Path) -> tuple[int, list[str]]:
     try:
         check_links(folder)
         rank = read_lora_rank(folder / _CONFIG)
-        read_header(folder / _WEIGHTS)
-        names = tensor_names(folder / _WEIGHTS)
+        names = read_header(folder / _WEIGHTS).names
     except ModuleNotFoundError as error:
         raise MissingExtraError(error.name or "safetensors", "transformers") from error
     except (OSError, ValueError) as error:
@@ -117,17 +114,6 @@ def refuse_vision_weights(adapter: AdapterChoice) -> None:
             "annotate SET --server URL --adapter NAME), or train the adapter on the language "
             "model only."
         )
-
-
-def tensor_names(path: Path) -> list[str]:
-    """Names of the tensors in a safetensors file; only its header is read.
-
-    Raises ValueError where the file is no such.
-    """
-    with path.open("rb") as file:
-        (length,) = struct.unpack("<Q", file.read(8))
-        header = parse_object(file.read(min(length, path.stat().st_size)))
-    return [name for name in header if name != "__metadata__"]
 
 
 def _is_vision(key: str) -> bool:

@@ -102,7 +102,7 @@ class ReplyTrainer(Trainer):
         loss, _ = preference_loss(policy, reference.to(policy), weights, self._settings.beta)
         return loss + self._settings.anchor * anchor
 
-    def _get_train_sampler(self, train_dataset: Any = None) -> Sampler[int]:
+    def _get_train_sampler(self, train_dataset: object = None) -> Sampler[int]:
         data, settings = self._data, self._settings
         dropout = QueryDropout(settings.query_dropout, data.bare_lengths)
         return ByLength(data.lengths, settings.batch_size, settings.seed, dropout)
@@ -129,7 +129,7 @@ class Trained:
 
 
 def run_training(
-    model: Any, data: TrainingData, settings: TrainSettings, collator: Collator, folder: Path
+    model: object, data: TrainingData, settings: TrainSettings, collator: Collator, folder: Path
 ) -> Trained:
     """Train, going on from the latest sound checkpoint in ``folder``.
 

@@ -3,7 +3,6 @@
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 from torch.utils.data import Dataset
 
@@ -45,7 +44,7 @@ class ItemCache:
     """
 
     def __init__(
-        self, chat_encoder: ChatEncoder, settings: TrainSettings, model: Any | None = None
+        self, chat_encoder: ChatEncoder, settings: TrainSettings, model: object | None = None
     ) -> None:
         self._chat_encoder = chat_encoder
         self._settings = settings
@@ -79,7 +78,7 @@ class ItemCache:
         return item
 
 
-def _looked_at(item: TrainingItem, model: Any) -> TrainingItem:
+def _looked_at(item: TrainingItem, model: object) -> TrainingItem:
     prompt = look(model, item.conversation.prompt)
     rejected = item.rejected and replace(item.rejected, prompt=prompt)
     return replace(item, conversation=replace(item.conversation, prompt=prompt), rejected=rejected)

@@ -13,7 +13,7 @@ from pairset.running.progress import progress
 
 
 def reference_logprobs(
-    model: Any, items: PairItems, collator: Collator, batch_size: int
+    model: object, items: PairItems, collator: Collator, batch_size: int
 ) -> dict[ItemKey, tuple[float, float]]:
     """Log-probabilities of the chosen and the rejected reply of each corrected example.
 

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from accelerate import PartialState
-from transformers import TrainerCallback
+from transformers import TrainerCallback, TrainerState, TrainingArguments
 
 from finetune.curve_file import CURVE, append_point
 from finetune.lora.sealed_checkpoints import seal
@@ -18,14 +18,16 @@ class Watch(TrainerCallback):
         self._folder = folder
         self._bar: Any = None
 
-    def on_train_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+    def on_train_begin(
+        self, args: object, state: TrainerState, control: object, **_: object
+    ) -> None:
         self._bar = open_bar("train", total=state.max_steps, unit="step")
         self._bar.update(state.global_step)
 
-    def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+    def on_step_end(self, args: object, state: TrainerState, control: object, **_: object) -> None:
         self._bar.update(1)
 
-    def on_log(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
+    def on_log(self, args: object, state: TrainerState, control: object, **kwargs: Any) -> None:
         logs: dict[str, float] = kwargs["logs"]
         if "loss" not in logs or not state.is_world_process_zero:
             return
@@ -34,10 +36,12 @@ class Watch(TrainerCallback):
         point = {"step": state.global_step, **{name: logs.get(name) for name in names}}
         append_point(self._folder / CURVE, point)
 
-    def on_save(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+    def on_save(
+        self, args: TrainingArguments, state: TrainerState, control: object, **_: object
+    ) -> None:
         PartialState().wait_for_everyone()  # each process writes its random state into it
         if state.is_world_process_zero:
-            seal(Path(args.output_dir) / f"checkpoint-{state.global_step}")
+            seal(Path(str(args.output_dir)) / f"checkpoint-{state.global_step}")
 
-    def on_train_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+    def on_train_end(self, args: object, state: TrainerState, control: object, **_: object) -> None:
         self._bar.close()

@@ -80,7 +80,7 @@ def _thumbnails(samples: Sequence[Sample]) -> Mapping[str, Any]:
     return inline_thumbnails({uri: uri for uri in uris}, _THUMBNAIL_PIXELS) if uris else {}
 
 
-def _settings(settings: Mapping[str, Any]) -> dict[str, str]:
+def _settings(settings: Mapping[str, object]) -> dict[str, str]:
     """Settings as they would be typed; what was not given and has no default is left out."""
     return {
         name.replace("_", " "): _as_words(value)
@@ -89,7 +89,7 @@ def _settings(settings: Mapping[str, Any]) -> dict[str, str]:
     }
 
 
-def _as_words(value: Any) -> str:
+def _as_words(value: object) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, Mapping):

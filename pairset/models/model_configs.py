@@ -30,7 +30,7 @@ _NEVER_FOLLOWED = ("_name_or_path", "name_or_path", "special_tokens_map_file")
 """What models were made from: loading a folder leaves these alone."""
 
 
-def check_sizes(config: dict[str, Any], weights: WeightFiles) -> None:
+def check_sizes(config: dict[str, object], weights: WeightFiles) -> None:
     """Refuse sizes that these weights cannot have. Raises ValueError naming the first."""
     for name, value in _numbers(config):
         if _LAYERS.match(name) and value > weights.tensors:
@@ -47,7 +47,7 @@ def check_sizes(config: dict[str, Any], weights: WeightFiles) -> None:
                 )
 
 
-def check_picture_sizes(config: dict[str, Any]) -> None:
+def check_picture_sizes(config: dict[str, object]) -> None:
     """Refuse a processor that scales pictures to absurd sizes. Raises ValueError."""
     counts_pixels = str(config.get("image_processor_type", "")).startswith("Qwen")
     for name, value in _numbers(config):
@@ -61,7 +61,7 @@ def check_picture_sizes(config: dict[str, Any]) -> None:
             raise ValueError(f"{name} is {value:.4g}: no picture is scaled to that")
 
 
-def check_places(config: dict[str, Any], folder: Path) -> None:
+def check_places(config: dict[str, object], folder: Path) -> None:
     """Refuse a configuration that names files elsewhere. Raises ValueError naming the first.
 
     Paths of its maker's machine are left in many; what is not there cannot be read.
@@ -85,7 +85,7 @@ def _leads_out(value: str, root: Path) -> bool:
         return True
 
 
-def _products(part: dict[str, Any]) -> Iterator[tuple[str, int]]:
+def _products(part: dict[str, object]) -> Iterator[tuple[str, int]]:
     """Weights that a part of a model cannot do without, by the settings they follow from."""
     width = max((size for name in _WIDTHS if (size := _size(part.get(name)))), default=0)
     for name in _DEPTHS:
@@ -97,11 +97,11 @@ def _products(part: dict[str, Any]) -> Iterator[tuple[str, int]]:
         yield "image_size and patch_size", (_size(part.get("image_size")) // patch) ** 2 * width
 
 
-def _size(value: Any) -> int:
+def _size(value: object) -> int:
     return value if isinstance(value, int) and not isinstance(value, bool) and value > 0 else 0
 
 
-def _numbers(document: Any, name: str = "") -> Iterator[tuple[str, float]]:
+def _numbers(document: object, name: str = "") -> Iterator[tuple[str, float]]:
     """Every number with the nearest name above it."""
     if isinstance(document, dict):
         for key, value in document.items():
@@ -113,7 +113,7 @@ def _numbers(document: Any, name: str = "") -> Iterator[tuple[str, float]]:
         yield name, document
 
 
-def _objects(document: Any) -> Iterator[dict[str, Any]]:
+def _objects(document: object) -> Iterator[dict[str, Any]]:
     if isinstance(document, dict):
         yield document
         for value in document.values():

@@ -15,10 +15,16 @@ _MOST_ENTRIES = 20_000
 class WeightFiles:
     """What files of weights hold, by their headers."""
 
-    tensors: int
+    names: tuple[str, ...]
+    """Of the tensors, in no order that means anything."""
     numbers: int
     """Elements of all tensors together."""
     size_bytes: int
+
+    @property
+    def tensors(self) -> int:
+        """How many tensors there are; parts of a checkpoint that repeat one count it twice."""
+        return len(self.names)
 
 
 def check_links(folder: Path) -> None:
@@ -81,12 +87,12 @@ def read_header(path: Path) -> WeightFiles:
     numbers = 0
     try:
         with safe_open(path, framework="numpy") as file:
-            names = list(file.keys())
+            names = tuple(file.keys())
             for name in names:
                 numbers += _elements(file.get_slice(name).get_shape())
     except (SafetensorError, OSError, ValueError, OverflowError, MemoryError) as error:
         raise ValueError(f"{path.name} is no safetensors file: {error}") from error
-    return WeightFiles(len(names), numbers, path.stat().st_size)
+    return WeightFiles(names, numbers, path.stat().st_size)
 
 
 def _elements(shape: list[int]) -> int:
@@ -113,7 +119,7 @@ def _named_in_index(folder: Path) -> list[str]:
 
 def _together(files: list[WeightFiles]) -> WeightFiles:
     return WeightFiles(
-        sum(each.tensors for each in files),
+        tuple(name for each in files for name in each.names),
         sum(each.numbers for each in files),
         sum(each.size_bytes for each in files),
     )

@@ -79,7 +79,7 @@ def basic_credentials(user: str, password: str) -> str:
     return base64.b64encode(f"{user}:{password}".encode()).decode()
 
 
-def without_credentials(value: Any) -> Any:
+def without_credentials(value: object) -> Any:
     """Settings or a part of them: no URL in it has a user or a password any more."""
     if isinstance(value, str):
         return _USER_OF_URL.sub("", value)

@@ -3,7 +3,6 @@
 import json
 import re
 from dataclasses import dataclass
-from typing import Any
 
 from pairset.text import storable
 
@@ -24,7 +23,7 @@ def excerpt_of(content: bytes) -> str:
     return " ".join(text.split())[:_EXCERPT_CHARACTERS]
 
 
-def error_in(body: Any) -> str | None:
+def error_in(body: object) -> str | None:
     """The message of an error in a reply's JSON, in the forms that servers give it."""
     error = body.get("error") if isinstance(body, dict) else None
     for said in (error, body):
@@ -44,7 +43,7 @@ class Failure:
     """The status that it should have had, where it tells."""
 
 
-def failure_in(body: Any) -> Failure | None:
+def failure_in(body: object) -> Failure | None:
     """The error of a completion, its own or its first choice's; None where there is none.
 
     Gateways that have begun to answer before the model fails send such replies.
@@ -61,7 +60,7 @@ def failure_in(body: Any) -> Failure | None:
     return None
 
 
-def _status_in(error: Any) -> int | None:
+def _status_in(error: object) -> int | None:
     code = error.get("code") if isinstance(error, dict) else None
     if isinstance(code, str) and code.isascii() and code.isdigit():
         return int(code[:4])

@@ -5,16 +5,12 @@ import io
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from pairset.decoding import ImageError
 from pairset.records import Pair
 from pairset.rows.places import PlacedImage
 from pairset.running.progress import progress
 from pairset.store import PairSet, write_atomically
-
-if TYPE_CHECKING:
-    pass
 
 _JPEG_QUALITY = 86
 _THREADS = 4

@@ -21,7 +21,7 @@ def progress(items: Iterable[T], label: str, total: int, unit: str) -> Iterator[
         heed()
 
 
-def open_bar(label: str, total: int, unit: str, items: Iterable[Any] | None = None) -> Any:
+def open_bar(label: str, total: int, unit: str, items: Iterable[object] | None = None) -> Any:
     """A tqdm bar; without items whoever opens it moves it (``update``) and closes it."""
     from tqdm import tqdm
 

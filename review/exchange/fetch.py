@@ -4,7 +4,6 @@ import json
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 from pairset.files.damage import DamagedSetError
 from pairset.records import Verdict
@@ -90,7 +89,7 @@ class _Steps:
         for page in self.project.submitted_tasks(page_size, since):
             self._keep([task for task in map(self._read, page) if task])
 
-    def _read(self, task: Any) -> ReviewedTask | None:
+    def _read(self, task: object) -> ReviewedTask | None:
         try:
             return reviewed_task(task)
         except ForeignSubmissionError as error:
@@ -125,7 +124,7 @@ class _Steps:
         times = [task.updated_at for task in tasks if _is_past(task.updated_at)]
         self.fetched.latest = max(filter(None, [self.fetched.latest, *times]), default=None)
 
-    def _verdict(self, task: ReviewedTask, submission: Any, unread: set[str]) -> Verdict | None:
+    def _verdict(self, task: ReviewedTask, submission: object, unread: set[str]) -> Verdict | None:
         """The verdict, or None and the reason among what was skipped; ``unread`` gets its id."""
         try:
             return verdict_of(task, submission, self._reviewer(submission), self.log.project)
@@ -141,7 +140,7 @@ class _Steps:
         self.log.add(withdrawals)
         self.fetched.withdrawn += len(withdrawals)
 
-    def _reviewer(self, submission: Any) -> str:
+    def _reviewer(self, submission: object) -> str:
         """Email address of who submitted; asked for once for each pull with news."""
         who = record(submission, "a submission").get("completed_by")
         number = who.get("id") if isinstance(who, dict) else who
@@ -152,7 +151,7 @@ class _Steps:
         return self.reviewers.setdefault(number, f"user {number}")
 
 
-def _server_ids(task: Any) -> list[str]:
+def _server_ids(task: object) -> list[str]:
     """Numbers of a task's submissions, as text."""
     listed = task.get("annotations") if isinstance(task, dict) else None
     return [str(each.get("id")) for each in listed or () if isinstance(each, dict)]

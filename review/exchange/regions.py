@@ -34,7 +34,7 @@ def choices_of(regions: Sequence[Region], control: str) -> list[str]:
     return list(dict.fromkeys(every))
 
 
-def _texts(values: Any) -> list[str]:
+def _texts(values: object) -> list[str]:
     """What of a list is text; nothing of what is no list."""
     return [each for each in values if isinstance(each, str)] if isinstance(values, list) else []
 

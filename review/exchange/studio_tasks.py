@@ -52,7 +52,7 @@ def annotation_id_in(prediction: Mapping[str, Any]) -> str | None:
     return None
 
 
-def marked(data: Mapping[str, Any], state: str) -> dict[str, Any]:
+def marked(data: Mapping[str, object], state: str) -> dict[str, Any]:
     """The data of a task in another state, which its line of numbers tells reviewers."""
     info = str(data.get("info", ""))
     for words in _MARKS.values():

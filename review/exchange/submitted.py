@@ -50,7 +50,7 @@ class ReviewedTask:
     """Chinese words of the instructions it offered, by their English ones."""
 
 
-def reviewed_task(task: Any) -> ReviewedTask | None:
+def reviewed_task(task: object) -> ReviewedTask | None:
     """Read a task; None where it is not one of ours.
 
     Raises ForeignSubmissionError for one of ours that Label Studio cannot have written.
@@ -75,11 +75,11 @@ def reviewed_task(task: Any) -> ReviewedTask | None:
     )
 
 
-def _listed(value: Any) -> list[Any]:
+def _listed(value: object) -> list[Any]:
     return value if isinstance(value, list) else []
 
 
-def _is_prediction(value: Any) -> bool:
+def _is_prediction(value: object) -> bool:
     return (
         isinstance(value, dict)
         and isinstance(value.get("result"), list)
@@ -202,7 +202,7 @@ def _has_prefilled(regions: Sequence[Region]) -> bool:
     return any(_is_of(region, _PREFILLED) for region in regions)
 
 
-def _is_of(region: Any, controls: Sequence[str]) -> bool:
+def _is_of(region: object, controls: Sequence[str]) -> bool:
     return isinstance(region, dict) and region.get("from_name") in controls
 
 

@@ -110,7 +110,7 @@ def _outline(picture: Any) -> "NDArray[np.bool_]":
     return line if line.any() else changed
 
 
-def _to_array(picture: Any) -> "NDArray[np.bool_]":
+def _to_array(picture: object) -> "NDArray[np.bool_]":
     import numpy as np
 
     return np.asarray(picture) > 0

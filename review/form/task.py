@@ -42,7 +42,7 @@ def task_data(
     }
 
 
-def candidates_in(data: Mapping[str, Any]) -> dict[str, str | None]:
+def candidates_in(data: Mapping[str, object]) -> dict[str, str | None]:
     """The Chinese words of every candidate of a task, by its English ones."""
     offered, chinese = data.get("candidates"), data.get("candidates_zh")
     if not isinstance(offered, list) or not isinstance(chinese, list):

@@ -14,7 +14,7 @@ from review.calibration.crossfit import FOLDS, CrossFitted
 from review.calibration.evidence import Evidence, Floats
 from review.guarantee.audit import AuditTest
 from review.guarantee.gate import Gate
-from review.guarantee.learn_then_test import TestSequence
+from review.guarantee.learn_then_test import ThresholdSequence
 from review.guarantee.shift import Shift
 
 CERTIFICATE_FILE = "certificate.json"
@@ -77,7 +77,7 @@ class Certificate:
     """On annotations that may be accepted; skips count."""
     drawn: int
     """Of those, chosen by the draw: a random sample of all, or of what passed the gate."""
-    sequence: TestSequence | None = None
+    sequence: ThresholdSequence | None = None
     """The tests of the latest look; None while the sample is not judged yet."""
     floor: float | None = None
     """Probability it took to pass the gate; None before there was one."""

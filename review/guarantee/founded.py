@@ -15,7 +15,7 @@ from pairset.records.ids import content_id
 from review.calibration.evidence import PROBES
 from review.calibration.reading import KnownSet
 from review.guarantee.certificate import Certificate, Kept
-from review.guarantee.learn_then_test import TestSequence, ThresholdTest, binomial_tail
+from review.guarantee.learn_then_test import ThresholdSequence, ThresholdTest, binomial_tail
 from review.guarantee.population import Population
 
 _ROUNDING = 1e-9
@@ -45,7 +45,7 @@ def population_key(known: KnownSet) -> str:
     return content_id("population", *(each.annotation_id for each in known.evidence))
 
 
-def _is_reckoned(certificate: Certificate, sequence: TestSequence) -> bool:
+def _is_reckoned(certificate: Certificate, sequence: ThresholdSequence) -> bool:
     """Whether levels and p-values are those of the counts."""
     level = certificate.promise.level(certificate.looks) if certificate.looks > 0 else math.nan
     is_sound = (
@@ -58,7 +58,7 @@ def _is_reckoned(certificate: Certificate, sequence: TestSequence) -> bool:
     return is_sound and all(_is_test(test, sequence, risk) for test in sequence.tests)
 
 
-def _is_test(test: ThresholdTest, sequence: TestSequence, risk: float) -> bool:
+def _is_test(test: ThresholdTest, sequence: ThresholdSequence, risk: float) -> bool:
     if not (0 <= test.threshold <= 1 and 0 <= test.errors <= test.verdicts):
         return False
     effect = sequence.design_effect

@@ -39,7 +39,7 @@ class ThresholdTest:
 
 
 @dataclass(frozen=True, slots=True)
-class TestSequence:
+class ThresholdSequence:
     """The tests in their order: all passed but perhaps the last. None where none had a chance."""
 
     level: float
@@ -53,7 +53,7 @@ class TestSequence:
         return good[-1] if good else None
 
 
-def fixed_sequence(population: Population, precision: float, level: float) -> TestSequence:
+def fixed_sequence(population: Population, precision: float, level: float) -> ThresholdSequence:
     """Test thresholds until one fails.
 
     ``population.scores`` must come from a model that saw none of the verdicts, nor others of their
@@ -69,7 +69,7 @@ def fixed_sequence(population: Population, precision: float, level: float) -> Te
         tests.append(ThresholdTest(threshold, verdicts, errors, p_value))
         if p_value > level:
             break
-    return TestSequence(level, tuple(tests), effect)
+    return ThresholdSequence(level, tuple(tests), effect)
 
 
 def binomial_tail(errors: float, verdicts: float, risk: float) -> float:

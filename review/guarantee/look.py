@@ -16,7 +16,7 @@ from review.guarantee.audit import audit_test
 from review.guarantee.certificate import Certificate, Kept, Promise, Standing
 from review.guarantee.founded import follows, population_key
 from review.guarantee.gate import Gate, gate_of
-from review.guarantee.learn_then_test import TestSequence, fixed_sequence
+from review.guarantee.learn_then_test import ThresholdSequence, fixed_sequence
 from review.guarantee.needs import verdicts_needed
 from review.guarantee.plain_sample import sample_plan
 from review.guarantee.population import Flags, Population
@@ -194,7 +194,7 @@ def _reliabilities(known: KnownSet, ground: _Ground) -> tuple[Reliability, Relia
 
 
 def _needed(
-    ground: _Ground, sequence: TestSequence | None, promise: Promise, look: int
+    ground: _Ground, sequence: ThresholdSequence | None, promise: Promise, look: int
 ) -> int | None:
     """Drawn verdicts in all; more than there are, since these were not enough."""
     population = ground.population

@@ -19,7 +19,8 @@ try:
 
     from review.label_studio.transport import Patience, StudioHttp
 except ImportError as error:
-    raise MissingExtraError("label-studio-sdk", "review") from error
+    package = "tenacity" if error.name == "tenacity" else "label-studio-sdk"
+    raise MissingExtraError(package, "review") from error
 
 __all__ = ["Patience", "StudioClient"]
 
@@ -65,7 +66,7 @@ class StudioClient:
         """Read what the SDK's models cannot hold."""
         return self._request("GET", path, params=parameters).json()
 
-    def post_json(self, path: str, body: Any) -> None:
+    def post_json(self, path: str, body: object) -> None:
         """Write what the SDK would take too long over. Raises UncertainWriteError as any write."""
         self._request("POST", path, json=body)
 

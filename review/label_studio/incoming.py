@@ -28,7 +28,7 @@ class ForeignSubmissionError(Exception):
     """A task or submission that cannot be made a verdict; ``str(error)`` says why."""
 
 
-def checked(value: Any, depth: int = 0) -> Any:
+def checked(value: object, depth: int = 0) -> Any:
     """JSON as tables take it: valid Unicode, finite numbers, of bounded depth and length.
 
     Raises ForeignSubmissionError where it is larger than anything a labelling page makes.
@@ -47,7 +47,7 @@ def checked(value: Any, depth: int = 0) -> Any:
     return value
 
 
-def _checked_list(values: list[Any], depth: int) -> list[Any]:
+def _checked_list(values: list[object], depth: int) -> list[Any]:
     if all(type(each) is int for each in values):  # a mask: quick, and longer than anything else
         _check_length(len(values), MOST_NUMBERS, "numbers")
         return values
@@ -70,14 +70,14 @@ def written(text: str) -> str:
     return _BIDIRECTIONAL.sub("", _CONTROL.sub(" ", text))
 
 
-def record(value: Any, what: str) -> Mapping[str, Any]:
+def record(value: object, what: str) -> Mapping[str, Any]:
     """An object. Raises ForeignSubmissionError."""
     if not isinstance(value, dict):
         raise ForeignSubmissionError(f"{what} is no object but {_shown(value)}")
     return value
 
 
-def number_of(value: Any, what: str) -> int:
+def number_of(value: object, what: str) -> int:
     """A number that a server counts by. Raises ForeignSubmissionError."""
     if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value < _LARGEST_ID:
         raise ForeignSubmissionError(f"{what} is {_shown(value)}, no number of Label Studio's")
@@ -101,5 +101,5 @@ def seconds_of(value: Any) -> float | None:
     return float(value) if is_number and 0 <= value < _LARGEST_ID else None
 
 
-def _shown(value: Any) -> str:
+def _shown(value: object) -> str:
     return repr(value)[:60]

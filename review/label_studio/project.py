@@ -97,7 +97,7 @@ class StudioProject:
             yield from self._pages(fields, [some, *changed], page_size)
 
     def _pages(
-        self, fields: dict[str, str], filters: list[dict[str, Any]], page_size: int
+        self, fields: dict[str, str], filters: list[dict[str, object]], page_size: int
     ) -> Iterator[list[Task]]:
         """Ordered by number, so that a task added meanwhile shifts no other to an earlier page."""
         query = {"ordering": ["tasks:id"], "filters": {"conjunction": "and", "items": filters}}
@@ -137,12 +137,12 @@ class StudioProject:
         # The SDK's encoder visits every number of every mask: 2 s for 250 masks of 1 megapixel.
         self.client.post_json(f"/api/projects/{self.project_id}/import", list(tasks))
 
-    def import_predictions(self, predictions: Sequence[dict[str, Any]]) -> None:
+    def import_predictions(self, predictions: Sequence[dict[str, object]]) -> None:
         """Add predictions to tasks that are there."""
         path = f"/api/projects/{self.project_id}/import/predictions"
         self.client.post_json(path, list(predictions))  # masks again
 
-    def change_data(self, task_id: int, data: dict[str, Any]) -> None:
+    def change_data(self, task_id: int, data: dict[str, object]) -> None:
         """Replace what a task shows; what reviewers did stays."""
         self.client.sdk.tasks.update(str(task_id), data=data)
 
@@ -213,7 +213,7 @@ class StudioProject:
         )
 
 
-def _name_of(user: dict[str, Any]) -> str:
+def _name_of(user: dict[str, object]) -> str:
     """An email address; nobody calls themselves like those who are no people."""
     email = storable(written(str(user.get("email") or ""))).strip()[:_LONGEST_EMAIL]
     return email if "@" in email else f"user {user['id']}"

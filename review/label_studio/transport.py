@@ -8,9 +8,16 @@ import json
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NoReturn
 
 import httpx
+from tenacity import (
+    RetryCallState,
+    Retrying,
+    retry_if_exception_type,
+    stop_after_attempt,
+    wait_exponential,
+)
 
 from pairset.network.addresses import ServerAddress
 from pairset.network.credentials import Secrets
@@ -42,9 +49,22 @@ class Patience:
     retries: int = 4
     first_wait_seconds: float = 0.5
     """Before the first retry; it doubles with each."""
+    sleep: Callable[[float], None] = time.sleep
 
-    def wait_seconds(self, failures: int) -> float:
-        return float(self.first_wait_seconds * 2 ** (failures - 1))
+    def retrying(self, unreachable: Callable[[str], StudioUnreachableError]) -> Retrying:
+        """Tries again after each UncertainWriteError; at the end raises what the reason makes."""
+
+        def give_up(state: RetryCallState) -> NoReturn:
+            error = state.outcome.exception() if state.outcome else None
+            raise unreachable(str(error)) from error
+
+        return Retrying(
+            sleep=self.sleep,
+            stop=stop_after_attempt(self.retries + 1),
+            wait=wait_exponential(self.first_wait_seconds),
+            retry=retry_if_exception_type(UncertainWriteError),
+            retry_error_callback=give_up,
+        )
 
 
 class StudioHttp(httpx.Client):
@@ -75,17 +95,9 @@ class StudioHttp(httpx.Client):
         self._loop.close()
 
     def send(self, request: httpx.Request, **options: Any) -> httpx.Response:
-        failures = 0
-        while True:
-            try:
-                return self._once(request, options)
-            except UncertainWriteError as error:
-                if not _is_harmless_twice(request):
-                    raise
-                failures += 1
-                if failures > self.patience.retries:
-                    raise self.unreachable(str(error)) from error
-                time.sleep(self.patience.wait_seconds(failures))
+        if not _is_harmless_twice(request):
+            return self._once(request, options)
+        return self.patience.retrying(self.unreachable)(self._once, request, options)
 
     def unreachable(self, reason: str) -> StudioUnreachableError:
         """The server cannot be worked with now: why, and what to do."""
@@ -110,7 +122,7 @@ class StudioHttp(httpx.Client):
             "$LABEL_STUDIO_API_KEY. Nothing was changed."
         )
 
-    def _once(self, request: httpx.Request, options: dict[str, Any]) -> httpx.Response:
+    def _once(self, request: httpx.Request, options: dict[str, object]) -> httpx.Response:
         shown = request.headers.get("authorization", "")
         if shown in self._renewed:
             request.headers["Authorization"] = self._renewed[shown]
@@ -125,7 +137,7 @@ class StudioHttp(httpx.Client):
             raise UncertainWriteError(f"{request.url.path} answered no JSON")
         return response
 
-    def _transmit(self, request: httpx.Request, options: dict[str, Any]) -> httpx.Response:
+    def _transmit(self, request: httpx.Request, options: dict[str, object]) -> httpx.Response:
         path = request.url.path
         try:
             return self._loop.run(self._bounded.send(request, **options))

@@ -14,7 +14,7 @@ import json
 import secrets
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from pairset.files.documents import parse_document, read_bounded
 from pairset.files.storage import storage_errors, write_whole
@@ -108,7 +108,7 @@ def read_or_make_secrets(home: StudioHome) -> Secrets:
     return drawn
 
 
-def write_private(path: Path, content: dict[str, Any]) -> None:
+def write_private(path: Path, content: dict[str, object]) -> None:
     """Write JSON that only its owner can read, whole or not at all. Raises StorageError."""
     write_whole(str(path), json.dumps(content, indent=2).encode(), mode=0o600)
 

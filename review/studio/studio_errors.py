@@ -4,8 +4,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from pairset.errors import PairsetError
-
-_LOG_TAIL_LINES = 25
+from pairset.running.child_server import end_of_log
 
 
 class StudioError(PairsetError):
@@ -16,8 +15,4 @@ class StudioError(PairsetError):
 
 def with_log_tail(message: str, log: Path, secrets: Iterable[str] = ()) -> StudioError:
     """An error that ends with the last lines of a log, which lose every secret in them."""
-    text = log.read_text(encoding="utf-8", errors="replace") if log.exists() else ""
-    for secret in secrets:
-        text = text.replace(secret, "[hidden]")
-    tail = "\n".join(f"  {line}" for line in text.splitlines()[-_LOG_TAIL_LINES:])
-    return StudioError(f"{message} The end of {log}:\n{tail}")
+    return StudioError(f"{message} The end of {log}:\n{end_of_log(log, secrets)}")

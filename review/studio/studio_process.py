@@ -3,20 +3,24 @@
 import os
 import socket
 import subprocess
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from pairset.files.storage import private, write_whole
+from pairset.files.storage import write_whole
+from pairset.running.child_server import (
+    NotHealthyError,
+    ServerCommand,
+    running_server,
+    wait_until_healthy,
+)
 from review.studio.environment import DATABASE_NAME, StudioEnvironment, quiet_environment
 from review.studio.home import Secrets, StudioHome
 from review.studio.studio_errors import StudioError, with_log_tail
 
 LOOPBACK, EVERYWHERE = "127.0.0.1", "0.0.0.0"  # noqa: S104 - only where a person asks for it
 _RUN_SCRIPT = Path(__file__).with_name("run_studio.py")
-_SECONDS_BETWEEN_LOOKS = 0.25
 _STOP_TIMEOUT_SECONDS = 20
 
 
@@ -53,21 +57,19 @@ def running_studio(
     """
     _put_database(environment, home)
     port = _bindable_port(listening)
-    with open(home.log, "wb", opener=private) as output:
-        process = subprocess.Popen(
-            _command(environment.python, listening.host, port),
-            env=server_environment(home, secrets, listening.host),
-            stdin=subprocess.PIPE,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,  # Ctrl-C is for us; we stop it in our own time
-        )
-    try:
+    command = ServerCommand(
+        _command(environment.python, listening.host, port),
+        server_environment(home, secrets, listening.host),
+        home.log,
+        _STOP_TIMEOUT_SECONDS,
+    )
+    with running_server(command) as process:
         studio = StudioProcess(f"http://{listening.local_host}:{port}", process)
-        _wait_until_healthy(studio, listening.start_timeout_seconds, home.log, secrets)
+        try:
+            wait_until_healthy(process, studio.url, listening.start_timeout_seconds)
+        except NotHealthyError as error:
+            raise with_log_tail(f"Label Studio {error}.", home.log, secrets.hidden) from error
         yield studio
-    finally:
-        _stop(process)
 
 
 def server_environment(home: StudioHome, secrets: Secrets, host: str = LOOPBACK) -> dict[str, str]:
@@ -129,37 +131,3 @@ def _bindable_port(listening: Listening) -> int:
                 "Without --port a free one is taken."
             ) from error
         return int(probe.getsockname()[1])
-
-
-def _wait_until_healthy(
-    studio: StudioProcess, timeout_seconds: float, log: Path, secrets: Secrets
-) -> None:
-    import httpx
-
-    deadline = time.monotonic() + timeout_seconds
-    with httpx.Client(trust_env=False, timeout=5) as client:
-        while time.monotonic() < deadline:
-            exit_code = studio.process.poll()
-            if exit_code is not None:
-                message = f"Label Studio ended with exit code {exit_code}."
-                raise with_log_tail(message, log, secrets.hidden)
-            try:
-                if client.get(f"{studio.url}/health").is_success:
-                    return
-            except httpx.TransportError:
-                pass  # it does not listen yet
-            time.sleep(_SECONDS_BETWEEN_LOOKS)
-    message = f"Label Studio did not answer within {timeout_seconds:g} s."
-    raise with_log_tail(message, log, secrets.hidden)
-
-
-def _stop(process: subprocess.Popen[bytes]) -> None:
-    """Ask the server to end, and end it where it does not listen."""
-    process.terminate()
-    try:
-        process.wait(_STOP_TIMEOUT_SECONDS)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()
-    if process.stdin:
-        process.stdin.close()

@@ -3,7 +3,7 @@
 import json
 import shutil
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -74,5 +74,5 @@ def tensors(name: str, header: dict[str, Any] | bytes, data: bytes = b"") -> Cha
     return holds(name, struct.pack("<Q", len(text)) + text + data)
 
 
-def tensor(shape: list[int], begin: int, end: int, dtype: str = "F32") -> dict[str, Any]:
+def tensor(shape: Sequence[float], begin: int, end: int, dtype: str = "F32") -> dict[str, Any]:
     return {"dtype": dtype, "shape": shape, "data_offsets": [begin, end]}

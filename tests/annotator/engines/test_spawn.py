@@ -14,6 +14,7 @@ from annotator.settings import AnnotateSettings
 from annotator.weights.lora_adapters import AdapterChoice
 from annotator.weights.models import ModelChoice
 from pairset.errors import EngineDownError, SettingsError
+from pairset.running import child_server
 
 HEALTHY = """
 import sys
@@ -62,7 +63,7 @@ def test_a_server_runs_in_the_block_and_not_after(
             super().__init__(*arguments, **options)
             started.append(self)
 
-    monkeypatch.setattr(spawn.subprocess, "Popen", Recorded)
+    monkeypatch.setattr(child_server.subprocess, "Popen", Recorded)
     with spawned_server(plan) as (url, token):
         assert url.startswith("http://127.0.0.1:")
         assert len(token) > 20

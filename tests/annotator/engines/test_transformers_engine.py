@@ -2,12 +2,14 @@
 
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
+from itertools import permutations
 from pathlib import Path
 
 import pytest
 from PIL import Image
 
-from annotator.engines import Answer, Engine, EnginePlan, Question, open_engine
+from annotator.engines import Answer, Draws, Engine, EnginePlan, Question, open_engine
 from annotator.prompting.prompt import load_prompt
 from annotator.prompting.reply import ReplyError, check_reply
 from annotator.settings import AnnotateSettings
@@ -50,6 +52,19 @@ def test_replies_follow_the_schema_in_batches_and_alone(engine: Engine) -> None:
         assert check_reply(answer.text)
         assert answer.finish_reason == "stop"
         assert "".join(token.text for token in answer.tokens) == answer.text
+
+
+def test_each_draw_keeps_its_own_temperature_and_stop(engine: Engine) -> None:
+    """Nearly 0 is the greedy reply; at a temperature of 50 nobody hits on it."""
+    prompt, (greedy,) = load_prompt("brief"), ask(engine, GOOD)
+    cold_early = Draws(GOOD, 1, 1e-6, '", "instruction_zh', 200)
+    cold_late = replace(cold_early, stop='", "inverse_zh')
+    hot = replace(cold_early, temperature=50.0, max_tokens=20)
+
+    for draws in permutations([cold_early, cold_late, hot]):
+        for number, answer in engine.sample(prompt, draws):
+            is_greedy = answer.text == greedy.text.partition(draws[number].stop)[0]
+            assert is_greedy == (draws[number] is not hot)
 
 
 def test_a_pair_the_processor_cannot_take_leaves_the_others_alone(engine: Engine) -> None:

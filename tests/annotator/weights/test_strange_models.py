@@ -1,6 +1,7 @@
 """Checkpoints that somebody else made: refused with a reason before anything of them is loaded."""
 
 import json
+import math
 import os
 import resource
 import struct
@@ -81,6 +82,13 @@ CHECKPOINTS: dict[str, Change] = {
     ),
     "tensors behind the end": tensors(WEIGHTS, {"a": tensor([1], 96, 100)}, bytes(4)),
     "numbers of no type": tensors(WEIGHTS, {"a": tensor([1], 0, 4, "F7")}, bytes(4)),
+    "a tensor named twice": tensors(
+        WEIGHTS,
+        b'{"a": %b, "a": %b}'
+        % tuple(json.dumps(tensor([1], start, start + 4)).encode() for start in (4, 0)),
+        bytes(8),
+    ),
+    "shapes of no number": tensors(WEIGHTS, {"a": tensor([math.nan], 0, 4)}, bytes(4)),
     "an index to above": says(INDEX, weight_map={"a": "../model.safetensors"}),
     "an index to the root": says(INDEX, weight_map={"a": "/etc/passwd"}),
     "an index of pickles": says(INDEX, weight_map={"a": "model.bin"}),

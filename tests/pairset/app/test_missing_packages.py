@@ -62,6 +62,8 @@ def python(*words: str) -> subprocess.CompletedProcess[str]:
         ("cv2", "mine NEW PHOTOS --encoder lite0", "opencv-python-headless"),
         ("torch", "mine NEW PHOTOS --encoder lite0", "pairset[mine]"),
         ("httpx", "annotate SET --server http://127.0.0.1:9", "pairset[transformers]"),
+        ("tenacity", "annotate SET --server http://127.0.0.1:9", "pairset[transformers]"),
+        ("tenacity", "review push SET", "pairset[review]"),
         ("xgrammar", "annotate SET --model starter --engine transformers", "xgrammar"),
         ("label_studio_sdk", "review push SET", "pairset[review]"),
         ("rouge_score", "evaluate SET", "pairset[train]"),
