@@ -7,13 +7,14 @@ from annotator.chunks import batches
 from annotator.engines import open_engine
 from annotator.identity import Annotator
 from annotator.inference import ask, load_ahead, plan_of, with_exemplars
-from annotator.outcome import failures_of
 from annotator.prompting.prompt_file import keep_prompt
+from annotator.prompting.reply import OF_THE_SERVER
 from annotator.resolve import resolve_annotator
 from annotator.settings import AnnotateSettings
 from annotator.tasks import Pending, Task, pending_tasks
 from pairset.files.damage import MissingRunError
 from pairset.locking.locks import writing
+from pairset.outcome import failures_of
 from pairset.running.executors import run_shards
 from pairset.running.progress import progress
 from pairset.running.ray_cluster import RayCluster
@@ -103,6 +104,8 @@ def _close(stage: Stage, pending: Pending, counts: Counts) -> None:
     say(f"{words} Reasons: {failures.in_words}. Ask about those again with --retry-failed.")
     if counts.failures == counts.rows > 0:
         now = failures_of(stage, "annotation_id", asked)
-        raise now.as_error(f"None of the {counts.rows} pairs got an instruction")
+        raise now.as_error(f"None of the {counts.rows} pairs got an instruction", OF_THE_SERVER)
     if failed == pending.kept_pairs:
-        raise failures.as_error(f"None of the {failed} kept pairs has an instruction")
+        raise failures.as_error(
+            f"None of the {failed} kept pairs has an instruction", OF_THE_SERVER
+        )

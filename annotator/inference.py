@@ -4,6 +4,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from itertools import chain
 
 from annotator.engines import Engine, EnginePlan, Question
 from annotator.identity import Annotator
@@ -15,6 +16,7 @@ from annotator.tasks import Task, shard_name
 from pairset.decoding import ImageError
 from pairset.exemplars.library import exemplars_for, read_examples
 from pairset.records import Annotation, table_of
+from pairset.rows.places import placed_examples
 from pairset.running.shards import Counts
 from pairset.store import PairSet, Stage
 
@@ -29,7 +31,11 @@ def with_exemplars(
     examples = read_examples(pair_set.stage("examples", prompt.examples))
     pair_ids = [task.pair_id for task in tasks]
     shown = exemplars_for(pair_set, examples, pair_ids, prompt.exemplars)
-    return [replace(task, exemplars=shown.get(task.pair_id, ())) for task in tasks]
+    placed = placed_examples(pair_set, chain.from_iterable(shown.values()))
+    return [
+        replace(task, exemplars=shown.get(task.pair_id, ()), exemplar_images=placed)
+        for task in tasks
+    ]
 
 
 def plan_of(annotator: Annotator, settings: AskSettings) -> EnginePlan:

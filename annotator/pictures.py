@@ -1,7 +1,7 @@
 """The two images of a pair as a model gets to see them."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import TYPE_CHECKING
@@ -10,7 +10,6 @@ from annotator.engines.protocol import Question
 from annotator.prompting.prompt import Exemplar, Picture
 from annotator.tasks import Task
 from pairset.decoding import ImageError, ImageErrorCode, decode
-from pairset.images import read_bytes
 from pairset.plain_files import plain_file
 from pairset.records import Example
 from pairset.records.image import image_id_of
@@ -34,6 +33,7 @@ def load_questions(
     files that can be sent as they are stay what they are.
     """
     shown = {example.example_id: example for task in tasks for example in task.exemplars}
+    placed = {uri: image for task in tasks for uri, image in task.exemplar_images.items()}
     open_one = partial(_sendable if as_files else _opened, max_pixels=max_pixels)
 
     def load(task: Task) -> Question | ImageError:
@@ -46,7 +46,7 @@ def load_questions(
 
     def open_exemplar(example: Example) -> Exemplar | ImageError:
         try:
-            return load_exemplar(example, max_pixels)
+            return load_exemplar(example, max_pixels, placed)
         except ImageError as error:
             return error
 
@@ -55,10 +55,10 @@ def load_questions(
         return list(readers.map(load, tasks))
 
 
-def load_exemplar(example: Example, max_pixels: int) -> Exemplar:
+def load_exemplar(example: Example, max_pixels: int, placed: Mapping[str, PlacedImage]) -> Exemplar:
     """A reviewed pair as it is shown. Raises ImageError naming the example."""
     try:
-        images = load_example_images(example, max_pixels)
+        images = load_example_images(example, max_pixels, placed)
     except ImageError as error:
         raise ImageError(error.code, f"exemplar {example.example_id}: {error}") from error
     return Exemplar(*images, str(example.reply))
@@ -70,18 +70,23 @@ def _found(exemplar: Exemplar | ImageError) -> Exemplar:
     return exemplar
 
 
-def load_example_images(example: Example, max_pixels: int) -> "tuple[PillowImage, PillowImage]":
+def load_example_images(
+    example: Example, max_pixels: int, placed: Mapping[str, PlacedImage]
+) -> "tuple[PillowImage, PillowImage]":
     """Both images of an example as a model sees them. Raises ImageError."""
-    shown = [bounded(decode(encoded).pixels, max_pixels) for encoded in read_example(example)]
-    return shown[0], shown[1]
+    source, target = read_example(example, placed)
+    return bounded(decode(source).pixels, max_pixels), bounded(decode(target).pixels, max_pixels)
 
 
-def read_example(example: Example) -> tuple[bytes, bytes]:
+def read_example(example: Example, placed: Mapping[str, PlacedImage]) -> tuple[bytes, bytes]:
     """The encoded images of an example. Raises ImageError.
+
+    placed: what ``placed_examples`` found, where else the images may lie.
 
     An example knows its images by the pair alone, whose id is made of theirs.
     """
-    source, target = read_bytes(str(example.source_uri)), read_bytes(str(example.target_uri))
+    named = (str(uri) for uri in (example.source_uri, example.target_uri))
+    source, target = ((placed.get(uri) or PlacedImage(None, (uri,))).read() for uri in named)
     if pair_id_of(image_id_of(source), image_id_of(target)) != example.pair_id:
         places = f"{example.source_uri} or {example.target_uri}"
         message = f"{places}: the file was replaced since it was mined; mine again"

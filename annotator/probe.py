@@ -2,12 +2,13 @@
 
 from annotator.chunks import batches
 from annotator.engines import EnginePlan, open_engine
-from annotator.outcome import failures_of
 from annotator.probing.asking import probe_targets
 from annotator.probing.targets import PendingProbes, drawing_seed, pending_probes
 from annotator.probing.witness import Witness, find_witness
+from annotator.prompting.reply import OF_THE_SERVER
 from annotator.settings import ProbeSettings
 from pairset.locking.locks import writing
+from pairset.outcome import failures_of
 from pairset.rows.annotations import annotations_to_follow
 from pairset.rows.freshness import ANNOTATIONS, complain_of_lags
 from pairset.running.progress import progress
@@ -74,4 +75,4 @@ def _close(stage: Stage, pending: PendingProbes, counts: Counts) -> None:
     reasons = f" Reasons: {failures.in_words}." if failures.counts else ""
     say(f"{words}{reasons} Ask those again with --retry-failed.")
     if counts.failures == counts.rows > 0:
-        raise failures.as_error(f"None of the {counts.rows} questions was answered")
+        raise failures.as_error(f"None of the {counts.rows} questions was answered", OF_THE_SERVER)

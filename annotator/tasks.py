@@ -1,7 +1,7 @@
 """What is still to be asked: the kept pairs less those an annotator has answered."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pyarrow.compute as pc
@@ -33,6 +33,8 @@ class Task:
     attempt: int = 1
     exemplars: tuple[Example, ...] = ()
     """Reviewed pairs to show before it."""
+    exemplar_images: Mapping[str, PlacedImage] = field(default_factory=dict)
+    """Their images, by the places that they name."""
     source_places: tuple[str, ...] = ()
     """Where else it may lie, to be tried first."""
     target_places: tuple[str, ...] = ()

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image as Pillow
 from PIL import ImageOps
+from scipy import ndimage
 from skimage import color, feature, filters, measure, metrics, transform
 
 from clustering.gates.affine import (
@@ -36,6 +37,7 @@ _CERTAIN = 0.8
 _LEAST_CORNERS = 14
 _BLOCKS = 16
 _COMPONENT_FLOOR = 0.001
+_PATCH_SIDE = 7
 
 
 def plain_ssim(source: Pillow.Image, target: Pillow.Image) -> float:
@@ -173,10 +175,15 @@ def _difference(here: Floats, there: Floats, seen: NDArray[np.bool_]) -> Differe
         mask=np.isin(labels, [part.label for part in large]),
         components=len(large),
         largest=max((float(part.area) for part in large), default=0.0) / labels.size,
+        patch_shift=float(np.abs(_patch_means(there - here))[seen].max()),
         color_shift=(red, green, blue),
         chroma_shift=float((np.ptp(coarse[1], axis=1) - np.ptp(coarse[0], axis=1)).mean()),
         contrast_ratio=light[1] / light[0],
     )
+
+
+def _patch_means(picture: Floats) -> Floats:
+    return np.asarray(ndimage.uniform_filter(picture, (_PATCH_SIDE, _PATCH_SIDE, 0)))
 
 
 def _block_colors(picture: Floats, seen: NDArray[np.bool_]) -> Floats:

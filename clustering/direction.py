@@ -5,7 +5,7 @@ its pairs (Brooks et al. 2023): the cosine between what changed in the space of 
 changed in that of captions.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from clustering.directional import Described, SpaceOfBoth, compare
@@ -13,6 +13,7 @@ from clustering.encoders import parse_encoder
 from clustering.encoders.choice import load_text_encoder
 from clustering.settings import DirectionSettings
 from pairset.locking.locks import writing
+from pairset.outcome import Failures, failures_of
 from pairset.records import Probe, table_of
 from pairset.records.ids import content_id
 from pairset.records.probe import ProbeKind, probe_id_of
@@ -42,7 +43,8 @@ def direction(settings: DirectionSettings) -> None:
 
     Each shard is there whole or not at all; the same command goes on where another one ended.
     Raises MissingStageError where nothing is annotated, SettingsError for an encoder without a
-    text tower that reads English, and what loading it raises.
+    text tower that reads English, what loading it raises, and NothingAnsweredError, after all is
+    written, where nothing could be compared.
     """
     pair_set = open_set(settings.set_url)
     annotations = annotations_to_follow(pair_set)
@@ -54,10 +56,23 @@ def direction(settings: DirectionSettings) -> None:
         pair_set.save_run(f"direction-{stage.key}", settings.model_dump(mode="json"))
         with connect_tables(pair_set) as tables:
             space = SpaceOfBoth(tables, encoder, choice.key(), settings.batch_size)
-            pending = list(_pending(tables, stage, settings.retry_failed))
+            pending, failed = _pending(tables, stage, settings.retry_failed)
             say(f"{len(pending)} annotations to compare with their images by {settings.encoder}.")
             counts = _compare_all(space, stage, pending, settings)
-    say(f"{counts.rows - counts.failures} compared, {counts.failures} without an answer.")
+    failed += [each.probe_id for each in pending]
+    _close(counts, failures_of(stage, "probe_id", failed))
+
+
+def _close(counts: Counts, failures: Failures) -> None:
+    """Say how it ended, and why what failed did; an error where nothing that was asked came out."""
+    failed, compared = failures.counts.total(), counts.rows - counts.failures
+    words = f"{compared} compared, {failed} without an answer."
+    if not failed:
+        say(words)
+        return
+    say(f"{words} Reasons: {failures.in_words}. Compare those again with --retry-failed.")
+    if counts.failures == counts.rows > 0:
+        raise failures.as_error(f"None of the {counts.rows} annotations was compared")
 
 
 def _compare_all(
@@ -72,13 +87,19 @@ def _compare_all(
     return counts
 
 
-def _pending(tables: "DuckDBPyConnection", stage: Stage, retry_failed: bool) -> Iterator[Described]:
-    compared = latest_probes(stage)
+def _pending(
+    tables: "DuckDBPyConnection", stage: Stage, retry_failed: bool
+) -> tuple[list[Described], list[str]]:
+    """What is to be compared, and the probe ids of what failed and is not compared again."""
+    compared, pending, failed = latest_probes(stage), [], []
     for row in stream_rows(tables, _ANNOTATED, _ROWS_AT_ONCE):
         probe_id = probe_id_of(stage.key or "", row["annotation_id"], ProbeKind.DIRECTION, 0)
         attempt, has_failed = compared.get(probe_id, (0, False))
         if not attempt or (has_failed and retry_failed):
-            yield Described(probe_id=probe_id, attempt=attempt + 1, **row)
+            pending.append(Described(probe_id=probe_id, attempt=attempt + 1, **row))
+        elif has_failed:
+            failed.append(probe_id)
+    return pending, failed
 
 
 def _compare(space: SpaceOfBoth, stage: Stage, shard: Sequence[Described], encoder: str) -> Counts:

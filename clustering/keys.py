@@ -11,7 +11,7 @@ VERSIONS: Mapping[str, str] = MappingProxyType(
         "embeddings": "2",
         "cells": "5",
         "candidates": "5",
-        "measures": "5",
+        "measures": "6",
         "pairs": "5",
     }
 )

@@ -161,6 +161,7 @@ def _with_numbers(pair: Pair, difference: Difference, size: tuple[int, int]) -> 
         color_difference=difference.color_difference,
         tone_shift=difference.tone_shift,
         background_shift=difference.background_shift,
+        patch_shift=difference.patch_shift,
         color_shift=list(difference.color_shift),
         chroma_shift=difference.chroma_shift,
         contrast_ratio=difference.contrast_ratio,

@@ -28,6 +28,7 @@ from finetune.examples.weakness import oversampled
 from finetune.lora.adapted_model import LANGUAGE_LAYERS
 from finetune.lora.conversations import ChatEncoder, Conversation
 from pairset.records.example import Split
+from pairset.rows.places import placed_examples
 from pairset.store import open_set
 
 SPLIT = SplitRule(held_out_share=0.2, seed=0)
@@ -85,9 +86,9 @@ def conversations_of(set_url: str, processor: Any, model_name: str) -> list[Conv
     examples = make_examples(pair_set, SPLIT, include_auto=False)
     examples += unchanged_examples(pair_set, examples, SPLIT, prompt.name, UNCHANGED_SHARE)
     learnt = [each for each in examples if each.teaches and each.split == Split.TRAIN]
-    conversations = {}
+    conversations, placed = {}, placed_examples(pair_set, learnt)
     for each in learnt:
-        pictures = load_example_images(each, MAX_PIXELS)
+        pictures = load_example_images(each, MAX_PIXELS, placed)
         asked = chat_encoder.prompt_inputs(*pictures)
         conversations[each.example_id] = Conversation(
             asked, chat_encoder.reply_ids(str(each.reply))

@@ -34,6 +34,7 @@ from pairset.locking.locks import writing
 from pairset.models.adapter_cards import AdapterCard, read_card, write_card
 from pairset.records import Example
 from pairset.rows.freshness import complain_of_lags
+from pairset.rows.places import placed_examples
 from pairset.rows.set_documents import read_set_document
 from pairset.rows.voices import Voice, is_judged, judges_of, voice_of
 from pairset.store import PairSet, open_set, write_atomically
@@ -126,9 +127,10 @@ class TrainingRun:
         from finetune.lora.loop import TrainingData, run_training
         from finetune.lora.preparation import ItemCache, PairItems
 
+        placed = placed_examples(self._pair_set, examples)
         learner = load_learner(self._model, self._settings, self._plan.start_from)
         chat_encoder = self._chat_encoder(learner)
-        cache = ItemCache(chat_encoder, self._settings, learner.model)
+        cache = ItemCache(chat_encoder, self._settings, learner.model, placed)
         prepared, table = self._prepared(examples, cache)
         collator = Collator(learner.padding_token)
         items = PairItems(self._epoch(prepared, table), cache, prepared)
@@ -186,7 +188,8 @@ class TrainingRun:
         write_whole(str(folder / CURVE), curve)
         if self._prompt.own_text:
             write_whole(str(folder / KEPT_PROMPT), self._prompt.own_text.encode())
-        samples = take_samples(learner, chat_encoder, table, self._settings)
+        placed = placed_examples(self._pair_set, table)
+        samples = take_samples(learner, chat_encoder, table, self._settings, placed)
         page = write_training_page(self._pair_set, folder, card, table, samples)
         write_card(self._pair_set, folder, card)
         shutil.rmtree(folder / _CHECKPOINTS)

@@ -31,8 +31,8 @@ class TriageSettings(FiguresSettings):
     confidence: float = Field(default=0.95, gt=0, lt=1)
     """With --precision: confidence level of the proof."""
     shift_level: float = Field(default=0.01, gt=0, lt=1)
-    """With --precision: chance of a false alarm when triage tests whether new pairs differ from
-    the pairs that the proof is about."""
+    """Chance of a false alarm when triage tests whether new pairs differ from the pairs that the
+    proof is about. With --precision triage then accepts none of them; without it, triage warns."""
     recertify: bool = False
     """With --precision: test thresholds again with all verdicts that are there now. Each new test
     demands more certainty than the test before."""

@@ -21,7 +21,13 @@ from pairset.store import PairSet, open_set, write_atomically
 from pairset.terminal.console import say, say_json, say_table
 from review.basis import read_basis, words_of_confidence, words_of_starter
 from review.guarantee.certificate import Standing
-from review.guarantee.promise import DOES_NOT_FOLLOW, Route, promised_route, say_promise
+from review.guarantee.promise import (
+    DOES_NOT_FOLLOW,
+    Route,
+    promised_route,
+    say_promise,
+    words_of_shift,
+)
 from review.guarantee.set_confidence import keep_confidence
 from review.queueing.outlook import with_outlook
 from review.settings import TriageSettings
@@ -81,11 +87,15 @@ def _triage(pair_set: PairSet, settings: TriageSettings) -> None:
     changed = _save(pair_set, rows, route.kept.files() if route else {})
     changed = _save_auto_verdicts(pair_set) or changed
     changed = keep_confidence(pair_set, settings.seed, route) or changed
+    shifted = None if route else words_of_shift(pair_set, settings.shift_level)
     if settings.json_output:
         basis = read_basis(pair_set, settings.threshold)
-        say_json({**_document(rows, route, changed), "confidence": asdict(basis)})
+        more = {"confidence": asdict(basis), "mix_shifted": shifted}
+        say_json({**_document(rows, route, changed), **more})
     else:
         _say_outcome(pair_set, rows, settings, route)
+        if shifted:
+            say(shifted)
         if not changed:
             say("Nothing changed since the last triage.")
     if route and route.kept.certificate.standing == Standing.UNFOUNDED:

@@ -11,6 +11,7 @@ from typing import Any
 from annotator.confidence import TokenLogprob
 from annotator.engines.protocol import Answer, Tokens
 from annotator.prompting.reply import ReplyError, ReplyErrorCode
+from pairset.network.server_words import with_texts
 from pairset.text import storable
 
 _LARGEST_COUNT = 2**31 - 1
@@ -105,17 +106,7 @@ def foreign_json(content: bytes, hide: Callable[[str], str]) -> Any:
     Raises ReplyError (server_error) for what is no JSON.
     """
     try:
-        return _clean(json.loads(content), hide)
+        return with_texts(json.loads(content), lambda text: hide(storable(text)))
     except (ValueError, RecursionError) as error:
         reason = "is no JSON" if isinstance(error, ValueError) else "is nested too deeply"
         raise ReplyError(ReplyErrorCode.SERVER_ERROR, f"the response {reason}") from error
-
-
-def _clean(value: object, hide: Callable[[str], str]) -> Any:
-    if isinstance(value, str):
-        return hide(storable(value))
-    if isinstance(value, list):
-        return [_clean(each, hide) for each in value]
-    if isinstance(value, dict):
-        return {hide(storable(name)): _clean(each, hide) for name, each in value.items()}
-    return value

@@ -89,6 +89,10 @@ class ReplyErrorCode(StrEnum):
     """The server cannot do what was asked of it."""
 
 
+OF_THE_SERVER = frozenset({ReplyErrorCode.SERVER_ERROR, ReplyErrorCode.TIMEOUT})
+"""Codes of a server that is down, where no reply has another."""
+
+
 class ReplyError(Exception):
     """One reply cannot be used; carries the code that its row gets."""
 

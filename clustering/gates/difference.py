@@ -22,6 +22,8 @@ _BLOCKS = 16
 """Coarse colours are the means of so many blocks along each side."""
 _SHARE_FITTED = 0.67
 _ROUNDS = 8
+_PATCH_SIDE = 7
+"""Pixels: the smallest patch in which what encoding adds and takes is even."""
 _SSIM_SIDE = 192
 _SSIM_WINDOW = 7
 _SSIM_CONSTANTS = (0.01 * 255) ** 2, (0.03 * 255) ** 2
@@ -63,6 +65,8 @@ class Difference:
     components: int
     largest: float
     """Share of the area that the largest changed region covers, 0 to 1."""
+    patch_shift: float
+    """Mean of target less source in the patch where it is largest, largest channel, 0 to 255."""
     color_shift: tuple[float, float, float]
     """Mean of target less source, red, green and blue, -255 to 255."""
     chroma_shift: float
@@ -106,6 +110,7 @@ def compare(laid: Overlay) -> Difference:
         mask=mask,
         components=len(areas),
         largest=max(areas, default=0) / mask.size,
+        patch_shift=patch_shift(laid),
         color_shift=_color_shift(*blocks),
         chroma_shift=float((np.ptp(blocks[1], axis=1) - np.ptp(blocks[0], axis=1)).mean()),
         contrast_ratio=_spread(blocks[1]) / _spread(blocks[0]),
@@ -132,6 +137,16 @@ def changed_regions(differs: Pixels, seen: Mask) -> tuple[Mask, list[int]]:
     large = areas >= _COMPONENT_FLOOR * strong.size
     large[0] = False
     return np.asarray(large[labels]), areas[large].tolist()
+
+
+def patch_shift(laid: Overlay) -> float:
+    """By how much the patch changed that changed most.
+
+    What encoding adds in one pixel it takes in the next; a small object is of one colour.
+    """
+    signed = cv2.subtract(laid.target, laid.source, dtype=cv2.CV_32F)
+    patches = np.abs(cv2.blur(signed, (_PATCH_SIDE, _PATCH_SIDE)))
+    return float(patches[laid.seen].max())
 
 
 def _absolute(first: Pixels, second: Pixels) -> Pixels:

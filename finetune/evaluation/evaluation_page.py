@@ -26,6 +26,7 @@ from pairset.pages.lines import (
 from pairset.pages.render import render_page
 from pairset.pages.thumbnails import Thumbnail, inline_thumbnails
 from pairset.records import Example
+from pairset.rows.places import PlacedImage, placed_examples
 from pairset.store import PairSet, write_atomically
 
 SERIES = 6
@@ -78,7 +79,7 @@ def write_page(
         **_charts(figures.annotators),
         "edit_type_rows": _slice_rows([each.by_edit_type for each in figures.annotators]),
         "error_type_rows": _slice_rows([each.by_error_type for each in figures.annotators]),
-        "groups": _groups(contest, examples, settings),
+        "groups": _groups(pair_set, contest, examples, settings),
     }
     page = render_page(model, name="evaluation", packages=["finetune.evaluation"])
     path = f"{pair_set.root}/report/evaluation.html"
@@ -123,28 +124,31 @@ def _slice_rows(slices: Sequence[Sequence[Slice]]) -> list[SliceRow]:
     ]
 
 
-def thumbnails_of(examples: Sequence[Example], pixels: int) -> dict[str, Thumbnail]:
+def thumbnails_of(
+    examples: Sequence[Example], placed: Mapping[str, PlacedImage], pixels: int
+) -> dict[str, Thumbnail]:
     """By URI; what is no image of its pair is not put into a page that others may get."""
     problems: dict[str, Thumbnail] = {}
     for example in examples:
         try:
-            read_example(example)
+            read_example(example, placed)
         except ImageError as error:
             problem = Thumbnail(None, problem=f"{error.code}: {error}")
             problems |= dict.fromkeys(_uris(example), problem)
     uris = {uri for example in examples for uri in _uris(example)} - problems.keys()
-    return inline_thumbnails({uri: uri for uri in sorted(uris)}, pixels) | problems
+    return inline_thumbnails({uri: placed[uri] for uri in sorted(uris)}, pixels) | problems
 
 
 def _groups(
-    contest: Contest, examples: Sequence[Example], settings: EvaluateSettings
+    pair_set: PairSet, contest: Contest, examples: Sequence[Example], settings: EvaluateSettings
 ) -> list[CardGroup]:
     by_pair = {example.pair_id: example for example in examples}
     chosen = list(_chosen(contest, settings))
     first = next(iter(contest.rows.values()))
     pair_ids = {first[place].pair_id for *_, places in chosen for place in places}
     shown_here = [by_pair[name] for name in sorted(pair_ids)]
-    thumbnails = thumbnails_of(shown_here, settings.thumbnail_pixels)
+    placed = placed_examples(pair_set, shown_here)
+    thumbnails = thumbnails_of(shown_here, placed, settings.thumbnail_pixels)
     return [
         CardGroup(title, note, lay_out(contest, shown, places, thumbnails, by_pair))
         for title, note, shown, places in chosen

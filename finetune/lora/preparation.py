@@ -1,8 +1,9 @@
 """Every example is looked at before training: what cannot be learnt is excluded, by name."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 
 from torch.utils.data import Dataset
 
@@ -15,10 +16,12 @@ from pairset.decoding import ImageError
 from pairset.exemplars.library import Shown, exemplars_for
 from pairset.records import Example
 from pairset.records.example import ExclusionReason
+from pairset.rows.places import PlacedImage
 from pairset.running.progress import progress
 from pairset.store import PairSet
 
 _GIGABYTE = 1 << 30
+_NOWHERE_ELSE: Mapping[str, PlacedImage] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,10 +47,15 @@ class ItemCache:
     """
 
     def __init__(
-        self, chat_encoder: ChatEncoder, settings: TrainSettings, model: object | None = None
+        self,
+        chat_encoder: ChatEncoder,
+        settings: TrainSettings,
+        model: object | None = None,
+        placed: Mapping[str, PlacedImage] | None = None,
     ) -> None:
         self._chat_encoder = chat_encoder
         self._settings = settings
+        self._placed = placed or {}
         self._model = model if model is not None and can_look(model) else None
         self._kept: dict[ItemKey, TrainingItem] = {}
         self._room_bytes = settings.picture_gigabytes * _GIGABYTE
@@ -58,7 +66,7 @@ class ItemCache:
         """One example as tensors. Raises ImageError where a picture cannot be opened."""
         kept = self._kept.get((example.example_id, len(shown)))
         if kept is None:
-            kept = training_item(example, self._chat_encoder, self._settings, shown)
+            kept = training_item(example, self._chat_encoder, self._settings, shown, self._placed)
             kept = self._keep(kept)
         return kept
 
@@ -118,10 +126,11 @@ def training_item(
     chat_encoder: ChatEncoder,
     settings: TrainSettings,
     shown: Sequence[Example] = (),
+    placed: Mapping[str, PlacedImage] = _NOWHERE_ELSE,
 ) -> TrainingItem:
     """One example as tensors. Raises ImageError where a picture cannot be opened."""
-    exemplars = [load_exemplar(each, settings.max_pixels) for each in shown]
-    pictures = load_example_images(example, settings.max_pixels)
+    exemplars = [load_exemplar(each, settings.max_pixels, placed) for each in shown]
+    pictures = load_example_images(example, settings.max_pixels, placed)
     prompt = chat_encoder.prompt_inputs(*pictures, exemplars)
 
     def conversation(reply: str) -> Conversation:

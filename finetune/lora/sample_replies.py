@@ -1,7 +1,7 @@
 """What the model says of a few held-out pairs, before training and after it."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING, Any
@@ -16,6 +16,7 @@ from pairset.decoding import ImageError
 from pairset.records import Example
 from pairset.records.example import Split
 from pairset.records.ids import content_id
+from pairset.rows.places import PlacedImage
 from pairset.rows.voices import Voice, voice_of
 from pairset.running.progress import progress
 
@@ -40,6 +41,7 @@ def take_samples(
     chat_encoder: ChatEncoder,
     examples: Sequence[Example],
     settings: TrainSettings,
+    placed: Mapping[str, PlacedImage],
 ) -> list[Sample]:
     """Greedy replies to ``settings.sample_replies`` held-out pairs.
 
@@ -49,7 +51,7 @@ def take_samples(
     learner.model.eval()
     drawn = draw(examples)
     most = min(settings.sample_replies, len(drawn))
-    asked = islice(_asked(learner, chat_encoder, drawn, settings), most)
+    asked = islice(_asked(learner, chat_encoder, drawn, settings, placed), most)
     return list(progress(asked, "samples", total=most, unit="pair"))
 
 
@@ -78,10 +80,12 @@ def _asked(
     chat_encoder: ChatEncoder,
     examples: Sequence[Example],
     settings: TrainSettings,
+    placed: Mapping[str, PlacedImage],
 ) -> Iterator[Sample]:
     for example in examples:
         try:
-            prompt = chat_encoder.prompt_inputs(*load_example_images(example, settings.max_pixels))
+            pictures = load_example_images(example, settings.max_pixels, placed)
+            prompt = chat_encoder.prompt_inputs(*pictures)
         except ImageError:
             continue
         room = settings.context_tokens - int(prompt["input_ids"].shape[1])

@@ -15,6 +15,7 @@ from pairset.pages.render import render_page
 from pairset.pages.thumbnails import inline_thumbnails
 from pairset.records import Example
 from pairset.records.example import Split
+from pairset.rows.places import placed_examples
 from pairset.rows.voices import Voice, is_judged, judges_of, voice_of
 from pairset.store import PairSet, write_atomically
 
@@ -64,7 +65,7 @@ def write_training_page(
             "rate": rate_plot(curve),
             "settings": _settings(card.settings),
             "left_out": _left_out(examples),
-            "samples": lay_out(samples, _thumbnails(samples)),
+            "samples": lay_out(samples, _thumbnails(pair_set, samples)),
         },
         name="training",
         packages=_PACKAGES,
@@ -74,10 +75,11 @@ def write_training_page(
     return path
 
 
-def _thumbnails(samples: Sequence[Sample]) -> Mapping[str, Any]:
-    sides = ((each.example.source_uri, each.example.target_uri) for each in samples)
-    uris = sorted({str(uri) for side in sides for uri in side})
-    return inline_thumbnails({uri: uri for uri in uris}, _THUMBNAIL_PIXELS) if uris else {}
+def _thumbnails(pair_set: PairSet, samples: Sequence[Sample]) -> Mapping[str, Any]:
+    if not samples:
+        return {}
+    placed = placed_examples(pair_set, (each.example for each in samples))
+    return inline_thumbnails(placed, _THUMBNAIL_PIXELS)
 
 
 def _settings(settings: Mapping[str, object]) -> dict[str, str]:

@@ -34,7 +34,8 @@ class BoundedClient(httpx.AsyncClient):
 
     Raises httpx.TransportError, of which httpx.ReadTimeout for a reply that takes too long, and
     UnreadableBodyError; SettingsError for a proxy or certificates of the environment that cannot
-    be used. Loopback servers are never asked through a proxy.
+    be used. Loopback servers, and those that run here by another name (``is_ours``), are never
+    asked through a proxy.
     """
 
     def __init__(
@@ -44,13 +45,14 @@ class BoundedClient(httpx.AsyncClient):
         headers: dict[str, str] | None = None,
         most_connections: int | None = None,
         most_bytes: int = LONGEST_BODY_BYTES,
+        is_ours: bool = False,
     ) -> None:
         options: dict[str, Any] = {
             "base_url": f"{address.url}/",
             "auth": address.credentials,
             "headers": {"Accept-Encoding": "identity", **(headers or {})},
             "timeout": httpx.Timeout(seconds, connect=min(seconds, _CONNECT_SECONDS)),
-            "trust_env": not address.is_loopback,
+            "trust_env": not (address.is_loopback or is_ours),
             "limits": httpx.Limits(max_connections=most_connections),
         }
         try:

@@ -2,7 +2,9 @@
 
 import json
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from pairset.text import storable
 
@@ -65,3 +67,14 @@ def _status_in(error: object) -> int | None:
     if isinstance(code, str) and code.isascii() and code.isdigit():
         return int(code[:4])
     return code if isinstance(code, int) and not isinstance(code, bool) else None
+
+
+def with_texts(document: object, change: Callable[[str], str]) -> Any:
+    """JSON with every text and name in it changed. Raises RecursionError where it is too deep."""
+    if isinstance(document, str):
+        return change(document)
+    if isinstance(document, list):
+        return [with_texts(each, change) for each in document]
+    if isinstance(document, dict):
+        return {change(name): with_texts(each, change) for name, each in document.items()}
+    return document

@@ -40,13 +40,12 @@ def write_thumbnails(
     return _thumbnails(placed, longer_side, write)
 
 
-def inline_thumbnails(uris: Mapping[str, str], longer_side: int) -> dict[str, Thumbnail]:
+def inline_thumbnails(placed: Mapping[str, PlacedImage], longer_side: int) -> dict[str, Thumbnail]:
     """Likewise, as part of a page that is one file; by any name."""
 
     def inline(_: str, encoded: bytes) -> str:
         return "data:image/jpeg;base64," + base64.b64encode(encoded).decode()
 
-    placed = {name: PlacedImage(None, (uri,)) for name, uri in uris.items()}
     return _thumbnails(placed, longer_side, inline)
 
 

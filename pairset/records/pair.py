@@ -82,6 +82,7 @@ class Pair:
             pa.field("color_difference", pa.float32()),
             pa.field("tone_shift", pa.float32()),
             pa.field("background_shift", pa.float32()),
+            pa.field("patch_shift", pa.float32()),
             pa.field("color_shift", pa.list_(pa.float32())),
             pa.field("chroma_shift", pa.float32()),
             pa.field("contrast_ratio", pa.float32()),
@@ -127,6 +128,9 @@ class Pair:
     """Difference of the aligned images' coarse colours, 95th percentile, 0 to 255."""
     background_shift: float | None = None
     """The same, median over blocks: near 0 where only a part of the image changed."""
+    patch_shift: float | None = None
+    """Mean of target less source in the patch of 7 × 7 pixels where it is largest, of images whose
+    longer side is 384, 0 to 255: large where something small changed."""
     color_shift: list[float] | None = None
     """Mean of target less source: red, green and blue, -255 to 255."""
     chroma_shift: float | None = None

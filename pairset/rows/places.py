@@ -8,11 +8,19 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pairset.images import open_image, open_known_image, read_bytes, read_image
+from pairset.records import Example
 from pairset.rows.planned import planned_shards, standing_rows
+from pairset.rows.tables import connect_tables
 from pairset.store import PairSet
 
 if TYPE_CHECKING:
     from PIL.Image import Image as PillowImage
+
+
+_ENDS = """
+    SELECT source_id, target_id, source_uri, target_uri FROM pairs
+    WHERE pair_id IN (SELECT unnest(?))
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +54,23 @@ def placed_images(pair_set: PairSet, named: Mapping[str, str]) -> dict[str, Plac
         image_id: PlacedImage(image_id, tuple(dict.fromkeys([*known.get(image_id, ()), uri])))
         for image_id, uri in named.items()
     }
+
+
+def placed_examples(pair_set: PairSet, examples: Iterable[Example]) -> dict[str, PlacedImage]:
+    """The images of reviewed pairs, by the place that the example names.
+
+    Of pairs that the set has no more, that place is the only one.
+    """
+    chosen = list(examples)
+    named: dict[str, str] = {}
+    with connect_tables(pair_set) as tables:
+        rows = tables.execute(_ENDS, [sorted({each.pair_id for each in chosen})]).fetchall()
+    for source_id, target_id, source_uri, target_uri in rows:
+        named |= {source_id: source_uri, target_id: target_uri}
+    known = placed_images(pair_set, named) if named else {}
+    by_uri = {uri: known[image_id] for image_id, uri in named.items()}
+    uris = {uri for each in chosen for uri in (each.source_uri, each.target_uri) if uri}
+    return {uri: by_uri.get(uri) or PlacedImage(None, (uri,)) for uri in sorted(uris)}
 
 
 def _known_places(pair_set: PairSet, image_ids: Iterable[str]) -> dict[str, list[str]]:

@@ -63,7 +63,7 @@ def wait_until_healthy(process: subprocess.Popen[bytes], url: str, timeout_secon
     while time.monotonic() < deadline:
         if process.poll() is not None:
             raise NotHealthyError(f"ended with exit code {process.returncode}")
-        if run_apart(_is_healthy(url)):
+        if run_apart(is_healthy(url)):
             return
         time.sleep(_SECONDS_BETWEEN_LOOKS)
     raise NotHealthyError(f"did not answer within {timeout_seconds:g} s")
@@ -77,14 +77,14 @@ def end_of_log(log: Path, secrets: Iterable[str] = ()) -> str:
     return "\n".join(f"  {line}" for line in text.splitlines()[-_LOG_TAIL_LINES:])
 
 
-async def _is_healthy(url: str) -> bool:
+async def is_healthy(url: str, seconds: float = _SECONDS_OF_A_LOOK) -> bool:
     """Whether it answers with success; no more of the answer than its head is read."""
     import httpx
 
     try:
         async with (
-            asyncio.timeout(_SECONDS_OF_A_LOOK),
-            httpx.AsyncClient(trust_env=False, timeout=_SECONDS_OF_A_LOOK) as client,
+            asyncio.timeout(seconds),
+            httpx.AsyncClient(trust_env=False, timeout=seconds) as client,
             client.stream("GET", f"{url}/health") as response,
         ):
             return response.is_success

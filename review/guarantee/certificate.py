@@ -129,23 +129,30 @@ class Kept:
         return replace(self, certificate=replace(self.certificate, **changes))
 
 
-def latest_kept(pair_set: PairSet, promise: Promise, annotator: str) -> Kept | None:
-    """What is known of a promise: the certificate readers follow, else that of the latest look."""
+def latest_kept(pair_set: PairSet, promise: Promise | None, annotator: str) -> Kept | None:
+    """What is known of a promise: the certificate readers follow, else that of the latest look.
+
+    None stands for any promise.
+    """
     current = pair_set.current("triage")
     stages = [*([current] if current else []), *reversed(_by_looks(pair_set, promise, annotator))]
     for stage in stages:
         certificate = _read_certificate(stage)
-        if certificate and (certificate.promise, certificate.annotator) == (promise, annotator):
+        if certificate and _is_about(certificate, promise, annotator):
             return _read_kept(stage, certificate)
     return None
 
 
-def _by_looks(pair_set: PairSet, promise: Promise, annotator: str) -> list[Stage]:
+def _is_about(certificate: Certificate, promise: Promise | None, annotator: str) -> bool:
+    return certificate.annotator == annotator and promise in (None, certificate.promise)
+
+
+def _by_looks(pair_set: PairSet, promise: Promise | None, annotator: str) -> list[Stage]:
     found = [(_read_certificate(stage), stage) for stage in pair_set.runs("triage")]
     ours = [
         (kept.looks, kept.standing != Standing.CERTIFIED, kept.verdicts, stage.key, stage)
         for kept, stage in found
-        if kept and (kept.promise, kept.annotator) == (promise, annotator)
+        if kept and _is_about(kept, promise, annotator)
     ]
     return [entry[-1] for entry in sorted(ours, key=lambda entry: entry[:-1])]
 

@@ -20,7 +20,7 @@ from review.guarantee.learn_then_test import ThresholdSequence, fixed_sequence
 from review.guarantee.needs import verdicts_needed
 from review.guarantee.plain_sample import sample_plan
 from review.guarantee.population import Flags, Population
-from review.guarantee.shift import shifts
+from review.guarantee.shift import Shift, shifts
 from review.sorting.sorting import audit_draw, sample_draw
 
 _MORE_AT_LEAST = 1.25
@@ -227,13 +227,27 @@ def _tested_again(known: KnownSet, terms: Terms, kept: Kept, decided: str) -> Ke
         return kept.with_certificate(standing=Standing.BROKEN, audit=audit, decided=decided)
     if certificate.population == population_key(known):
         return kept.with_certificate(audit=audit)
-    then, now = (
-        [known.evidence[row] for row in np.flatnonzero(above & part)] for part in (tested, ~tested)
-    )
-    found = shifts(then, now, terms.shift_level)
+    found = shifted_since(known, kept, terms.shift_level)
     standing = Standing.SHIFTED if found else Standing.CERTIFIED
     decided = decided if found else certificate.decided
     return kept.with_certificate(standing=standing, audit=audit, shifts=found, decided=decided)
+
+
+def shifted_since(known: KnownSet, kept: Kept, level: float) -> tuple[Shift, ...]:
+    """In what the pairs that came since differ from those a threshold was certified on.
+
+    Only pairs above it count. Nothing where none was ever certified, or no pair came.
+    """
+    certificate = kept.certificate
+    passed = certificate.sequence.passed if certificate.sequence else None
+    if passed is None or certificate.population == population_key(known):
+        return ()
+    above = kept.probabilities(known.evidence, known.scenes) >= passed.threshold
+    tested = np.isin([each.annotation_id for each in known.evidence], certificate.tested_on)
+    then, now = (
+        [known.evidence[row] for row in np.flatnonzero(above & part)] for part in (tested, ~tested)
+    )
+    return shifts(then, now, level)
 
 
 def _names(known: KnownSet, rows: Flags) -> tuple[str, ...]:

@@ -1,15 +1,15 @@
 """Triage by a promise: what a set's verdicts prove becomes a policy, and is said in words."""
 
-from collections.abc import Mapping, Set
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 
 import numpy as np
 
-from pairset.errors import MissingStageError
+from pairset.errors import MissingExtraError, MissingStageError
 from pairset.records.triage import TriageReason
 from pairset.store import PairSet
 from pairset.terminal.console import say
-from review.calibration.calibration_model import Reliability
+from review.calibration.calibration_model import CalibrationFileError, Reliability
 from review.calibration.reading import KnownSet, read_known
 from review.guarantee.certificate import (
     Certificate,
@@ -18,8 +18,9 @@ from review.guarantee.certificate import (
     Standing,
     latest_kept,
 )
-from review.guarantee.look import Terms, population_of, stand
+from review.guarantee.look import Terms, population_of, shifted_since, stand
 from review.guarantee.plain_sample import sample_plan
+from review.guarantee.shift import Shift
 from review.settings import TriageSettings
 from review.sorting.sorting import Candidate, Policy
 
@@ -92,6 +93,31 @@ def route_of(known: KnownSet, terms: Terms, before: Kept | None) -> Route:
     return Route(kept, dict(zip(names, scores.tolist(), strict=True)), behind, plan.size)
 
 
+def words_of_shift(pair_set: PairSet, level: float) -> str | None:
+    """That pairs came which are unlike those a calibration was certified on; None where not so.
+
+    It needs a calibration that an earlier run with a promise kept, and scipy.
+    """
+    annotations = pair_set.current("annotations")
+    try:
+        kept = latest_kept(pair_set, None, annotations.key) if annotations else None
+        moved = shifted_since(read_known(pair_set), kept, level) if kept else ()
+    except (CalibrationFileError, MissingExtraError):
+        return None
+    if not kept or not moved:
+        return None
+    return (
+        "THE MIX SHIFTED: pairs came since confidence was calibrated, and they differ from those "
+        f"it was certified on in {_numbers(moved)}. How far a probability can be believed is not "
+        f"known of them. With --precision {kept.certificate.promise.precision:g}, triage accepts "
+        "nothing before verdicts prove it anew."
+    )
+
+
+def _numbers(moved: Sequence[Shift]) -> str:
+    return ", ".join(f"{shift.number} (p = {shift.p_value:.2g})" for shift in moved)
+
+
 def say_promise(kept: Kept, url: str) -> None:
     """Say what is promised, what it rests on, and what to do where nothing is."""
     certificate = kept.certificate
@@ -133,9 +159,7 @@ def _standing_lines(certificate: Certificate, url: str) -> list[str]:
     if certificate.standing == Standing.UNFOUNDED:
         return []  # triage ends with these words
     if certificate.standing == Standing.SHIFTED:
-        moved = ", ".join(
-            f"{shift.number} (p = {shift.p_value:.2g})" for shift in certificate.shifts
-        )
+        moved = _numbers(certificate.shifts)
         return [
             f"THE MIX SHIFTED: what would be accepted differs from what was certified in {moved}. "
             "A threshold certified elsewhere proves nothing here, so nothing is accepted: review "

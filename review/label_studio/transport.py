@@ -22,7 +22,7 @@ from tenacity import (
 from pairset.network.addresses import ServerAddress
 from pairset.network.credentials import Secrets
 from pairset.network.http_client import BoundedClient, UnreadableBodyError
-from pairset.network.server_words import excerpt_of
+from pairset.network.server_words import excerpt_of, with_texts
 from pairset.running.own_loop import OwnLoop
 from review.label_studio.errors import (
     ProjectGoneError,
@@ -133,9 +133,7 @@ class StudioHttp(httpx.Client):
             request.headers["Authorization"] = self._renewed[shown]
             response = self._transmit(request, options)
         self._check_status(response)
-        if not _is_json(response.content):
-            raise UncertainWriteError(f"{request.url.path} answered no JSON")
-        return response
+        return self._without_secrets(response)
 
     def _transmit(self, request: httpx.Request, options: dict[str, object]) -> httpx.Response:
         path = request.url.path
@@ -153,6 +151,20 @@ class StudioHttp(httpx.Client):
             raise UncertainWriteError(f"connection lost at {path}: {said}") from error
         except UnreadableBodyError as error:
             raise UncertainWriteError(f"{path}: {error}") from error
+
+    def _without_secrets(self, response: httpx.Response) -> httpx.Response:
+        """The answer without the token in any text. Raises UncertainWriteError for no JSON."""
+        request, hide = response.request, self._secrets(response.request).hide
+        try:
+            said = json.loads(response.content or b"null")  # some writes are answered by nothing
+            hidden = with_texts(said, hide)
+        except (ValueError, RecursionError) as error:
+            raise UncertainWriteError(f"{request.url.path} answered no JSON") from error
+        if hidden == said or request.url.path.endswith(_EXCHANGE):
+            return response
+        return httpx.Response(
+            response.status_code, content=json.dumps(hidden).encode(), request=request
+        )
 
     def _said(self, response: httpx.Response) -> str:
         return self._secrets(response.request).hide(excerpt_of(response.content))
@@ -189,12 +201,3 @@ def _shows_access(request: httpx.Request) -> bool:
     """Whether it goes by an access token that a personal token was exchanged for."""
     shown = request.headers.get("authorization", "")
     return shown.startswith("Bearer ") and not request.url.path.endswith(_EXCHANGE)
-
-
-def _is_json(content: bytes) -> bool:
-    """Whether the SDK can read it; no answer at all is one to some writes."""
-    try:
-        json.loads(content or b"null")
-    except (ValueError, RecursionError):
-        return False
-    return True

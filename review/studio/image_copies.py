@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from pairset.decoding import ImageError, opened
 from pairset.files.storage import write_whole
-from pairset.images import open_known_image
+from pairset.rows.places import PlacedImage, placed_images
 from pairset.running.progress import progress
 from pairset.store import PairSet, safe_name
 from review.studio.home import home_of
@@ -45,13 +45,13 @@ def write_review_images(
     """
     folder = home_of(pair_set).images
 
-    def one(entry: tuple[str, str]) -> tuple[str, ReviewImage]:
-        image_id, uri = entry
-        return image_id, _review_image(folder, image_id, uri, longer_side_pixels)
+    def one(entry: tuple[str, PlacedImage]) -> tuple[str, ReviewImage]:
+        image_id, placed = entry
+        return image_id, _review_image(folder, image_id, placed, longer_side_pixels)
 
     # Threads: Pillow decodes and scales outside Python's global lock.
     with ThreadPoolExecutor(_THREADS) as pool:
-        done = pool.map(one, uris.items())
+        done = pool.map(one, placed_images(pair_set, uris).items())
         return dict(progress(done, label="images", total=len(uris), unit="image"))
 
 
@@ -60,7 +60,9 @@ def local_file_url(image_id: str) -> str:
     return f"/data/local-files/?d=pairs/{safe_name(image_id)}.jpg"
 
 
-def _review_image(folder: Path, image_id: str, uri: str, longer_side_pixels: int) -> ReviewImage:
+def _review_image(
+    folder: Path, image_id: str, placed: PlacedImage, longer_side_pixels: int
+) -> ReviewImage:
     from PIL import Image
 
     path = folder / f"{safe_name(image_id)}.jpg"
@@ -73,7 +75,7 @@ def _review_image(folder: Path, image_id: str, uri: str, longer_side_pixels: int
         except (ImageError, OSError):
             pass  # a copy that is broken is made again
     try:
-        image = open_known_image(image_id, [uri])
+        image = placed.open()
     except ImageError as error:
         return ReviewImage(None, problem=f"{error.code}: {error}")
     image.thumbnail((longer_side_pixels, longer_side_pixels), Image.Resampling.LANCZOS)

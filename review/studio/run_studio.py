@@ -5,6 +5,7 @@ process; when that ends, however it ends, so does the pipe, and then the server.
 """
 
 import ipaddress
+import json
 import logging
 import os
 import runpy
@@ -13,6 +14,14 @@ import sys
 import threading
 from pathlib import Path
 from typing import Any
+
+_HEAD = b"<head>"
+_CLOSED_PANELS = """<script nonce="{nonce}">
+try {{
+  if (localStorage.getItem("panelState") === null) localStorage.setItem("panelState", {state});
+}} catch {{}}
+</script>"""
+"""A browser that keeps nothing shows the panels, and the page all the same."""
 
 
 def end_with_standard_input() -> None:
@@ -88,6 +97,48 @@ def follow_no_links(root: str) -> None:
     _os.safe_join = safe_join
 
 
+def close_the_panels_at_first() -> None:
+    """Leave the room beside the pictures to the pictures, until a reviewer opens the panels.
+
+    Label Studio keeps in the browser alone whether they are open, and at first they are.
+    """
+    from django.core.handlers.base import BaseHandler
+
+    respond = BaseHandler.get_response
+
+    def get_response(self: Any, request: Any) -> Any:
+        response = respond(self, request)
+        kind = response.get("Content-Type", "")
+        if kind.startswith("text/html") and not response.streaming:
+            script = _CLOSED_PANELS.format(
+                nonce=getattr(request, "csp_nonce", ""), state=json.dumps(_panel_state())
+            )
+            response.content = response.content.replace(_HEAD, _HEAD + script.encode(), 1)
+            if "Content-Length" in response:
+                response["Content-Length"] = str(len(response.content))
+        return response
+
+    BaseHandler.get_response = get_response
+
+
+def _panel_state() -> str:
+    """What the page keeps once all panels are closed.
+
+    It must name every tab that the page has: one that knows others begins with open panels.
+    """
+    panels = {}
+    for order, names in enumerate((("info", "history"), ("regions", "relations")), start=1):
+        tabs = [
+            {"name": name, "title": name.capitalize(), "active": not place}
+            for place, name in enumerate(names)
+        ]
+        place = dict.fromkeys(("top", "left", "relativeLeft", "relativeTop"), 0)
+        size = {"width": 320, "height": 300, "maxHeight": 500, "zIndex": 10}
+        shown = {"visible": True, "detached": False, "alignment": "right"}
+        panels["-".join(names)] = {"order": order, **place, **size, **shown, "panelViews": tabs}
+    return json.dumps({"panelData": panels, "collapsedSide": {"left": False, "right": True}})
+
+
 def _is_here(host: str | bytes | None) -> bool:
     name = host.decode() if isinstance(host, bytes) else host
     if name in (None, "", "localhost"):
@@ -105,4 +156,5 @@ if __name__ == "__main__":
     stay_on_this_machine()
     want_a_token_from_strangers()
     follow_no_links(os.environ["LABEL_STUDIO_LOCAL_FILES_DOCUMENT_ROOT"])
+    close_the_panels_at_first()
     runpy.run_module("label_studio.server", run_name="__main__")

@@ -11,10 +11,10 @@ import pytest
 from PIL import Image
 
 from annotator.annotate import annotate
-from annotator.outcome import NothingAnsweredError
 from annotator.settings import AnnotateSettings
 from pairset.app.cli import main
 from pairset.errors import EngineDownError, MissingStageError, SettingsError
+from pairset.outcome import NothingAnsweredError
 from pairset.rows.annotations import latest_annotations
 from pairset.store import PairSet, create_set
 from tests.annotator.fake_server import FakeServer, Scripted, failure, raw_reply, reply

@@ -16,9 +16,11 @@ from clustering.encoders import parse_encoder
 from clustering.encoders.choice import load_text_encoder
 from clustering.encoders.protocol import unit_rows
 from clustering.settings import DirectionSettings
+from pairset.app.cli import main
 from pairset.errors import MissingStageError, SettingsError
 from pairset.models.torch_companions import fit_torch_companions
-from pairset.records import Annotation, Embedding, Image, Pair, table_of
+from pairset.outcome import NothingAnsweredError
+from pairset.records import Annotation, Embedding, Image, Pair, rows_of, table_of
 from pairset.records.pair import PairStatus, pair_id_of
 from pairset.rows.places import PlacedImage
 from pairset.rows.tables import connect_tables, stream_rows
@@ -212,13 +214,33 @@ def test_what_cannot_be_compared_is_a_row_with_its_reason(annotated: PairSet, cl
     assert [row["error_code"] for row in found] == ["no_caption", "no_direction", None]
     Path(pair.target_uri).unlink()
     annotate(annotated, rows[2:], key="a-third-run")
+    with pytest.raises(NothingAnsweredError, match="image_missing"):
+        run(annotated, clip)
     gone = [row for row in run(annotated, clip) if row["error_code"] == "image_missing"]
     assert len(gone) == 1
     assert str(pair.target_id) in gone[0]["error"]
     Path(pair.target_uri).write_bytes(encoded(photo("coffee", 160), "png"))
-    assert not [
-        r for r in run(annotated, clip, retry_failed=True) if r["error_code"] == "image_missing"
-    ]
+    with pytest.raises(NothingAnsweredError, match="image_changed"):
+        run(annotated, clip, retry_failed=True)
+
+
+@pytest.mark.parametrize("how", ["no captions", "no pictures"])
+def test_where_nothing_can_be_compared_it_ends_with_an_error(
+    annotated: PairSet, clip: str, how: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (pairs,) = annotated.stage("pairs", "drawn").tables()
+    kept = list(rows_of(Pair, pairs))
+    if how == "no captions":
+        annotate(annotated, [replace(_annotation(pair), source_caption=None) for pair in kept])
+    for pair in kept if how == "no pictures" else ():
+        Path(pair.source_uri).unlink()
+    words = ["direction", annotated.url, "--encoder", f"open_clip:{clip}"]
+    code = "no_caption" if how == "no captions" else "image_missing"
+
+    assert main(words) == 1
+    assert f"None of the 3 annotations was compared: 3 {code}" in capsys.readouterr().err
+    assert main(words) == 0
+    assert f"0 compared, 3 without an answer. Reasons: 3 {code}" in capsys.readouterr().out
 
 
 def test_calibration_reads_it(annotated: PairSet, clip: str) -> None:

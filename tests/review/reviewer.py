@@ -96,6 +96,29 @@ class Reviewer:
         )
         return pixels
 
+    def room_for_images(self) -> int:
+        """Width of both frames together."""
+        pixels: int = self.page.evaluate(
+            "[...document.querySelectorAll('img[alt=image]')]"
+            ".reduce((sum, i) => sum + i.parentElement.clientWidth, 0)"
+        )
+        return pixels
+
+    def open_panels(self) -> int:
+        """How many panels stand open beside the pictures."""
+        self.page.wait_for_selector(_PANELS_ARROW)
+        return self.page.locator(".lsf-tabs-panel__body").count()
+
+    def press_panels_arrow(self) -> None:
+        """Open all panels, or close them."""
+        self.page.locator(_PANELS_ARROW).click()
+
+    def see_again(self) -> None:
+        """Load the page anew, and wait for its pair."""
+        with self.page.expect_response(_is_next_task) as answer:
+            self.page.reload()
+        self._wait_for_pair(answer.value)
+
     def hidden_regions(self) -> list[bool]:
         """Of box and mask, whether each is hidden."""
         hidden: list[bool] = self.page.evaluate(f"{_REGIONS}.map(region => region.hidden)")
@@ -162,6 +185,7 @@ _IS_SHOWN = """task => {
         && document.querySelectorAll("input[type=radio]").length > 2;
 }"""
 """The page of this task, not of the one before, with both images in their frames."""
+_PANELS_ARROW = "[data-tooltip$=' Group'] >> nth=0"
 _REGIONS = "Htx.annotationStore.selected.regionStore.regions"
 _REGION_COUNT = f"{_REGIONS}.length"
 

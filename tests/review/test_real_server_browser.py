@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, Route
 
 from pairset.records import Verdict, rows_of
 from review.agreement import agreement
@@ -24,6 +24,13 @@ CORRECTED = "Add a large disc at the top right."
 DRAWN = (0.1, 0.5, 0.4, 0.9)
 MOVED = (-0.25, 0.125)
 SECOND = "second@pairset.local"
+_POLICY = "content-security-policy"
+_RUN_WITHOUT_NONCE = """() => {
+    const script = document.createElement("script");
+    script.textContent = "window.ranWithoutNonce = true";
+    document.head.append(script);
+    return Boolean(window.ranWithoutNonce);
+}"""
 
 
 @dataclass(frozen=True)
@@ -154,6 +161,43 @@ def test_what_must_be_judged_is_not_covered_and_a_key_takes_the_lines_away(
     reviewer.press("Control+h")
     assert reviewer.hidden_regions() == [False, False]
     assert "Ctrl+H" in reviewer.page.locator("body").inner_text()
+
+
+def test_panels_are_closed_at_first_and_stay_as_a_reviewer_leaves_them(
+    studio: Studio, browser: Browser
+) -> None:
+    reviewer = Reviewer(browser)
+    reviewer.open_queue(studio.link, studio.login.email, studio.login.password)
+    assert reviewer.open_panels() == 0
+    room = reviewer.room_for_images()
+
+    reviewer.press_panels_arrow()
+    assert reviewer.open_panels() == 2
+    assert reviewer.room_for_images() < room - 100
+    reviewer.see_again()
+    assert reviewer.open_panels() == 2
+
+    reviewer.press_panels_arrow()
+    reviewer.see_again()
+    assert reviewer.open_panels() == 0
+    assert reviewer.room_for_images() == room
+
+
+def test_the_page_closes_its_panels_where_its_policy_on_scripts_is_enforced(
+    studio: Studio, browser: Browser
+) -> None:
+    page = browser.new_page()
+
+    def enforce(route: Route) -> None:
+        answer = route.fetch()
+        policy = answer.headers["content-security-policy-report-only"]
+        assert "nonce-" in policy
+        route.fulfill(response=answer, headers={**answer.headers, _POLICY: policy})
+
+    page.route("**/user/login*", enforce)
+    page.goto(f"{studio.connection.url}/user/login")
+    assert "collapsedSide" in page.evaluate("localStorage.getItem('panelState')")
+    assert page.evaluate(_RUN_WITHOUT_NONCE) is False
 
 
 def test_both_images_have_loaded(reviewed: Reviewed) -> None:

@@ -84,18 +84,19 @@ def zsh_script(verbs: list[Words]) -> str:
 
 
 def fish_script(verbs: list[Words]) -> str:
-    """A line for each verb and flag."""
-    return "\n".join(line for each in verbs for line in _fish_lines(each))
+    """A line for each verb and flag. fish's own condition would take a set for a verb."""
+    lines = "\n".join(line for each in verbs for line in _fish_lines(each))
+    return f"{_FISH}{lines}"
 
 
 def _fish_lines(words: Words) -> Iterator[str]:
     first, _, second = words.verb.name.partition(" ")
-    seen = f"__fish_seen_subcommand_from {first}"
+    begun = f"__pairset_begins {first}"
+    seen = f"__pairset_begins {words.verb.name}"
     said = _fish_quoted(words.verb.summary)
     if second:
         yield f"complete -c pairset -f -n __fish_use_subcommand -a {first}"
-        yield f"complete -c pairset -f -n '{seen}' -a {second} -d {said}"
-        seen += f"; and __fish_seen_subcommand_from {second}"
+        yield f"complete -c pairset -f -n '{begun} -' -a {second} -d {said}"
     else:
         yield f"complete -c pairset -f -n __fish_use_subcommand -a {first} -d {said}"
     if words.choices:
@@ -125,6 +126,13 @@ def _under(verbs: list[Words]) -> dict[str, list[str]]:
     return found
 
 
+_FISH = """\
+function __pairset_begins -d 'whether the words before the cursor begin so; - stands for their end'
+  set -l words (commandline -opc) -
+  set -l last (math (count $argv) + 1)
+  test (count $words) -ge $last; and test "$words[2..$last]" = "$argv"
+end
+"""
 _BASH = """\
 _pairset() {{
   local cur="${{COMP_WORDS[COMP_CWORD]}}" prev="${{COMP_WORDS[COMP_CWORD-1]}}"

@@ -3,10 +3,11 @@
 import os
 import shutil
 import subprocess
-import urllib.error
-import urllib.request
 
 from pairset.app.doctor.extras import installed_version
+from pairset.errors import SettingsError
+from pairset.network.addresses import ServerAddress, server_address
+from pairset.running.own_loop import run_apart
 
 _HUB = "https://huggingface.co"
 _HUB_SECONDS = 3.0
@@ -49,14 +50,23 @@ def torch_words() -> str:
 
 def hub_answer() -> str:
     """Whether the model hub can be reached, in words."""
-    url = os.environ.get("HF_ENDPOINT", _HUB)
-    if not url.startswith(("https://", "http://")):
-        return f"$HF_ENDPOINT is no web address: {url}"
-    request = urllib.request.Request(url, method="HEAD")  # noqa: S310 - scheme checked above
+    said = os.environ.get("HF_ENDPOINT", _HUB)
+    if not installed_version("httpx"):
+        return "not asked: httpx is not installed."
     try:
-        with urllib.request.urlopen(request, timeout=_HUB_SECONDS):  # noqa: S310
-            return f"{url} answers."
-    except urllib.error.HTTPError as error:
-        return f"{url} answers with {error.code}."
-    except OSError as error:
-        return f"{url} cannot be reached: {error}"
+        return run_apart(_asked(server_address(said, "$HF_ENDPOINT")))
+    except SettingsError as error:
+        return str(error)
+
+
+async def _asked(hub: ServerAddress) -> str:
+    import httpx
+
+    from pairset.network.http_client import BoundedClient
+
+    async with BoundedClient(hub, _HUB_SECONDS) as client:
+        try:
+            answer = await client.head(hub.url, follow_redirects=True)
+        except httpx.RequestError as error:
+            return f"{hub.url} cannot be reached: {client.secrets.hide(str(error) or repr(error))}"
+    return f"{hub.url} answers{'' if answer.is_success else f' with {answer.status_code}'}."

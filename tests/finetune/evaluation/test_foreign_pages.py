@@ -7,6 +7,7 @@ import pytest
 
 from finetune.evaluation.evaluation_page import thumbnails_of
 from pairset.records import Example
+from pairset.rows.places import PlacedImage
 
 
 @pytest.mark.parametrize("side", ["source_uri", "target_uri"])
@@ -17,7 +18,12 @@ def test_a_file_of_the_readers_is_not_put_into_the_page(
     mine.write_bytes(Path(str(examples[0].source_uri)).read_bytes() + b"private")
     strange = replace(examples[0], **{side: str(mine)})
 
-    shown = thumbnails_of([strange, examples[1]], 64)
+    uris = (
+        str(uri) for each in (strange, examples[1]) for uri in (each.source_uri, each.target_uri)
+    )
+    placed = {uri: PlacedImage(None, (uri,)) for uri in uris}
+
+    shown = thumbnails_of([strange, examples[1]], placed, 64)
 
     assert shown[str(mine)].path is None
     assert "changed" in str(shown[str(mine)].problem)

@@ -4,6 +4,7 @@ import shutil
 from collections import Counter
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -11,7 +12,7 @@ from annotator.prompting.prompt import load_prompt
 from annotator.prompting.reply import check_reply
 from finetune.examples.make import fields_of, make_examples
 from finetune.examples.split import SplitRule
-from finetune.examples.unchanged import WORDS, unchanged_examples
+from finetune.examples.unchanged import PATCH_FLOOR, WORDS, unchanged_examples
 from finetune.examples.weakness import oversampled
 from pairset.app.cli import main
 from pairset.models.adapter_cards import adapter_folder, read_card
@@ -191,11 +192,15 @@ def test_training_says_how_many_it_learnt_and_none_when_told(
     assert reviewers[MINING] == len(unchanged(mined, 0.4))
 
 
-def test_a_copy_in_which_a_region_differs_strongly_teaches_nothing(mined: PairSet) -> None:
-    edited = [replace(copy_of(pair, 7), change_components=1) for pair in pairs_of(mined)[:PAIRS]]
+@pytest.mark.parametrize("numbers", [{"change_components": 1}, {"patch_shift": PATCH_FLOOR}])
+def test_a_copy_in_which_a_region_or_a_patch_differs_strongly_teaches_nothing(
+    mined: PairSet, numbers: dict[str, Any]
+) -> None:
+    edited = [replace(copy_of(pair, 7), **numbers) for pair in pairs_of(mined)[:PAIRS]]
     ids = {pair.pair_id for pair in edited}
     with_pairs(mined, *edited)
 
     assert not ids & {each.pair_id for each in unchanged(mined, 0.4)}
-    with_pairs(mined, *(replace(pair, change_components=0) for pair in edited))
+    sound = {"change_components": 0, "patch_shift": PATCH_FLOOR - 1}
+    with_pairs(mined, *(replace(pair, **sound) for pair in edited))
     assert ids & {each.pair_id for each in unchanged(mined, 0.4)}

@@ -30,7 +30,7 @@ def samples_of(pair_set: PairSet, adapter: str, most: int, **settings: int) -> l
     asked = TrainSettings(set_url=pair_set.url, sample_replies=most, **settings)
     learner = load_learner(load_model("starter"), asked, adapter_folder(pair_set, adapter))
     chat_encoder = ChatEncoder(learner.processor, load_prompt("brief"), learner.end_of_turn)
-    return take_samples(learner, chat_encoder, make_examples(pair_set, HALF, False), asked)
+    return take_samples(learner, chat_encoder, make_examples(pair_set, HALF, False), asked, {})
 
 
 def said_by(pair_set: PairSet, *words: str) -> dict[str, str]:

@@ -18,8 +18,9 @@ from pairset.app.cli import main
 from pairset.models.adapter_cards import adapter_folder, read_card
 from pairset.records import Example, Pair, rows_of
 from pairset.store import PairSet
-from tests.finetune.evaluation.reviewed_set import pairs_of
+from tests.finetune.evaluation.reviewed_set import make_reviewed_set, pairs_of
 from tests.finetune.lora.conftest import QUICK, Train
+from tests.pairset.second_places import copy_everything
 
 DEADLINE_SECONDS = 300
 
@@ -58,6 +59,24 @@ def test_what_reviewers_said_is_learnt_and_kept_with_its_card(
     assert not (adapter_folder(reviewed, "first") / "checkpoints").exists()
     assert main(["adapters", reviewed.url]) == 0
     assert "first" in capsys.readouterr().out
+
+
+def test_what_lost_one_of_its_places_is_learnt_from_the_other_as_the_same_data(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pair_set = make_reviewed_set(tmp_path, 16)
+    words = ["train", pair_set.url, *QUICK, "--samples", "2", "--epochs", "1"]
+    copy_everything(pair_set, tmp_path / "second")
+    for pair in pairs_of(pair_set):
+        Path(pair.target_uri).unlink()
+    assert main(words) == 0
+    assert all(each.exclusion != "unreadable_image" for each in examples_of(pair_set))
+    (page,) = Path(pair_set.url, "adapters").rglob("training.html")
+    assert page.read_text(encoding="utf-8").count("data:image/jpeg") == 4
+
+    shutil.copytree(tmp_path / "second", tmp_path / "photos", dirs_exist_ok=True)
+    assert main(words) == 0
+    assert "nothing to do" in capsys.readouterr().out
 
 
 def test_the_same_command_again_does_nothing(

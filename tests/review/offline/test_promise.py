@@ -1,5 +1,6 @@
 """Nothing is accepted before verdicts prove the promise; audits that break it withdraw all."""
 
+import json
 from collections.abc import Callable, Container, Iterable
 from dataclasses import replace
 from pathlib import Path
@@ -267,6 +268,34 @@ def test_pairs_of_another_kind_end_the_promise(
     assert "THE MIX SHIFTED" in said
     assert "similarity" in said
     assert counts(pairs) == {"review mix_shifted": 2 * PAIRS}
+
+
+OTHER_PAIRS = {
+    "another similarity": (lambda pair: replace(pair, similarity=0.5), "similarity"),
+    "larger changes": (lambda pair: replace(pair, change_fraction=0.6), "change_fraction"),
+    "the same": (lambda pair: pair, None),
+}
+
+
+@pytest.mark.parametrize("kind", OTHER_PAIRS)
+def test_without_a_promise_it_warns_of_pairs_unlike_those_that_confidence_was_calibrated_on(
+    pairs: PairSet, capsys: pytest.CaptureFixture[str], kind: str
+) -> None:
+    change, number = OTHER_PAIRS[kind]
+    by_hand = ["triage", pairs.url, "--threshold", "0.5"]
+    assert main(by_hand) == 0
+    certify(pairs)
+    assert main(by_hand) == 0
+    assert "THE MIX SHIFTED" not in capsys.readouterr().out
+    add_pairs(pairs, change)
+    assert main(by_hand) == 0
+    said = " ".join(capsys.readouterr().out.split())
+
+    assert ("THE MIX SHIFTED" in said) == (number is not None)
+    assert number is None or f"in {number} (p =" in said
+    assert counts(pairs)["accepted above_threshold"] > 0
+    assert main([*by_hand, "--json"]) == 0
+    assert bool(json.loads(capsys.readouterr().out)["mix_shifted"]) == (number is not None)
 
 
 def test_each_look_must_be_surer_than_the_one_before(

@@ -7,6 +7,7 @@ import pytest
 
 from pairset.app.cli import main
 from pairset.records import Annotation, Pair, rows_of, table_of
+from tests.pairset.second_places import copy_everything
 from tests.review.offline.annotated_set import annotation_of, write_annotations, write_pairs
 from tests.review.offline.room import Room
 
@@ -149,6 +150,15 @@ def test_an_image_that_is_gone_keeps_its_pairs_back_and_is_named(
     assert "no such file" in said
     Path(f"{lost.source_uri}.away").rename(lost.source_uri)
     room.push()
+    assert sorted(room.studio.project.pair_ids()) == sorted(room.queued())
+
+
+def test_of_two_places_the_one_that_is_left_is_shown(room: Room, tmp_path: Path) -> None:
+    copy_everything(room.pair_set, tmp_path / "second")
+    for pair in kept_pairs(room):
+        Path(pair.source_uri).unlink(missing_ok=True)
+
+    assert room.push() == 0
     assert sorted(room.studio.project.pair_ids()) == sorted(room.queued())
 
 

@@ -1,10 +1,14 @@
 """Where Label Studio is installed, and what happens when it cannot be."""
 
 import socket
+import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from pairset.running.child_server import is_healthy
+from pairset.running.own_loop import run_apart
 from pairset.store import create_set
 from review.studio.environment import (
     CACHE_VARIABLE,
@@ -16,6 +20,7 @@ from review.studio.home import home_of, read_or_make_secrets
 from review.studio.run_studio import _refuse_outside
 from review.studio.studio_errors import StudioError, with_log_tail
 from review.studio.studio_process import names_it_answers_to
+from tests.review.offline.fake_studio import Fault, running_fake_studio
 
 
 def test_an_installation_that_fails_says_why_and_is_not_taken_for_one(
@@ -49,6 +54,17 @@ def test_a_log_in_an_error_has_lost_its_secrets(tmp_path: Path) -> None:
     assert str(with_log_tail("It ended.", log, ["hunter2"])).endswith(
         "started\n  login with [hidden] failed"
     )
+
+
+@pytest.mark.parametrize("fault", [{"drips": True}, {"packed_bytes": 70 * 2**20}, {"drop": True}])
+def test_a_health_that_has_no_end_is_none(fault: dict[str, Any]) -> None:
+    with running_fake_studio() as fake:
+        fake.always.append(Fault("GET /health$", **fault))
+        begun = time.monotonic()
+        assert not run_apart(is_healthy(fake.url, seconds=0.5))
+        assert time.monotonic() - begun < 5
+        fake.always[:] = [Fault("GET /health$", 200, "{}")]
+        assert run_apart(is_healthy(fake.url))
 
 
 def test_secrets_are_drawn_once_and_never_shown(tmp_path: Path) -> None:

@@ -1,8 +1,10 @@
 """``pairset doctor`` answers from package metadata, and always ends well."""
 
+import contextlib
 import http.server
 import json
 import threading
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -100,11 +102,25 @@ def test_a_machine_without_a_driver_has_no_gpus(monkeypatch: pytest.MonkeyPatch)
 
 
 class Hub(http.server.BaseHTTPRequestHandler):
-    """Answers every HEAD request."""
+    """Answers every HEAD request, some of them in odd ways."""
 
     def do_HEAD(self) -> None:
-        self.send_response(401 if self.path == "/closed" else 200)
+        if self.path == "/drips":
+            self._drip()
+            return
+        self.send_response({"/closed": 401, "/moved": 302}.get(self.path, 200))
+        if self.path == "/moved":
+            self.send_header("Location", "/")
+        if self.path == "/packed":
+            self.send_header("Content-Encoding", "gzip")
         self.end_headers()
+
+    def _drip(self) -> None:
+        with contextlib.suppress(OSError):  # whoever asked has stopped waiting
+            self.wfile.write(b"HTTP/1.0 200 OK\r\n")
+            for _ in range(100):
+                self.wfile.write(b"X-More: yes\r\n")
+                time.sleep(0.1)
 
     def log_message(self, *_: object) -> None:
         """Say nothing."""
@@ -126,6 +142,29 @@ def test_a_hub_that_answers_is_reachable(hub_url: str, monkeypatch: pytest.Monke
 
     monkeypatch.setenv("HF_ENDPOINT", f"{hub_url}/closed")
     assert hub_answer() == f"{hub_url}/closed answers with 401."
+
+
+def test_a_hub_that_drips_is_waited_for_a_few_seconds_only(
+    hub_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HF_ENDPOINT", f"{hub_url}/drips")
+    begun = time.monotonic()
+    assert "cannot be reached: no whole reply within 3 s" in hub_answer()
+    assert time.monotonic() - begun < 6
+
+
+@pytest.mark.parametrize("path", ["/moved", "/packed"])
+def test_a_hub_that_leads_on_or_packs_answers(
+    hub_url: str, path: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HF_ENDPOINT", f"{hub_url}{path}")
+    assert hub_answer() == f"{hub_url}{path} answers."
+
+
+def test_the_password_of_a_hub_is_not_shown(hub_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    for url in (hub_url, "http://127.0.0.1:9"):
+        monkeypatch.setenv("HF_ENDPOINT", url.replace("://", "://user:hunter2secret@"))
+        assert "hunter2secret" not in hub_answer()
 
 
 @pytest.mark.parametrize("endpoint", ["http://127.0.0.1:9", "file:///etc/hosts"])

@@ -1,14 +1,12 @@
 """How a run of questions ended: why some failed, and an error where all of them did."""
 
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Set
 from dataclasses import dataclass
 
-from annotator.prompting.reply import ReplyErrorCode
 from pairset.errors import EngineDownError, PairsetError
 from pairset.store import Stage
 
-_OF_THE_SERVER = {ReplyErrorCode.SERVER_ERROR, ReplyErrorCode.TIMEOUT}
 _CODES_SHOWN = 4
 
 
@@ -28,13 +26,15 @@ class Failures:
         """Codes and how often each, the commonest first."""
         return ", ".join(f"{count} {code}" for code, count in self.counts.most_common(_CODES_SHOWN))
 
-    def as_error(self, what: str) -> PairsetError:
-        """The error of a run of which nothing came; one of the server where all is its fault."""
+    def as_error(self, what: str, of_the_server: Set[str] = frozenset()) -> PairsetError:
+        """The error of a run of which nothing came; of a server that is down where all codes are
+        its fault.
+        """
         words = (
             f"{what}: {self.in_words}, such as: {self.example}. Mend that, then ask again with "
             "--retry-failed."
         )
-        is_down = self.counts.keys() <= _OF_THE_SERVER
+        is_down = self.counts.keys() <= of_the_server
         return EngineDownError(words) if is_down else NothingAnsweredError(words)
 
 

@@ -1,5 +1,7 @@
 """Whatever breaks, the person reads what to do next, and no verdict is lost."""
 
+import base64
+import json
 import subprocess
 import sys
 
@@ -261,6 +263,38 @@ def test_a_token_that_the_server_repeats_is_not_shown(
     words = said(capsys)
     assert "no, Token [hidden]" in words
     assert TOKEN not in words
+
+
+ESCAPED = "".join(f"\\u{ord(each):04x}" for each in TOKEN)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        '{"said": "AUTHORIZATION"}',
+        '{"deep": [{"AUTHORIZATION": 1}]}',
+        f'["{ESCAPED}"]',
+        f'["{base64.b64encode(TOKEN.encode()).decode()}"]',
+    ],
+    ids=["plain", "a name", "escaped", "packed"],
+)
+def test_a_token_in_an_answer_that_is_well_is_hidden(room: Room, body: str) -> None:
+    room.studio.always.append(Fault("GET /api/version$", 200, body))
+    with StudioClient(room.studio.url, TOKEN) as client:
+        said = json.dumps(client.get_json("/api/version", {}))
+    assert "[hidden]" in said
+    assert TOKEN not in said
+
+
+def test_a_token_that_a_reviewer_or_a_server_wrote_into_a_text_is_not_kept(room: Room) -> None:
+    room.push()
+    task = next(iter(room.studio.project.tasks.values()))
+    room.studio.project.submit(task, 1, "fix", instruction_en=f"Paint {TOKEN} red.")
+    room.pull()
+
+    (verdict,) = room.verdicts()
+    assert verdict.instruction_en == "Paint [hidden] red."
+    assert TOKEN not in str(verdict)
 
 
 @pytest.mark.parametrize("token", ["ab\ncdefgh", "abcdefgĥ"])

@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 
 from annotator.annotate import annotate
-from annotator.outcome import NothingAnsweredError
 from annotator.settings import AnnotateSettings
 from pairset.errors import EngineDownError, SettingsError
 from pairset.network.http_client import LONGEST_BODY_BYTES
+from pairset.outcome import NothingAnsweredError
 from pairset.rows.annotations import latest_annotations
 from pairset.store import PairSet
 from tests.annotator.fake_server import REPLY, FakeServer, Scripted, raw_reply, reply
