@@ -2,17 +2,11 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import fields
-from typing import Any, ClassVar, Protocol, TypeVar
+from typing import TypeVar
 
 import pyarrow as pa
 
-
-class Record(Protocol):
-    """A frozen dataclass whose fields, in order, are the columns of ``SCHEMA``."""
-
-    SCHEMA: ClassVar[pa.Schema]
-    __dataclass_fields__: ClassVar[dict[str, Any]]
-
+from pairset.records.columns import Record
 
 R = TypeVar("R", bound=Record)
 
