@@ -2,7 +2,6 @@
 
 from pairset.records.annotation import Annotation
 from pairset.records.cluster import Cluster
-from pairset.records.columns import Record
 from pairset.records.consensus import Consensus
 from pairset.records.embedding import Embedding
 from pairset.records.evaluation import Evaluation
@@ -10,7 +9,7 @@ from pairset.records.example import Example
 from pairset.records.image import Image
 from pairset.records.pair import Pair
 from pairset.records.probe import Probe
-from pairset.records.table import rows_of, table_of
+from pairset.records.table import Record, rows_of, table_of
 from pairset.records.triage import Triage
 from pairset.records.verdict import Verdict
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Annotated
 
-from pairset.records.columns import MAY_BE_NULL, Float32, Int32, Record
+from pairset.records.table import MAY_BE_NULL, Float32, Int32, Record
 
 TOKEN_EVIDENCE = (
     *("tokens_en", "logprobs_en", "tokens_zh", "logprobs_zh"),

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from pairset.records.columns import Float32, Int32, Record
+from pairset.records.table import Float32, Int32, Record
 
 
 @dataclass(frozen=True, slots=True)

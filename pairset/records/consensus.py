@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from pairset.records.columns import Int32, Record
+from pairset.records.table import Int32, Record
 
 
 class Settlement(StrEnum):

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from pairset.records.columns import Float16, Record
+from pairset.records.table import Float16, Record
 
 
 @dataclass(frozen=True, slots=True)

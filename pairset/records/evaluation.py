@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from pairset.records.columns import Record
+from pairset.records.table import Record
 
 
 @dataclass(frozen=True, slots=True)

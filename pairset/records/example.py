@@ -3,8 +3,8 @@
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from pairset.records.columns import Record
 from pairset.records.ids import content_id
+from pairset.records.table import Record
 
 MINING = "mining"
 """The reviewer of pairs that nobody needs to look at: mining found them unchanged."""

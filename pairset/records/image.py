@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from pairset.records.columns import Int32, Record
 from pairset.records.ids import content_id
+from pairset.records.table import Int32, Record
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from pairset.records.columns import Float32, Int32, Record
 from pairset.records.ids import content_id
+from pairset.records.table import Float32, Int32, Record
 
 
 class ProbeKind(StrEnum):

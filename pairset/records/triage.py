@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from pairset.records.columns import Record
+from pairset.records.table import Record
 
 
 class Queue(StrEnum):

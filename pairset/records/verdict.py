@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from pairset.records.columns import Float32, Int32, Record
 from pairset.records.ids import content_id
+from pairset.records.table import Float32, Int32, Record
 
 AUTO = "auto"
 """The reviewer whose verdicts are those of ``pairset triage``."""
@@ -21,6 +21,51 @@ class Decision(StrEnum):
     SKIP = "skip"
     UNDECIDED = "undecided"
     """Submitted without a choice: the labelling page was edited, or a script wrote it."""
+
+
+DECIDED = (Decision.ACCEPT, Decision.FIX, Decision.REJECT)
+"""What a reviewer can choose; the others are no decision."""
+
+
+class ErrorType(StrEnum):
+    """What a reviewer found wrong with an instruction; ``review.form.words`` words each."""
+
+    WRONG_OBJECT = "wrong_object"
+    WRONG_POSITION = "wrong_position"
+    """The wrong place or side: left and right exchanged, for one."""
+    VIEWPOINT = "viewpoint"
+    """The words get a change of viewpoint wrong."""
+    WRONG_ATTRIBUTE = "wrong_attribute"
+    """The right object with a wrong colour, size, material, …"""
+    MISSING_CHANGE = "missing_change"
+    INVENTED_CHANGE = "invented_change"
+    """The instruction asks for something that the target does not show."""
+    WRONG_LANGUAGE = "wrong_language"
+    NOT_AN_EDIT = "not_an_edit"
+    """The words do not say what to change."""
+
+
+class RejectReason(StrEnum):
+    """Why no instruction would help a pair; ``review.form.words`` words each."""
+
+    UNRELATED_PAIR = "unrelated_pair"
+    NO_VISIBLE_EDIT = "no_visible_edit"
+    TOO_MANY_EDITS = "too_many_edits"
+    LOW_QUALITY = "low_quality"
+    WATERMARK_OR_TEXT = "watermark_or_text"
+    UNSAFE = "unsafe"
+
+
+class ReviewedField(StrEnum):
+    """What a reviewer can change of what is shown."""
+
+    INSTRUCTION_EN = "instruction_en"
+    INSTRUCTION_ZH = "instruction_zh"
+    INVERSE_EN = "inverse_en"
+    INVERSE_ZH = "inverse_zh"
+    EDIT_TYPE = "edit_type"
+    CHANGE_BOX = "change_box"
+    CHANGE_MASK = "change_mask"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,11 +100,11 @@ class Verdict(Record):
     original_change_box: list[Float32] | None = None
     """The box that was shown, likewise in target pixels."""
     changed_fields: list[str] | None = None
-    """What the reviewer changed of what was shown; ``change_mask`` stands for any repainting."""
+    """Each one of ``ReviewedField``; ``change_mask`` stands for any repainting."""
     error_types: list[str] | None = None
-    """What was wrong with the instruction."""
+    """What was wrong with the instruction: of our own page, each one of ``ErrorType``."""
     reject_reasons: list[str] | None = None
-    """Why the pair is no use."""
+    """Why the pair is no use: of our own page, each one of ``RejectReason``."""
     quality: Int32 | None = None
     """1 to 5 stars."""
     seconds_spent: float | None = None

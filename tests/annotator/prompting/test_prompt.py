@@ -6,7 +6,8 @@ import pytest
 from PIL import Image
 
 from annotator.prompting.prompt import Exemplar, Prompt, build_messages, load_prompt, pillow_part
-from annotator.prompting.taxonomy import DEFINITIONS, AceFamily, EditType, UltraEditType
+from annotator.prompting.taxonomy import DEFINITIONS, AceFamily, UltraEditType
+from pairset.records.edit_types import EditType
 
 
 def test_the_brief_prompt_is_what_the_starter_learnt() -> None:
@@ -85,7 +86,7 @@ def test_every_edit_type_is_defined_and_mapped() -> None:
 
 @pytest.mark.parametrize("edit_type", EditType)
 def test_the_documented_table_is_the_taxonomy(edit_type: EditType) -> None:
-    page = Path(__file__).parents[2] / "docs" / "annotation.md"
+    page = Path(__file__).parents[3] / "docs" / "annotation.md"
     definition = DEFINITIONS[edit_type]
     cells = (f"`{edit_type}`", definition.en, definition.zh, definition.ultraedit, definition.ace)
     assert f"| {' | '.join(cells)} |" in page.read_text(encoding="utf-8").splitlines()

@@ -10,7 +10,7 @@ import pytest
 
 from clustering.corpus.scan_plan import Part
 from pairset import records
-from pairset.records.columns import MAY_BE_NULL, Float32, Int32, Record
+from pairset.records.table import MAY_BE_NULL, Float32, Int32, Record
 from review.exchange.taskmap import PushedTask
 
 PROMISED = Path(__file__).with_name("columns.txt")
@@ -65,6 +65,15 @@ def test_only_a_field_that_says_so_may_be_null() -> None:
     nullable = [field.name for field in Sample.SCHEMA if field.nullable]
 
     assert nullable == ["small_share", "tags", "late"]
+
+
+def test_a_column_is_added_as_contributing_says() -> None:
+    contributing = Path(__file__).parents[3] / "CONTRIBUTING.md"
+    section = contributing.read_text(encoding="utf-8").split("## Add a column\n")[1]
+    names: dict[str, Any] = {"Record": Record, "Float32": Float32}
+    exec(section.split("```python\n")[1].split("```")[0], names)
+
+    assert pa.schema([pa.field("sharpness", pa.float32())]) == names["Image"].SCHEMA
 
 
 @pytest.mark.parametrize("hint", [dict[str, int], int | str, list, bytes, int | str | None])
