@@ -9,6 +9,7 @@ from pydantic_settings import SettingsConfigDict
 
 from annotator.weights.lora_ranks import VLLM_LORA_RANKS
 from pairset.app.command.fields import Metavar, Positional
+from pairset.app.command.suggestions import choose_among
 from pairset.settings import MOST_SEED, FiguresSettings, VerbSettings
 
 
@@ -131,6 +132,17 @@ class TrainSettings(SplitSettings):
         if rank not in VLLM_LORA_RANKS:
             raise ValueError(f"vLLM serves the ranks {', '.join(map(str, VLLM_LORA_RANKS))}")
         return rank
+
+    @field_validator("error_weights")
+    @classmethod
+    def _are_error_types(cls, weights: dict[str, float]) -> dict[str, float]:
+        from pairset.records.verdict import ErrorType  # records load pyarrow, --help does not
+
+        known = [str(each) for each in ErrorType]
+        for name in weights:
+            if name not in known:
+                raise ValueError(f"{name} is no error type, {choose_among(known, name)}")
+        return weights
 
 
 class EvaluateSettings(SplitSettings, FiguresSettings):

@@ -11,6 +11,7 @@ from pairset.locking.locks import writing
 from pairset.records import Consensus, Verdict, rows_of, table_of
 from pairset.records.consensus import Settlement
 from pairset.records.ids import content_id
+from pairset.records.verdict import DECIDED, Decision
 from pairset.rows.freshness import ANNOTATIONS, TRIAGE, complain_of_lags
 from pairset.rows.tables import connect_tables
 from pairset.store import PairSet, open_set, write_atomically
@@ -27,7 +28,7 @@ from review.opinions.reviewers import (
 from review.settings import AgreementSettings
 
 _DISPUTES_SHOWN = 20
-_DECISIONS = ("accept", "fix", "reject", "skip")
+_DECISIONS = (*DECIDED, Decision.SKIP)
 
 
 @dataclass(frozen=True, slots=True)

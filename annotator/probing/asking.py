@@ -19,10 +19,10 @@ from annotator.prompting.reply import (
     checked_words,
     reply_place,
 )
-from annotator.prompting.taxonomy import EditType
 from annotator.rows import reason_of
 from pairset.decoding import ImageError
 from pairset.records import Probe, table_of
+from pairset.records.edit_types import EditType
 from pairset.records.ids import content_id
 from pairset.records.probe import ProbeKind
 from pairset.running.shards import Counts

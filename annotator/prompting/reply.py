@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from annotator.prompting.taxonomy import EditType
 from pairset.network.credentials import HIDDEN
+from pairset.records.edit_types import EditType
 
 INSTRUCTION_CHARACTERS = 400
 """Longest instruction that is taken for one."""

@@ -1,11 +1,9 @@
-"""The edit types of this project, and what UltraEdit and ACE call them."""
+"""What each edit type means, in words for the prompt, and what UltraEdit and ACE call it."""
 
 from dataclasses import dataclass
 from enum import StrEnum
 
 from pairset.records.edit_types import EditType
-
-__all__ = ["DEFINITIONS", "AceFamily", "Definition", "EditType", "UltraEditType"]
 
 
 class UltraEditType(StrEnum):

@@ -3,33 +3,21 @@
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-import pyarrow as pa
 import pyarrow.compute as pc
 
 from clustering.corpus.listing import Source
 from pairset.errors import SetBusyError
+from pairset.records import Record, table_of
 from pairset.sources import Extent, ReadOptions
 from pairset.sources.registry import kind_named
 from pairset.store import PairSet, Stage
 
-_SCHEMA = pa.schema(
-    [
-        pa.field("shard", pa.string(), nullable=False),
-        pa.field("uri", pa.string(), nullable=False),
-        pa.field("kind", pa.string(), nullable=False),
-        pa.field("first_row", pa.int64(), nullable=False),
-        pa.field("rows", pa.int64()),
-        # Sets of earlier versions lack these: all their files count as changed, once.
-        pa.field("byte_size", pa.int64()),
-        pa.field("modified", pa.string()),
-    ]
-)
 READINGS = 3
 """Times a file in one and the same state is read, where reading it failed before."""
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class Part(Record):
     """What one shard reads of one file: all of it, or some rows or other units of its kind."""
 
     shard: str
@@ -39,6 +27,7 @@ class Part:
     first_row: int = 0
     rows: int | None = None
     """None: to the end."""
+    # Sets of earlier versions lack these: all their files count as changed, once.
     byte_size: int | None = None
     """Of the file when it was planned, as ``Source`` has it."""
     modified: str | None = None
@@ -84,9 +73,8 @@ def plan_images(
     ]
     if new:
         parts = list(_parts(new, images_per_shard, len(shards)))
-        table = pa.Table.from_pylist([_row(part) for part in parts], schema=_SCHEMA)
         try:
-            stage.write_new(_next_after(plans), table)
+            stage.write_new(_next_after(plans), table_of(Part, parts))
         except FileExistsError as error:  # in spite of the lock
             raise SetBusyError(
                 f"Another run has planned images of {pair_set.url} meanwhile. Run the same command "
@@ -155,10 +143,6 @@ def _newer(
         return replace(before, shards=before.shards | {shard})
     readings = before.readings if before and before.state == state else 0
     return Planned(plan, frozenset([shard]), state, readings + 1)
-
-
-def _row(part: Part) -> dict[str, object]:
-    return {name: getattr(part, name) for name in _SCHEMA.names}
 
 
 def _parts(sources: Iterable[Source], images_per_shard: int, number: int) -> Iterator[Part]:

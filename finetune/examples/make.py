@@ -10,17 +10,16 @@ from annotator.prompting.reply import KEYS, ReplyError, check_reply, reply_text
 from finetune.examples.split import SplitRule
 from pairset.errors import MissingStageError
 from pairset.records import Example, table_of
+from pairset.records.edit_types import EditType
 from pairset.records.example import ExclusionReason, example_id_of
 from pairset.records.ids import content_id
-from pairset.records.verdict import AUTO, Decision
+from pairset.records.verdict import AUTO, DECIDED, Decision
 from pairset.rows.freshness import ANNOTATIONS, CONSENSUS, TRIAGE
 from pairset.rows.scenes import scenes_of
 from pairset.rows.tables import connect_tables, kept_places
 from pairset.store import PairSet
 
-_DECIDED = (Decision.ACCEPT, Decision.FIX, Decision.REJECT)
 _WORDS = ("instruction_en", "instruction_zh", "inverse_en", "inverse_zh", "edit_type")
-_NO_CHANGE_TYPE = "none"
 
 _VERDICTS = """
     WITH deciding AS (
@@ -100,7 +99,7 @@ def _latest_of_each_pair(rows: Sequence[Row]) -> Iterator[Row]:
     latest: dict[str, Row] = {}
     for row in rows:
         before = latest.get(row["pair_id"])
-        if before is None or row["decision"] in _DECIDED or before["decision"] not in _DECIDED:
+        if before is None or row["decision"] in DECIDED or before["decision"] not in DECIDED:
             latest[row["pair_id"]] = row
     by_verdict = {row["verdict_id"]: row for row in rows}
     for row in latest.values():
@@ -140,7 +139,7 @@ def _example(row: Row, scenes: Mapping[str, str], rule: SplitRule) -> Example:
 
 
 def _exclusion(row: Row) -> tuple[ExclusionReason, str] | None:
-    if row["decision"] not in _DECIDED:
+    if row["decision"] not in DECIDED:
         return ExclusionReason.NOT_DECIDED, f"the verdict is {row['decision']}"
     if row["reviewer"] != AUTO and row["opinions"] > 1 and not _is_settled(row):
         advice = "settle it: pairset review agreement, then pairset review push"
@@ -175,7 +174,7 @@ def _reply(row: Row, prefix: str) -> str:
     """
     words = {name: row[f"{prefix}{name}"] or "" for name in _WORDS}
     others = {name: row[name] or "" for name in KEYS if name not in words}
-    return reply_text({**others, **words, "is_changed": words["edit_type"] != _NO_CHANGE_TYPE})
+    return reply_text({**others, **words, "is_changed": words["edit_type"] != EditType.NONE})
 
 
 def fields_of(reply: str) -> dict[str, Any]:

@@ -8,11 +8,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from annotator.prompting.reply import reply_text
-from annotator.prompting.taxonomy import EditType
 from finetune.examples.make import fields_of
 from finetune.examples.split import SplitRule
 from finetune.planted.edit_words import NO_CHANGE, PLAIN_CAPTION, Bilingual
 from pairset.records import Example
+from pairset.records.edit_types import EditType
 from pairset.records.example import MINING, Split, example_id_of
 from pairset.records.ids import content_id
 from pairset.rows.scenes import PairPlace, scenes_of

@@ -1,4 +1,4 @@
-"""The rows of a set: frozen dataclasses, each with the Arrow schema it is stored in beside it."""
+"""The rows of a set: frozen dataclasses, whose fields are the columns they are stored in."""
 
 from pairset.records.annotation import Annotation
 from pairset.records.cluster import Cluster

@@ -1,28 +1,18 @@
 """Which scene an image belongs to."""
 
 from dataclasses import dataclass
-from typing import ClassVar
 
-import pyarrow as pa
+from pairset.records.table import Float32, Int32, Record
 
 
 @dataclass(frozen=True, slots=True)
-class Cluster:
+class Cluster(Record):
     """Membership of one image in one cluster of one cell."""
 
-    SCHEMA: ClassVar[pa.Schema] = pa.schema(
-        [
-            pa.field("image_id", pa.string(), nullable=False),
-            pa.field("cell", pa.int32(), nullable=False),
-            pa.field("cluster", pa.string()),
-            pa.field("strength", pa.float32()),
-        ]
-    )
-
     image_id: str
-    cell: int
+    cell: Int32
     """Number of the k-means cell whose graph was clustered; 0 where the set has only one."""
     cluster: str | None
     """Name of the HDBSCAN cluster, unique in the set; None for noise."""
-    strength: float | None
+    strength: Float32 | None
     """HDBSCAN membership strength, 0 to 1."""

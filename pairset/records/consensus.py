@@ -2,9 +2,8 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import ClassVar
 
-import pyarrow as pa
+from pairset.records.table import Int32, Record
 
 
 class Settlement(StrEnum):
@@ -22,21 +21,8 @@ class Settlement(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Consensus:
+class Consensus(Record):
     """One annotation that people reviewed, with the words to use where they are settled."""
-
-    SCHEMA: ClassVar[pa.Schema] = pa.schema(
-        [
-            pa.field("annotation_id", pa.string(), nullable=False),
-            pa.field("pair_id", pa.string(), nullable=False),
-            pa.field("settlement", pa.string(), nullable=False),
-            pa.field("decision", pa.string()),
-            pa.field("verdict_id", pa.string()),
-            pa.field("disagreements", pa.list_(pa.string()), nullable=False),
-            pa.field("reviewers", pa.int32(), nullable=False),
-            pa.field("task_id", pa.int64()),
-        ]
-    )
 
     annotation_id: str
     pair_id: str
@@ -48,7 +34,7 @@ class Consensus:
     """The verdict whose words stand for all: of those that agree, the one closest to the others."""
     disagreements: list[str]
     """What they disagree about: decision, instruction_en, instruction_zh, edit_type."""
-    reviewers: int
+    reviewers: Int32
     """How many people decided; skips do not count."""
     task_id: int | None = None
     """Its task in Label Studio."""

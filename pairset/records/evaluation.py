@@ -1,47 +1,13 @@
 """What one annotation is worth, held against the words that reviewers stand by."""
 
 from dataclasses import dataclass, field
-from typing import ClassVar
 
-import pyarrow as pa
+from pairset.records.table import Record
 
 
 @dataclass(frozen=True, slots=True)
-class Evaluation:
+class Evaluation(Record):
     """One annotation of one held-out example; a failed reply is a row that is wrong throughout."""
-
-    SCHEMA: ClassVar[pa.Schema] = pa.schema(
-        [
-            pa.field("annotation_id", pa.string(), nullable=False),
-            pa.field("example_id", pa.string(), nullable=False),
-            pa.field("pair_id", pa.string(), nullable=False),
-            pa.field("model", pa.string(), nullable=False),
-            pa.field("adapter", pa.string()),
-            pa.field("prompt_id", pa.string(), nullable=False),
-            pa.field("scene", pa.string(), nullable=False),
-            pa.field("edit_type", pa.string(), nullable=False),
-            pa.field("is_changed", pa.bool_(), nullable=False),
-            pa.field("instruction_en", pa.string(), nullable=False),
-            pa.field("instruction_zh", pa.string(), nullable=False),
-            pa.field("said_edit_type", pa.string()),
-            pa.field("said_is_changed", pa.bool_()),
-            pa.field("said_instruction_en", pa.string()),
-            pa.field("said_instruction_zh", pa.string()),
-            pa.field("failed", pa.bool_(), nullable=False),
-            pa.field("exact_en", pa.bool_(), nullable=False),
-            pa.field("exact_zh", pa.bool_(), nullable=False),
-            pa.field("edit_type_right", pa.bool_(), nullable=False),
-            pa.field("is_changed_right", pa.bool_(), nullable=False),
-            pa.field("chrf_en", pa.float64(), nullable=False),
-            pa.field("chrf_zh", pa.float64(), nullable=False),
-            pa.field("rouge_l_en", pa.float64(), nullable=False),
-            pa.field("rouge_l_zh", pa.float64(), nullable=False),
-            pa.field("confidence", pa.float64()),
-            pa.field("error_types", pa.list_(pa.string()), nullable=False),
-            pa.field("judged_same", pa.bool_()),
-            pa.field("reviewer", pa.string()),
-        ]
-    )
 
     annotation_id: str
     example_id: str

@@ -2,11 +2,9 @@
 
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import ClassVar
-
-import pyarrow as pa
 
 from pairset.records.ids import content_id
+from pairset.records.table import Record
 
 MINING = "mining"
 """The reviewer of pairs that nobody needs to look at: mining found them unchanged."""
@@ -40,32 +38,8 @@ class ExclusionReason(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Example:
+class Example(Record):
     """One reviewed pair: the reply a model should have given, or why there is none."""
-
-    SCHEMA: ClassVar[pa.Schema] = pa.schema(
-        [
-            pa.field("example_id", pa.string(), nullable=False),
-            pa.field("pair_id", pa.string(), nullable=False),
-            pa.field("annotation_id", pa.string(), nullable=False),
-            pa.field("verdict_id", pa.string(), nullable=False),
-            pa.field("reviewer", pa.string(), nullable=False),
-            pa.field("decision", pa.string(), nullable=False),
-            pa.field("scene", pa.string(), nullable=False),
-            pa.field("split", pa.string(), nullable=False),
-            pa.field("source_uri", pa.string()),
-            pa.field("target_uri", pa.string()),
-            pa.field("reply", pa.string()),
-            pa.field("original_reply", pa.string()),
-            pa.field("edit_type", pa.string()),
-            pa.field("original_edit_type", pa.string()),
-            pa.field("instruction_en", pa.string()),
-            pa.field("instruction_zh", pa.string()),
-            pa.field("error_types", pa.list_(pa.string()), nullable=False),
-            pa.field("exclusion", pa.string()),
-            pa.field("exclusion_detail", pa.string()),
-        ]
-    )
 
     example_id: str
     """Hash of the pair, the verdict and the reply."""

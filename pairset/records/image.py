@@ -1,43 +1,22 @@
 """One file of the corpus, readable or not."""
 
 from dataclasses import dataclass
-from typing import ClassVar
-
-import pyarrow as pa
 
 from pairset.records.ids import content_id
+from pairset.records.table import Int32, Record
 
 
 @dataclass(frozen=True, slots=True)
-class Image:
+class Image(Record):
     """One image of the corpus, or the reason why it is none."""
-
-    SCHEMA: ClassVar[pa.Schema] = pa.schema(
-        [
-            pa.field("image_id", pa.string(), nullable=False),
-            pa.field("uri", pa.string(), nullable=False),
-            pa.field("width", pa.int32()),
-            pa.field("height", pa.int32()),
-            pa.field("format", pa.string()),
-            pa.field("mode", pa.string()),
-            pa.field("byte_size", pa.int64()),
-            pa.field("perceptual_hash", pa.string()),
-            pa.field("mirrored_hash", pa.string()),
-            pa.field("caption", pa.string()),
-            pa.field("licence", pa.string()),
-            pa.field("origin", pa.string()),
-            pa.field("error_code", pa.string()),
-            pa.field("error", pa.string()),
-        ]
-    )
 
     image_id: str
     """Hash of the bytes; of the URI where the bytes could not be read."""
     uri: str
     """Where the bytes are: a path or fsspec URL, ``a.tar#offset=…`` or ``a.parquet#row=…``."""
-    width: int | None = None
+    width: Int32 | None = None
     """Pixels, after EXIF orientation."""
-    height: int | None = None
+    height: Int32 | None = None
     """Pixels, after EXIF orientation."""
     format: str | None = None
     """JPEG, PNG, WEBP, … as found in the bytes, whatever the name says."""

@@ -2,11 +2,10 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import ClassVar, NamedTuple
-
-import pyarrow as pa
+from typing import NamedTuple
 
 from pairset.records.ids import content_id
+from pairset.records.table import Float32, Int32, Record
 
 
 class PairStatus(StrEnum):
@@ -62,45 +61,8 @@ GATES = (
 
 
 @dataclass(frozen=True, slots=True)
-class Pair:
+class Pair(Record):
     """A candidate pair in its canonical direction, with every number measured on it."""
-
-    SCHEMA: ClassVar[pa.Schema] = pa.schema(
-        [
-            pa.field("pair_id", pa.string(), nullable=False),
-            pa.field("reverse_pair_id", pa.string(), nullable=False),
-            pa.field("source_id", pa.string(), nullable=False),
-            pa.field("target_id", pa.string(), nullable=False),
-            pa.field("source_uri", pa.string(), nullable=False),
-            pa.field("target_uri", pa.string(), nullable=False),
-            pa.field("cluster", pa.string()),
-            pa.field("similarity", pa.float32()),
-            pa.field("phash_distance", pa.int32()),
-            pa.field("mirrored_phash_distance", pa.int32()),
-            pa.field("alignment", pa.list_(pa.float32())),
-            pa.field("structure_correlation", pa.float32()),
-            pa.field("color_difference", pa.float32()),
-            pa.field("tone_shift", pa.float32()),
-            pa.field("background_shift", pa.float32()),
-            pa.field("patch_shift", pa.float32()),
-            pa.field("color_shift", pa.list_(pa.float32())),
-            pa.field("chroma_shift", pa.float32()),
-            pa.field("contrast_ratio", pa.float32()),
-            pa.field("detail_ratio", pa.float32()),
-            pa.field("unexplained", pa.float32()),
-            pa.field("unexplained_backwards", pa.float32()),
-            pa.field("leftover", pa.float32()),
-            pa.field("ssim", pa.float32()),
-            pa.field("change_fraction", pa.float32()),
-            pa.field("change_components", pa.int32()),
-            pa.field("change_largest", pa.float32()),
-            pa.field("change_box", pa.list_(pa.int32())),
-            pa.field("change_mask_size", pa.list_(pa.int32())),
-            pa.field("change_mask", pa.list_(pa.int32())),
-            pa.field("status", pa.string(), nullable=False),
-            pa.field("error", pa.string()),
-        ]
-    )
 
     pair_id: str
     """Hash of the ordered image ids."""
@@ -112,53 +74,53 @@ class Pair:
     target_uri: str
     cluster: str | None
     """Scene that both images belong to, named after the images in it."""
-    similarity: float | None = None
+    similarity: Float32 | None = None
     """Cosine of the two embeddings."""
-    phash_distance: int | None = None
+    phash_distance: Int32 | None = None
     """Hamming distance of the perceptual hashes, 0 to 64 bits."""
-    mirrored_phash_distance: int | None = None
+    mirrored_phash_distance: Int32 | None = None
     """The same between the source and the mirrored target."""
-    alignment: list[float] | None = None
+    alignment: list[Float32] | None = None
     """Affine map from source to target, two rows of three, both images spanning 0 to 1."""
-    structure_correlation: float | None = None
+    structure_correlation: Float32 | None = None
     """Correlation of the aligned images' structure, blind to light and colour, -1 to 1."""
-    color_difference: float | None = None
+    color_difference: Float32 | None = None
     """Mean absolute difference of the aligned images, 0 to 255."""
-    tone_shift: float | None = None
+    tone_shift: Float32 | None = None
     """Difference of the aligned images' coarse colours, 95th percentile, 0 to 255."""
-    background_shift: float | None = None
+    background_shift: Float32 | None = None
     """The same, median over blocks: near 0 where only a part of the image changed."""
-    patch_shift: float | None = None
+    patch_shift: Float32 | None = None
     """Mean of target less source in the patch of 7 × 7 pixels where it is largest, of images whose
     longer side is 384, 0 to 255: large where something small changed."""
-    color_shift: list[float] | None = None
+    color_shift: list[Float32] | None = None
     """Mean of target less source: red, green and blue, -255 to 255."""
-    chroma_shift: float | None = None
+    chroma_shift: Float32 | None = None
     """The same of how far coarse colours are from grey."""
-    contrast_ratio: float | None = None
+    contrast_ratio: Float32 | None = None
     """Spread of the target's coarse light over that of the source."""
-    detail_ratio: float | None = None
+    detail_ratio: Float32 | None = None
     """Fine detail of the target over that of the source, with light and contrast made equal."""
-    unexplained: float | None = None
+    unexplained: Float32 | None = None
     """Share of the target that no single edit of the source explains, 0 to about 1."""
-    unexplained_backwards: float | None = None
+    unexplained_backwards: Float32 | None = None
     """The same of the source, from the target: an original explains its edits, not they it."""
-    leftover: float | None = None
+    leftover: Float32 | None = None
     """The block of the target farthest from what the best single edit of the source makes of it,
     0 to 255: large where an object changed, and under a change of the whole image two edits did."""
-    ssim: float | None = None
+    ssim: Float32 | None = None
     """Structural similarity of the aligned images (Wang et al. 2004)."""
-    change_fraction: float | None = None
+    change_fraction: Float32 | None = None
     """Share of the aligned area that changed, 0 to 1."""
-    change_components: int | None = None
+    change_components: Int32 | None = None
     """Connected regions that changed."""
-    change_largest: float | None = None
+    change_largest: Float32 | None = None
     """Share of the aligned area that the largest of them covers, 0 to 1."""
-    change_box: list[int] | None = None
+    change_box: list[Int32] | None = None
     """Box round what changed: left, top, right, bottom in source pixels."""
-    change_mask_size: list[int] | None = None
+    change_mask_size: list[Int32] | None = None
     """Height and width of the mask."""
-    change_mask: list[int] | None = None
+    change_mask: list[Int32] | None = None
     """Mask of what changed, run lengths in COCO order (column by column, zeros first)."""
     status: str = PairStatus.PENDING
     """What became of it, one of ``PairStatus``."""

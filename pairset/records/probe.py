@@ -2,11 +2,9 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import ClassVar
-
-import pyarrow as pa
 
 from pairset.records.ids import content_id
+from pairset.records.table import Float32, Int32, Record
 
 
 class ProbeKind(StrEnum):
@@ -29,31 +27,8 @@ class ProbeKind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Probe:
+class Probe(Record):
     """One question about one annotation, and what came of it."""
-
-    SCHEMA: ClassVar[pa.Schema] = pa.schema(
-        [
-            pa.field("probe_id", pa.string(), nullable=False),
-            pa.field("annotation_id", pa.string(), nullable=False),
-            pa.field("pair_id", pa.string(), nullable=False),
-            pa.field("kind", pa.string(), nullable=False),
-            pa.field("number", pa.int32(), nullable=False),
-            pa.field("attempt", pa.int32(), nullable=False),
-            pa.field("model", pa.string(), nullable=False),
-            pa.field("adapter", pa.string()),
-            pa.field("prompt_id", pa.string(), nullable=False),
-            pa.field("engine", pa.string(), nullable=False),
-            pa.field("p_yes", pa.float64()),
-            pa.field("direction", pa.float64()),
-            pa.field("logprobs", pa.list_(pa.float32())),
-            pa.field("instruction_en", pa.string()),
-            pa.field("edit_type", pa.string()),
-            pa.field("raw_reply", pa.string()),
-            pa.field("error_code", pa.string()),
-            pa.field("error", pa.string()),
-        ]
-    )
 
     probe_id: str
     """Hash of the run of probes, the annotation, the kind and the number."""
@@ -61,9 +36,9 @@ class Probe:
     pair_id: str
     kind: str
     """One of ``ProbeKind``."""
-    number: int
+    number: Int32
     """Of the sample, from 0; 0 for all other kinds."""
-    attempt: int
+    attempt: Int32
     """1, and one more for each --retry-failed; the latest attempt counts."""
     model: str
     """Who was asked, like the next two; the annotation's own model or another."""
@@ -76,7 +51,7 @@ class Probe:
     direction: float | None = None
     """CLIP directional similarity (Gal et al. 2021): cosine between target less source of the
     images' vectors and of the captions', -1 to 1."""
-    logprobs: list[float] | None = None
+    logprobs: list[Float32] | None = None
     """Natural-log probability of each token of the English instruction: of a sample its own, else
     the annotation's. Not tempered; the grammar's mask applies to samples alone."""
     instruction_en: str | None = None

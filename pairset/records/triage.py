@@ -2,9 +2,8 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import ClassVar
 
-import pyarrow as pa
+from pairset.records.table import Record
 
 
 class Queue(StrEnum):
@@ -53,19 +52,8 @@ class TriageReason(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Triage:
+class Triage(Record):
     """Where one annotation went, and why."""
-
-    SCHEMA: ClassVar[pa.Schema] = pa.schema(
-        [
-            pa.field("annotation_id", pa.string(), nullable=False),
-            pa.field("pair_id", pa.string(), nullable=False),
-            pa.field("queue", pa.string(), nullable=False),
-            pa.field("reason", pa.string(), nullable=False),
-            pa.field("confidence", pa.float64()),
-            pa.field("place", pa.int64()),
-        ]
-    )
 
     annotation_id: str
     pair_id: str

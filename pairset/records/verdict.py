@@ -2,11 +2,9 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import ClassVar
-
-import pyarrow as pa
 
 from pairset.records.ids import content_id
+from pairset.records.table import Float32, Int32, Record
 
 AUTO = "auto"
 """The reviewer whose verdicts are those of ``pairset triage``."""
@@ -25,43 +23,58 @@ class Decision(StrEnum):
     """Submitted without a choice: the labelling page was edited, or a script wrote it."""
 
 
-_TEXT_FIELDS = ("instruction_en", "instruction_zh", "inverse_en", "inverse_zh", "edit_type")
+DECIDED = (Decision.ACCEPT, Decision.FIX, Decision.REJECT)
+"""What a reviewer can choose; the others are no decision."""
+
+
+class ErrorType(StrEnum):
+    """What a reviewer found wrong with an instruction; ``review.form.words`` words each."""
+
+    WRONG_OBJECT = "wrong_object"
+    WRONG_POSITION = "wrong_position"
+    """The wrong place or side: left and right exchanged, for one."""
+    VIEWPOINT = "viewpoint"
+    """The words get a change of viewpoint wrong."""
+    WRONG_ATTRIBUTE = "wrong_attribute"
+    """The right object with a wrong colour, size, material, …"""
+    MISSING_CHANGE = "missing_change"
+    INVENTED_CHANGE = "invented_change"
+    """The instruction asks for something that the target does not show."""
+    WRONG_LANGUAGE = "wrong_language"
+    NOT_AN_EDIT = "not_an_edit"
+    """The words do not say what to change."""
+
+
+class RejectReason(StrEnum):
+    """Why no instruction would help a pair; ``review.form.words`` words each."""
+
+    UNRELATED_PAIR = "unrelated_pair"
+    NO_VISIBLE_EDIT = "no_visible_edit"
+    TOO_MANY_EDITS = "too_many_edits"
+    LOW_QUALITY = "low_quality"
+    WATERMARK_OR_TEXT = "watermark_or_text"
+    UNSAFE = "unsafe"
+
+
+class ReviewedField(StrEnum):
+    """What a reviewer can change of what is shown."""
+
+    INSTRUCTION_EN = "instruction_en"
+    INSTRUCTION_ZH = "instruction_zh"
+    INVERSE_EN = "inverse_en"
+    INVERSE_ZH = "inverse_zh"
+    EDIT_TYPE = "edit_type"
+    CHANGE_BOX = "change_box"
+    CHANGE_MASK = "change_mask"
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(Record):
     """One revision of one reviewer's verdict on one annotation; the latest revision counts."""
-
-    SCHEMA: ClassVar[pa.Schema] = pa.schema(
-        [
-            pa.field("verdict_id", pa.string(), nullable=False),
-            pa.field("revision", pa.int32(), nullable=False),
-            pa.field("annotation_id", pa.string(), nullable=False),
-            pa.field("pair_id", pa.string(), nullable=False),
-            pa.field("reviewer", pa.string(), nullable=False),
-            pa.field("decision", pa.string(), nullable=False),
-            *(pa.field(name, pa.string()) for name in _TEXT_FIELDS),
-            *(pa.field(f"original_{name}", pa.string()) for name in _TEXT_FIELDS),
-            pa.field("change_box", pa.list_(pa.float32())),
-            pa.field("original_change_box", pa.list_(pa.float32())),
-            pa.field("changed_fields", pa.list_(pa.string())),
-            pa.field("error_types", pa.list_(pa.string())),
-            pa.field("reject_reasons", pa.list_(pa.string())),
-            pa.field("quality", pa.int32()),
-            pa.field("seconds_spent", pa.float64()),
-            pa.field("created_at", pa.string(), nullable=False),
-            pa.field("updated_at", pa.string(), nullable=False),
-            pa.field("withdrawn", pa.bool_(), nullable=False),
-            pa.field("project", pa.string()),
-            pa.field("task_id", pa.int64()),
-            pa.field("server_annotation_id", pa.string()),
-            pa.field("raw_result", pa.string()),
-        ]
-    )
 
     verdict_id: str
     """Hash of the annotation, the reviewer and the server's id of what they submitted."""
-    revision: int
+    revision: Int32
     """1, and one more for every change that a later pull brought."""
     annotation_id: str
     """The annotation whose texts the reviewer was shown."""
@@ -82,17 +95,17 @@ class Verdict:
     original_inverse_en: str | None = None
     original_inverse_zh: str | None = None
     original_edit_type: str | None = None
-    change_box: list[float] | None = None
+    change_box: list[Float32] | None = None
     """Box round the change as the reviewer left it: left, top, right, bottom in target pixels."""
-    original_change_box: list[float] | None = None
+    original_change_box: list[Float32] | None = None
     """The box that was shown, likewise in target pixels."""
     changed_fields: list[str] | None = None
-    """What the reviewer changed of what was shown; ``change_mask`` stands for any repainting."""
+    """Each one of ``ReviewedField``; ``change_mask`` stands for any repainting."""
     error_types: list[str] | None = None
-    """What was wrong with the instruction."""
+    """What was wrong with the instruction: of our own page, each one of ``ErrorType``."""
     reject_reasons: list[str] | None = None
-    """Why the pair is no use."""
-    quality: int | None = None
+    """Why the pair is no use: of our own page, each one of ``RejectReason``."""
+    quality: Int32 | None = None
     """1 to 5 stars."""
     seconds_spent: float | None = None
     """As the labelling page measured them."""

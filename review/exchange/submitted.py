@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from pairset.records import Verdict
-from pairset.records.verdict import Decision, verdict_id_of
+from pairset.records.verdict import Decision, ReviewedField, verdict_id_of
 from review.exchange.regions import Region, box_of, choices_of, differ, mask_of, rating_of, text_of
 from review.exchange.studio_tasks import annotation_id_in
 from review.form import names
@@ -175,11 +175,11 @@ def changed_fields(shown: Sequence[Region], left: Sequence[Region]) -> list[str]
     """Names of the prefilled fields that no longer say what they said."""
     changed = [name for name in names.TEXT_CONTROLS if text_of(shown, name) != text_of(left, name)]
     if choices_of(shown, names.EDIT_TYPE) != choices_of(left, names.EDIT_TYPE):
-        changed.append("edit_type")
+        changed.append(ReviewedField.EDIT_TYPE)
     if differ(box_of(shown), box_of(left)):
-        changed.append("change_box")
+        changed.append(ReviewedField.CHANGE_BOX)
     if mask_of(shown) != mask_of(left):
-        changed.append("change_mask")
+        changed.append(ReviewedField.CHANGE_MASK)
     return changed
 
 

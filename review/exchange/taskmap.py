@@ -9,11 +9,8 @@ that was killed nothing is trusted but the server.
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import ClassVar
 
-import pyarrow as pa
-
-from pairset.records import rows_of, table_of
+from pairset.records import Record, rows_of, table_of
 from pairset.store import PairSet, Stage
 from review.label_studio.project import OPEN, ProjectState, StudioProject, Task
 from review.label_studio.sending import patiently
@@ -23,17 +20,8 @@ _PAGE_SIZE = 1_000
 
 
 @dataclass(frozen=True, slots=True)
-class PushedTask:
+class PushedTask(Record):
     """A task that is on the server."""
-
-    SCHEMA: ClassVar[pa.Schema] = pa.schema(
-        [
-            pa.field("pair_id", pa.string(), nullable=False),
-            pa.field("task_id", pa.int64(), nullable=False),
-            pa.field("state", pa.string(), nullable=False),
-            pa.field("model_versions", pa.list_(pa.string()), nullable=False),
-        ]
-    )
 
     pair_id: str
     task_id: int

@@ -9,6 +9,7 @@ from importlib.resources import files
 from string import Template
 from xml.etree import ElementTree
 
+from pairset.records.verdict import Decision
 from review.form import names, words
 
 IMAGE_HEIGHT = "calc(100vh - 460px)"
@@ -28,6 +29,8 @@ def build_label_config(edit_types: Sequence[str]) -> str:
         box_label=names.BOX_LABEL,
         mask_label=names.MASK_LABEL,
         verdicts=_choices(words.VERDICTS),
+        fix=Decision.FIX,
+        reject=Decision.REJECT,
         reject_reasons=_choices(words.REJECT_REASONS),
         error_types=_choices(words.ERROR_TYPES),
         edit_types=_choices(words.Words(value, value, "") for value in edit_types),

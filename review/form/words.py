@@ -2,6 +2,8 @@
 
 from typing import NamedTuple
 
+from pairset.records.verdict import Decision, ErrorType, RejectReason
+
 
 class Words(NamedTuple):
     """One choice: the value that is stored, and what the reviewer reads."""
@@ -26,27 +28,27 @@ GUIDANCE = (
 )
 
 VERDICTS = (
-    Words("accept", "Accept", "接受", "a"),
-    Words("fix", "Fix", "修改", "f"),
-    Words("reject", "Reject", "拒绝", "r"),
+    Words(Decision.ACCEPT, "Accept", "接受", "a"),
+    Words(Decision.FIX, "Fix", "修改", "f"),
+    Words(Decision.REJECT, "Reject", "拒绝", "r"),
 )
 
 REJECT_REASONS = (
-    Words("unrelated_pair", "unrelated pair", "两图无关", "1"),
-    Words("no_visible_edit", "no visible edit", "看不出改动", "2"),
-    Words("too_many_edits", "too many edits", "改动太多", "3"),
-    Words("low_quality", "low quality", "画质差", "4"),
-    Words("watermark_or_text", "watermark or text", "水印或文字", "5"),
-    Words("unsafe", "unsafe", "不安全", "6"),
+    Words(RejectReason.UNRELATED_PAIR, "unrelated pair", "两图无关", "1"),
+    Words(RejectReason.NO_VISIBLE_EDIT, "no visible edit", "看不出改动", "2"),
+    Words(RejectReason.TOO_MANY_EDITS, "too many edits", "改动太多", "3"),
+    Words(RejectReason.LOW_QUALITY, "low quality", "画质差", "4"),
+    Words(RejectReason.WATERMARK_OR_TEXT, "watermark or text", "水印或文字", "5"),
+    Words(RejectReason.UNSAFE, "unsafe", "不安全", "6"),
 )
 
 ERROR_TYPES = (
-    Words("wrong_object", "wrong object", "对象错", "q"),
-    Words("wrong_position", "left/right, position", "左右或位置错", "w"),
-    Words("viewpoint", "viewpoint", "视角", "t"),
-    Words("wrong_attribute", "wrong attribute", "属性错", "y"),
-    Words("missing_change", "missing change", "漏了改动", "i"),
-    Words("invented_change", "invented change", "编造改动", "o"),
-    Words("wrong_language", "wrong language", "语言错", "p"),
-    Words("not_an_edit", "not an edit", "不是编辑", "k"),
+    Words(ErrorType.WRONG_OBJECT, "wrong object", "对象错", "q"),
+    Words(ErrorType.WRONG_POSITION, "left/right, position", "左右或位置错", "w"),
+    Words(ErrorType.VIEWPOINT, "viewpoint", "视角", "t"),
+    Words(ErrorType.WRONG_ATTRIBUTE, "wrong attribute", "属性错", "y"),
+    Words(ErrorType.MISSING_CHANGE, "missing change", "漏了改动", "i"),
+    Words(ErrorType.INVENTED_CHANGE, "invented change", "编造改动", "o"),
+    Words(ErrorType.WRONG_LANGUAGE, "wrong language", "语言错", "p"),
+    Words(ErrorType.NOT_AN_EDIT, "not an edit", "不是编辑", "k"),
 )

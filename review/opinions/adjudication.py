@@ -5,10 +5,9 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from pairset.records import Consensus, Verdict
 from pairset.records.consensus import Settlement
-from pairset.records.verdict import Decision
+from pairset.records.verdict import DECIDED, Decision, ReviewedField
 from review.opinions.agreement_measures import Language, text_agreement
 
-_DECIDED = (Decision.ACCEPT, Decision.FIX, Decision.REJECT)
 _USABLE = (Decision.ACCEPT, Decision.FIX)
 _LANGUAGES: tuple[Language, ...] = ("en", "zh")
 
@@ -20,7 +19,7 @@ def votes_by_annotation(verdicts: Iterable[Verdict]) -> dict[str, dict[str, Verd
     """Of each annotation every reviewer's latest decision; skips are none."""
     found: dict[str, dict[str, Verdict]] = {}
     for verdict in sorted(verdicts, key=lambda each: (each.updated_at, each.verdict_id)):
-        if verdict.decision in _DECIDED:
+        if verdict.decision in DECIDED:
             found.setdefault(verdict.annotation_id, {})[verdict.reviewer] = verdict
     return found
 
@@ -61,7 +60,7 @@ def _disagreements(camp: Sequence[Verdict], text_floor: float) -> list[str]:
         if min(map(min, _agreement_in(language, camp))) < text_floor
     ]
     most_frequent = Counter(v.edit_type for v in camp).most_common(1)[0][1]
-    return found if most_frequent * 2 > len(camp) else [*found, "edit_type"]
+    return found if most_frequent * 2 > len(camp) else [*found, ReviewedField.EDIT_TYPE]
 
 
 def _closest_to_all(camp: Sequence[Verdict]) -> Verdict:

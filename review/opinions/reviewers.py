@@ -7,6 +7,7 @@ from itertools import combinations
 from statistics import fmean, median
 
 from pairset.records import Consensus, Verdict
+from pairset.records.verdict import Decision
 from review.opinions.adjudication import Votes
 from review.opinions.agreement_measures import (
     Item,
@@ -124,7 +125,7 @@ def _mean_chrf(shared: Sequence[tuple[Verdict, Verdict]], language: Language) ->
     texts = [
         [getattr(one, name), getattr(other, name)]
         for one, other in shared
-        if "reject" not in (one.decision, other.decision)
+        if Decision.REJECT not in (one.decision, other.decision)
     ]
     scores = [text_agreement(both, language)[0][1] for both in texts if all(both)]
     return fmean(scores) if scores else None

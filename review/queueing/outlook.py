@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from pairset.errors import MissingExtraError
+from pairset.records.verdict import Decision
 from pairset.rows.tables import connect_tables
 from pairset.store import PairSet
 from review.calibration.crossfit import CrossFitted, cross_fit
@@ -35,7 +36,11 @@ def with_outlook(
     with connect_tables(pair_set) as tables:
         decisions = tables.execute(_DECISIONS).fetchall()
     judged = {name for name, _, _ in decisions}
-    fixed = {name: decision == "fix" for name, _, decision in decisions if decision != "accept"}
+    fixed = {
+        name: decision == Decision.FIX
+        for name, _, decision in decisions
+        if decision != Decision.ACCEPT
+    }
     chances: dict[str, float] = {}
     fixables: dict[str, float] = {}
     if fixed or not is_calibrated:  # else the evidence would be read for nothing
@@ -53,7 +58,7 @@ def with_outlook(
         )
         for each in candidates
     ]
-    return seen, Counter(kind for _, kind, decision in decisions if decision == "fix")
+    return seen, Counter(kind for _, kind, decision in decisions if decision == Decision.FIX)
 
 
 def _chances(known: KnownSet) -> Floats:

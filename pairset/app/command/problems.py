@@ -9,7 +9,7 @@ from pydantic import SecretStr, ValidationError
 from pairset.app.command.described import Described
 from pairset.app.command.fields import choices_of, metavar_of
 from pairset.app.command.parser import flags_of
-from pairset.app.command.suggestions import did_you_mean
+from pairset.app.command.suggestions import choose_among, did_you_mean
 from pairset.terminal.redaction import is_secret_name, redacted
 
 _LONGEST_VALUE = 60
@@ -79,14 +79,7 @@ def _reason(problem: Mapping[str, Any]) -> str:
 
 def _choice(field: Any, given: str) -> str:
     choices = choices_of(field)
-    if not choices:
-        return ""
-    return f"choose {' or '.join([', '.join(choices[:-1]), choices[-1]])}{_near(given, choices)}"
-
-
-def _near(given: str, choices: Sequence[str]) -> str:
-    question = did_you_mean(given, choices).strip().rstrip("?")
-    return f" ({question[0].lower()}{question[1:]}?)" if question else ""
+    return choose_among(choices, given) if choices else ""
 
 
 def _members(annotation: Any) -> tuple[Any, ...]:

@@ -10,7 +10,8 @@ from typing import Any
 
 from pairset.app.demo.against_truth import Expected
 from pairset.records import Annotation, Verdict, rows_of
-from pairset.records.verdict import SIMULATED, Decision, verdict_id_of
+from pairset.records.edit_types import EditType
+from pairset.records.verdict import SIMULATED, Decision, ErrorType, RejectReason, verdict_id_of
 from pairset.rows.tables import connect_tables
 from pairset.store import PairSet
 from review.opinions.verdicts import open_log
@@ -60,7 +61,7 @@ def verdict_on(annotation: Annotation, expected: Expected | None, task_id: int) 
         **{f"original_{name}": value for name, value in said.items()},
         changed_fields=changed,
         error_types=error_types(said, truth) if decision == Decision.FIX else [],
-        reject_reasons=["unrelated_pair"] if decision == Decision.REJECT else [],
+        reject_reasons=[RejectReason.UNRELATED_PAIR] if decision == Decision.REJECT else [],
         seconds_spent=_SECONDS_FOR_A_VERDICT,
         created_at=now,
         updated_at=now,
@@ -72,9 +73,9 @@ def verdict_on(annotation: Annotation, expected: Expected | None, task_id: int) 
 
 def error_types(said: Mapping[str, Any], truth: Mapping[str, Any]) -> list[str]:
     """What a reviewer would tick: the worst error, by how the words differ."""
-    if said["edit_type"] == "none":
-        return ["missing_change"]
+    if said["edit_type"] == EditType.NONE:
+        return [ErrorType.MISSING_CHANGE]
     if said["edit_type"] != truth["edit_type"]:
-        return ["invented_change"]
+        return [ErrorType.INVENTED_CHANGE]
     tails = (str(words["instruction_en"]).split(" at the ")[0] for words in (said, truth))
-    return ["wrong_position"] if len(set(tails)) == 1 else ["wrong_attribute"]
+    return [ErrorType.WRONG_POSITION] if len(set(tails)) == 1 else [ErrorType.WRONG_ATTRIBUTE]

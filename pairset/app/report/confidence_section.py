@@ -13,18 +13,19 @@ from pairset.app.report.confidence_charts import (
 )
 from pairset.app.report.contents import PairCard
 from pairset.app.report.people_section import name_of
+from pairset.records.verdict import ReviewedField
 from pairset.rows.confidence_figures import ConfidenceFigures, Mistake, Objection, read_confidence
 from pairset.store import PairSet
 
 _REVIEWERS_NAMED = 4
-_FIELD_WORDS = {
-    "instruction_en": "English",
-    "instruction_zh": "Chinese",
-    "inverse_en": "English inverse",
-    "inverse_zh": "Chinese inverse",
-    "edit_type": "edit type",
-    "change_box": "box",
-    "change_mask": "mask",
+_FIELD_WORDS: dict[str, str] = {
+    ReviewedField.INSTRUCTION_EN: "English",
+    ReviewedField.INSTRUCTION_ZH: "Chinese",
+    ReviewedField.INVERSE_EN: "English inverse",
+    ReviewedField.INVERSE_ZH: "Chinese inverse",
+    ReviewedField.EDIT_TYPE: "edit type",
+    ReviewedField.CHANGE_BOX: "box",
+    ReviewedField.CHANGE_MASK: "mask",
 }
 
 

@@ -6,7 +6,8 @@ import pytest
 from PIL import Image
 
 from annotator.prompting.prompt import Exemplar, Prompt, build_messages, load_prompt, pillow_part
-from annotator.prompting.taxonomy import DEFINITIONS, AceFamily, EditType, UltraEditType
+from annotator.prompting.taxonomy import DEFINITIONS, AceFamily, UltraEditType
+from pairset.records.edit_types import EditType
 
 
 def test_the_brief_prompt_is_what_the_starter_learnt() -> None:

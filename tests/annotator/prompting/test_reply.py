@@ -3,7 +3,7 @@ import json
 import pytest
 
 from annotator.prompting.reply import KEYS, ReplyError, check_finish, check_reply, reply_schema
-from annotator.prompting.taxonomy import EditType
+from pairset.records.edit_types import EditType
 from tests.annotator.fake_server import REPLY
 
 
