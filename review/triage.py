@@ -20,15 +20,15 @@ from pairset.rows.tables import connect_tables, stream_rows
 from pairset.store import PairSet, open_set, write_atomically
 from pairset.terminal.console import say, say_json, say_table
 from review.basis import read_basis, words_of_confidence, words_of_starter
-from review.guarantee.certificate import Standing
-from review.guarantee.promise import (
+from review.certificates.certificate import Standing
+from review.certificates.certified_triage import (
     DOES_NOT_FOLLOW,
     Route,
-    promised_route,
-    say_promise,
+    certified_route,
+    say_certificate,
     words_of_shift,
 )
-from review.guarantee.set_confidence import keep_confidence
+from review.certificates.set_confidence import keep_confidence
 from review.queueing.outlook import with_outlook
 from review.settings import TriageSettings
 from review.sorting.contradiction import Measured, contradicts_no_change
@@ -76,7 +76,7 @@ def _triage(pair_set: PairSet, settings: TriageSettings) -> None:
     pair_set.save_run("triage", settings.model_dump(mode="json"))
     limits = (settings.audit_share, settings.budget, settings.seed)
     policy = Policy(settings.threshold, *limits, settings.queue_by)
-    route = promised_route(pair_set, settings) if settings.precision is not None else None
+    route = certified_route(pair_set, settings) if settings.precision is not None else None
     if route:
         candidates = [route.scored(candidate) for candidate in candidates]
         policy = route.policy(policy)
@@ -109,7 +109,7 @@ def _say_outcome(
     basis = read_basis(pair_set, settings.threshold)
     _say_rows(pair_set, rows)
     if route:
-        say_promise(route.kept, pair_set.url)
+        say_certificate(route.kept, pair_set.url)
     else:
         say(words_of_confidence(basis, settings.threshold))
     if words := words_of_starter(basis, pair_set, rows):
@@ -125,13 +125,13 @@ def _document(rows: Sequence[Triage], route: Route | None, changed: bool) -> dic
             {"queue": queue, "reason": reason, "annotations": count}
             for (queue, reason), count in sorted(counts.items())
         ],
-        "promise": asdict(route.kept.certificate) if route else None,
+        "certificate": asdict(route.kept.certificate) if route else None,
         "changed": changed,
     }
 
 
 def _candidates(pair_set: PairSet, may_accept_starter: bool) -> Iterator[Candidate]:
-    """The starter's words are accepted on the proof of a promise, or where somebody says so."""
+    """The starter's words are accepted on the proof of a certificate, or where somebody says so."""
     with connect_tables(pair_set) as tables:
         for row in stream_rows(tables, _CANDIDATES, _ROWS_AT_ONCE):
             measured = Measured(**{name: row.pop(name) for name in _MEASURED})

@@ -1,1 +1,1 @@
-"""Whether the confidence can be bet on: evidence, calibration, promise, savings and cost."""
+"""Whether the confidence can be bet on: evidence, calibration, certificates, savings and cost."""

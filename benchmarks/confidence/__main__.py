@@ -5,8 +5,8 @@
 Two mixes of edits, as taught and hard, are planted in unseen photographs (the held-out ones, and
 others of the Debian packages that apt fetches), annotated, asked about again and judged by somebody
 who knows the truth. OUT keeps the sets: the same command again uses them. The whole takes hours of
-processor time, nearly all of it for the promises; `--quick` takes fewer pairs and draws. The last
-line is one JSON object.
+processor time, nearly all of it for the certificates; `--quick` takes fewer pairs and draws. The
+last line is one JSON object.
 """
 
 import argparse
@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from benchmarks.confidence import evidence, mixes, promises, savings
+from benchmarks.confidence import campaigns, evidence, mixes, savings
 from benchmarks.confidence.evidence import Draws
 from benchmarks.confidence.mixed_set import load_known, save_known, write_set
 from benchmarks.confidence.mixes import MixedPair
@@ -49,7 +49,7 @@ class Scale:
     draws: Draws
     """Of verdicts that a calibration is fitted on."""
     campaigns: int
-    """In which a promise is made."""
+    """In which a certificate is made."""
     reviewed: tuple[float, ...]
     """Shares of the pairs that are reviewed."""
     throughput: tuple[int, int]
@@ -73,7 +73,7 @@ def main() -> None:
     for name in MIXES:
         found[name] = of_mix(rows[name], scale)
         say({name: found[name]})
-    found["shift"] = promises.shift_figures(rows["in_domain"], rows["hard"], scale.draws.verdicts)
+    found["shift"] = campaigns.shift_figures(rows["in_domain"], rows["hard"], scale.draws.verdicts)
     found["cost"] = {name: cost(options.out, name) for name in MIXES}
     found["throughput"] = throughput(options.out / "hard" / "set", *scale.throughput)
     print(json.dumps(found | {"seconds": round(time.monotonic() - start)}))
@@ -108,11 +108,11 @@ def cost(out: Path, name: str) -> dict[str, float]:
 
 
 def of_mix(rows: Rows, scale: Scale) -> dict[str, object]:
-    """Evidence, promise and savings of one mix."""
+    """Evidence, certificate and savings of one mix."""
     return {
         **evidence.figures(rows, scale.draws),
         "pieces": evidence.ablation(rows, Draws(3, scale.draws.verdicts)),
-        "promise": promises.figures(rows, scale.draws.verdicts, scale.campaigns),
+        "certificate": campaigns.figures(rows, scale.draws.verdicts, scale.campaigns),
         "savings": savings.figures(rows, scale.reviewed),
     }
 

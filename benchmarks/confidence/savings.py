@@ -11,14 +11,14 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.confidence.promises import world_of
+from benchmarks.certificates import World
+from benchmarks.confidence.campaigns import world_of
 from benchmarks.confidence.rows import Rows
-from benchmarks.promise import World
 from review.calibration.crossfit import cross_fit
 from review.calibration.evidence import Evidence, Floats
 from review.calibration.fitting import shipped_prior
 from review.calibration.fixable import fixable
-from review.guarantee.look import judged_of
+from review.certificates.look import judged_of
 from review.sorting.sorting import Candidate, Policy, QueueOrder, sort_annotations
 
 ORDERS: tuple[QueueOrder, ...] = ("gain", "doubt", "random")

@@ -76,8 +76,8 @@ class Mistake:
 
 
 @dataclass(frozen=True, slots=True)
-class PromiseMark:
-    """What was promised, and where it stands on the curves."""
+class CertificateMark:
+    """What was certified, and where it stands on the curves."""
 
     precision: float
     confidence: float
@@ -117,7 +117,7 @@ class ConfidenceFigures:
     edit_types: tuple[EditTypeFigures, ...]
     mistakes: tuple[Mistake, ...]
     """The most confident first."""
-    promise: PromiseMark | None
+    certificate: CertificateMark | None
 
     @property
     def is_fair(self) -> bool:

@@ -13,7 +13,7 @@ from review.calibration.evidence import Floats
 from review.calibration.fitting import shipped_prior
 from review.calibration.fixable import NO_IDEA, fixable
 from review.calibration.reading import KnownSet, read_known
-from review.guarantee.look import judged_of
+from review.certificates.look import judged_of
 from review.sorting.sorting import Candidate
 
 _DECISIONS = """

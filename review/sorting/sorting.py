@@ -38,7 +38,7 @@ class Candidate:
     is_judged: bool = False
     """Whether a person has decided already."""
     is_behind: bool = False
-    """Whether no verdict on it would help to prove a promise."""
+    """Whether no verdict on it would help to prove a certificate."""
     is_contradicted: bool = False
     """Whether what mining measured on the pair says that something changed."""
     is_stand_in: bool = False
@@ -91,7 +91,7 @@ def _with_sound_confidence(candidate: Candidate) -> Candidate:
 
 
 def _in_order(rows: list[Triage], known: Mapping[str, Candidate], policy: Policy) -> list[Triage]:
-    """Those for a person; a promise needs its sample, whatever order was asked for."""
+    """Those for a person; a certificate needs its sample, whatever order was asked for."""
     if policy.withheld or policy.queue_by == "random":
         return sorted(rows, key=lambda row: _place_in_sample(known[row.annotation_id], policy))
     if policy.queue_by == "doubt":
@@ -132,7 +132,7 @@ def audit_draw(annotation_id: str, seed: int) -> float:
 
 
 def sample_draw(annotation_id: str, seed: int) -> float:
-    """Place in another random order, in which people judge the sample that a promise rests on."""
+    """Place in another random order, in which people judge the sample of a certificate."""
     return _draw("sample", annotation_id, seed)
 
 
@@ -175,7 +175,7 @@ def _queue_and_reason(candidate: Candidate, policy: Policy) -> tuple[Queue, Tria
 
 
 def _of_unchanged(candidate: Candidate, policy: Policy) -> tuple[Queue, TriageReason]:
-    """Where "no change" goes. While a promise has no proof, people see its sample and no audits."""
+    """Where "no change" goes. Before a certificate, people see its sample and no audits."""
     if candidate.is_contradicted:
         return Queue.REVIEW, TriageReason.CONTRADICTS_PIXELS
     if not policy.withheld and _is_audited(candidate, policy):

@@ -4,12 +4,12 @@ from pairset.measures.calibration import ReliabilityPoint, RiskPoint
 from pairset.measures.savings import SavingsPoint
 from pairset.records import Annotation
 from pairset.rows.confidence_figures import (
+    CertificateMark,
     ConfidenceFigures,
     Curves,
     EditTypeFigures,
     Mistake,
     Objection,
-    PromiseMark,
     Score,
     confidence_path,
     to_json,
@@ -29,7 +29,7 @@ CALIBRATED = Curves(
     savings=(SavingsPoint(0.0, 0.5), SavingsPoint(0.5, 1.0), SavingsPoint(1.0, 1.0)),
 )
 AT_RANDOM = (SavingsPoint(0.0, 0.5), SavingsPoint(1.0, 1.0))
-PROMISE = PromiseMark(0.8, 0.95, "certified", threshold=0.55, coverage=0.25)
+TARGET = CertificateMark(0.8, 0.95, "certified", threshold=0.55, coverage=0.25)
 
 
 def figures_of(annotator: str = "", after: Curves | None = CALIBRATED) -> ConfidenceFigures:
@@ -49,7 +49,7 @@ def figures_of(annotator: str = "", after: Curves | None = CALIBRATED) -> Confid
         at_random=AT_RANDOM,
         edit_types=(EditTypeFigures("recolor", 4, 2, RAW.score, after.score if after else None),),
         mistakes=(),
-        promise=None,
+        certificate=None,
     )
 
 

@@ -82,14 +82,14 @@ def reliability_chart(figures: ConfidenceFigures) -> Chart:
 def risk_chart(figures: ConfidenceFigures) -> Chart:
     """Share of wrong ones among those taken unseen, over how many are."""
     curves = [curve.risk_coverage for curve in _curves(figures)]
-    promise = figures.promise
-    promised = 1 - promise.precision if promise else 0.0
-    highest = max(highest_risk(curves), highest_risk([[RiskPoint(1.0, promised)]]))
-    words = f"promise: at most {promised:.1%}"
-    marks = [level_mark(promised / highest, words)] if promise else []
-    if promise and promise.coverage is not None:
-        words = f"accepted {promise.coverage:.0%}"
-        marks.append(upright_mark(promise.coverage, words, at_top=True))
+    certificate = figures.certificate
+    risk = 1 - certificate.precision if certificate else 0.0
+    highest = max(highest_risk(curves), highest_risk([[RiskPoint(1.0, risk)]]))
+    words = f"certified risk: at most {risk:.1%}"
+    marks = [level_mark(risk / highest, words)] if certificate else []
+    if certificate and certificate.coverage is not None:
+        words = f"accepted {certificate.coverage:.0%}"
+        marks.append(upright_mark(certificate.coverage, words, at_top=True))
     return Chart(
         names=_names(figures),
         lines=tuple(risk_line(curve, highest) for curve in curves),
@@ -105,7 +105,7 @@ def savings_chart(figures: ConfidenceFigures) -> Chart:
     """Accuracy of the final set over how much of it people look at."""
     curves = [*(curve.savings for curve in _curves(figures)), figures.at_random]
     axis = Axis(low=tenth_below([point.accuracy for curve in curves for point in curve]))
-    coverage = figures.promise.coverage if figures.promise else None
+    coverage = figures.certificate.coverage if figures.certificate else None
     marks = [] if coverage is None else [_reviewed_mark(1 - coverage)]
     return Chart(
         names=(*_names(figures), AT_RANDOM),

@@ -192,16 +192,16 @@ def test_news_change_it_and_verdicts_that_are_gone_take_it_away(
     assert triage(pairs) is None
 
 
-def test_a_promise_marks_where_it_stands(pairs: PairSet) -> None:
+def test_a_certificate_marks_where_it_stands(pairs: PairSet) -> None:
     judge(pairs, lambda each: "accept" if (each.confidence or 0) >= 0.25 else "reject")
-    promise = measured(pairs, "--precision", "0.8").promise
+    certificate = measured(pairs, "--precision", "0.8").certificate
 
-    assert promise is not None
-    assert (promise.precision, promise.standing) == (0.8, "certified")
-    assert promise.threshold is not None
-    assert promise.coverage is not None
-    assert 0.3 < promise.coverage <= 1
-    assert measured(pairs).promise is None
+    assert certificate is not None
+    assert (certificate.precision, certificate.standing) == (0.8, "certified")
+    assert certificate.threshold is not None
+    assert certificate.coverage is not None
+    assert 0.3 < certificate.coverage <= 1
+    assert measured(pairs).certificate is None
 
 
 def test_without_scikit_learn_there_is_the_raw_confidence_alone(pairs: PairSet) -> None:

@@ -101,7 +101,7 @@ def test_no_change_is_audited_like_what_is_accepted() -> None:
     assert {row.queue for row in rows} == {Queue.AUDIT, Queue.SET_ASIDE}
 
 
-def test_audits_of_no_change_take_nothing_from_the_sample_of_a_promise() -> None:
+def test_audits_of_no_change_take_nothing_from_the_sample_of_a_certificate() -> None:
     unchanged = [candidate(str(number), is_changed=False) for number in range(50)]
     withheld = policy(audit_share=1.0, budget=10, withheld=TriageReason.NOTHING_CERTIFIED)
     rows = sort_annotations([*unchanged, candidate("asked")], withheld)
@@ -374,4 +374,4 @@ def test_where_they_went_is_one_json_document(
 
     found = json.loads(capsys.readouterr().out)
     assert sum(each["annotations"] for each in found["queues"]) == found["annotations"] > 0
-    assert (found["promise"], found["changed"]) == (None, True)
+    assert (found["certificate"], found["changed"]) == (None, True)

@@ -15,7 +15,7 @@ from pairset.app.report.confidence_charts import (
     savings_chart,
 )
 from pairset.pages.lines import PLOT_HEIGHT, PLOT_WIDTH, tenth_below
-from tests.pairset.judged_set import PROMISE, RAW, figures_of
+from tests.pairset.judged_set import RAW, TARGET, figures_of
 
 
 def points(path: str) -> list[tuple[float, float]]:
@@ -42,27 +42,27 @@ def test_a_table_says_what_the_dots_say() -> None:
     assert chart.lines[0].dots[0].title == "2 verdicts, confidence 0.70, accepted 0.50"
 
 
-def test_the_promise_lies_where_its_risk_and_its_coverage_are() -> None:
-    chart = risk_chart(replace(figures_of(), promise=PROMISE))
+def test_the_certificate_lies_where_its_risk_and_its_coverage_are() -> None:
+    chart = risk_chart(replace(figures_of(), certificate=TARGET))
     level, upright = chart.marks
 
     assert chart.up[-1].words == "0.5"
     assert points(level.path) == [(0, PLOT_HEIGHT * 0.6), (PLOT_WIDTH, PLOT_HEIGHT * 0.6)]
     assert points(upright.path) == [(PLOT_WIDTH / 4, 0), (PLOT_WIDTH / 4, PLOT_HEIGHT)]
-    assert (level.words, upright.words) == ("promise: at most 20.0%", "accepted 25%")
+    assert (level.words, upright.words) == ("certified risk: at most 20.0%", "accepted 25%")
 
 
-def test_a_promise_that_nothing_keeps_has_its_risk_alone() -> None:
-    nothing = replace(PROMISE, standing="nothing_certified", threshold=None, coverage=None)
-    figures = replace(figures_of(), promise=nothing)
+def test_a_target_that_nothing_meets_has_its_risk_alone() -> None:
+    nothing = replace(TARGET, standing="nothing_certified", threshold=None, coverage=None)
+    figures = replace(figures_of(), certificate=nothing)
 
     assert len(risk_chart(figures).marks) == 1
     assert savings_chart(figures).marks == ()
     assert risk_chart(figures_of()).marks == ()
 
 
-def test_what_a_promise_leaves_to_people_is_marked_on_the_savings() -> None:
-    (mark,) = savings_chart(replace(figures_of(), promise=PROMISE)).marks
+def test_what_a_certificate_leaves_to_people_is_marked_on_the_savings() -> None:
+    (mark,) = savings_chart(replace(figures_of(), certificate=TARGET)).marks
 
     assert points(mark.path)[0] == (PLOT_WIDTH * 0.75, 0)
     assert mark.words == "reviewed 75%"

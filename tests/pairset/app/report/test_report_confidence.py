@@ -12,7 +12,7 @@ from pairset.records import Annotation, rows_of
 from pairset.store import PairSet
 from tests.conftest import Witness
 from tests.pairset.conftest import HOSTILE
-from tests.pairset.judged_set import PROMISE, figures_of, mistake_of, write_figures
+from tests.pairset.judged_set import TARGET, figures_of, mistake_of, write_figures
 
 TITLE = "Confidence, held against verdicts"
 
@@ -31,13 +31,13 @@ def show(pair_set: PairSet, page: Page) -> None:
 
 @pytest.fixture
 def judged(annotated_set: PairSet) -> PairSet:
-    """Four verdicts on it, a promise, and two mistakes: one fixed, one rejected."""
+    """Four verdicts on it, a certificate, and two mistakes: one fixed, one rejected."""
     first, second, *_ = annotations(annotated_set)
     mistakes = (
         mistake_of(first, HOSTILE, "wrong_attribute"),
         mistake_of(second, None, "unrelated_pair"),
     )
-    write_figures(annotated_set, replace(figures_of(), mistakes=mistakes, promise=PROMISE))
+    write_figures(annotated_set, replace(figures_of(), mistakes=mistakes, certificate=TARGET))
     return annotated_set
 
 
@@ -69,11 +69,11 @@ def test_every_curve_is_drawn_before_and_after(page: Page) -> None:
 
 
 @pytest.mark.usefixtures("shown")
-def test_the_promise_is_marked_and_told(page: Page) -> None:
+def test_the_certificate_is_marked_and_told(page: Page) -> None:
     risk = page.get_by_role("img", name="Risk over coverage", exact=True)
 
     assert risk.locator(".mark-line text").all_text_contents() == [
-        "promise: at most 20.0%",
+        "certified risk: at most 20.0%",
         "accepted 25%",
     ]
     assert "certified, from a probability of 0.550 on" in page.locator(".judged").inner_text()

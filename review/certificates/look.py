@@ -1,4 +1,4 @@
-"""What a promise stands at now: kept, broken, void, or looked for anew. Pure."""
+"""What a certificate stands at now: kept, broken, void, or looked for anew. Pure."""
 
 import math
 from dataclasses import dataclass, replace
@@ -12,15 +12,15 @@ from review.calibration.evidence import Floats
 from review.calibration.fitting import reliability_of
 from review.calibration.judged import Judged
 from review.calibration.reading import KnownSet
-from review.guarantee.audit import audit_test
-from review.guarantee.certificate import Certificate, Kept, Promise, Standing
-from review.guarantee.founded import follows, population_key
-from review.guarantee.gate import Gate, gate_of
-from review.guarantee.learn_then_test import ThresholdSequence, fixed_sequence
-from review.guarantee.needs import verdicts_needed
-from review.guarantee.plain_sample import sample_plan
-from review.guarantee.population import Flags, Population
-from review.guarantee.shift import Shift, shifts
+from review.certificates.audit import audit_test
+from review.certificates.certificate import Certificate, Kept, Standing, Target
+from review.certificates.founded import follows, population_key
+from review.certificates.gate import Gate, gate_of
+from review.certificates.learn_then_test import ThresholdSequence, fixed_sequence
+from review.certificates.needs import verdicts_needed
+from review.certificates.plain_sample import sample_plan
+from review.certificates.population import Flags, Population
+from review.certificates.shift import Shift, shifts
 from review.sorting.sorting import audit_draw, sample_draw
 
 _MORE_AT_LEAST = 1.25
@@ -29,9 +29,9 @@ _MORE_AT_LEAST = 1.25
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """What is promised, of whose annotations, and how it goes on being tested."""
+    """What is certified, of whose annotations, and how it goes on being tested."""
 
-    promise: Promise
+    target: Target
     annotator: str
     audit_share: float
     seed: int
@@ -42,7 +42,7 @@ class Terms:
 
 
 def stand(known: KnownSet, terms: Terms, kept: Kept | None) -> Kept:
-    """Where the promise stands.
+    """Where the certificate stands.
 
     What is certified holds while it follows from its verdicts, until audits break it, the mix
     shifts, or somebody asks for another look; anything else is looked at anew as soon as there are
@@ -155,16 +155,16 @@ def _ground(known: KnownSet, terms: Terms, before: Kept | None) -> _Ground:
 def _look(known: KnownSet, terms: Terms, decided: str, before: Kept | None) -> Kept:
     """Test thresholds, where the verdicts are there and have a chance of certifying one."""
     ground = _ground(known, terms, before)
-    population, promise = ground.population, terms.promise
+    population, target = ground.population, terms.target
     looks = before.certificate.looks if before else 0
     sequence = None
     if ground.is_time:
-        sequence = fixed_sequence(population, promise.precision, promise.level(looks + 1))
+        sequence = fixed_sequence(population, target.precision, target.level(looks + 1))
         looks += bool(sequence.tests)
     passed = sequence.passed if sequence else None
     raw, calibrated = _reliabilities(known, ground)
     certificate = Certificate(
-        promise=promise,
+        target=target,
         annotator=terms.annotator,
         standing=Standing.CERTIFIED if passed else Standing.NOTHING,
         decided=decided,
@@ -176,7 +176,7 @@ def _look(known: KnownSet, terms: Terms, decided: str, before: Kept | None) -> K
         sequence=sequence,
         floor=ground.gate.floor if ground.gate else None,
         tested_on=_names(known, population.counted(passed.threshold)) if passed else (),
-        needed=None if passed else _needed(ground, sequence, promise, looks + 1),
+        needed=None if passed else _needed(ground, sequence, target, looks + 1),
         before=raw,
         after=calibrated,
         seed=terms.seed,
@@ -194,7 +194,7 @@ def _reliabilities(known: KnownSet, ground: _Ground) -> tuple[Reliability, Relia
 
 
 def _needed(
-    ground: _Ground, sequence: ThresholdSequence | None, promise: Promise, look: int
+    ground: _Ground, sequence: ThresholdSequence | None, target: Target, look: int
 ) -> int | None:
     """Drawn verdicts in all; more than there are, since these were not enough."""
     population = ground.population
@@ -204,7 +204,7 @@ def _needed(
         expected = float((1 - population.scores[population.counted(first.threshold)]).sum())
         optimism = max(1.0, (first.errors + 1) / (expected + 1))
     inside = population.scores[ground.admitted]
-    needed = verdicts_needed(inside, promise.precision, promise.level(look), optimism)
+    needed = verdicts_needed(inside, target.precision, target.level(look), optimism)
     if needed is None:
         return None
     outside = ground.drawn - int(ground.drawn_inside.sum())
@@ -222,8 +222,8 @@ def _tested_again(known: KnownSet, terms: Terms, kept: Kept, decided: str) -> Ke
     audited = above & population.judged & ~tested & (population.orders[1] < terms.audit_share)
     errors = int((~population.right[audited]).sum())
     audits = int(audited.sum())
-    audit = audit_test(audits, errors, terms.promise.precision) if audits else None
-    if audit and audit.p_value <= 1 - terms.promise.confidence:
+    audit = audit_test(audits, errors, terms.target.precision) if audits else None
+    if audit and audit.p_value <= 1 - terms.target.confidence:
         return kept.with_certificate(standing=Standing.BROKEN, audit=audit, decided=decided)
     if certificate.population == population_key(known):
         return kept.with_certificate(audit=audit)

@@ -12,9 +12,9 @@ from pairset.measures.savings import savings_at_random
 from pairset.records import Verdict, rows_of
 from pairset.records.ids import content_id
 from pairset.rows.confidence_figures import (
+    CertificateMark,
     ConfidenceFigures,
     ConfidenceFileError,
-    PromiseMark,
     confidence_path,
     read_confidence,
     to_json,
@@ -32,8 +32,8 @@ from review.calibration.curves import (
 )
 from review.calibration.mistakes import Said, confident_mistakes, reviewers_of, unfit_of
 from review.calibration.reading import KnownSet, read_known
-from review.guarantee.look import population_of
-from review.guarantee.promise import Route
+from review.certificates.certified_triage import Route
+from review.certificates.look import population_of
 from review.opinions.adjudication import votes_by_annotation
 
 _MISTAKES_SHOWN = 10
@@ -70,7 +70,7 @@ class _Case:
 def keep_confidence(pair_set: PairSet, seed: int, route: Route | None) -> bool:
     """Bring confidence.json up to people's verdicts; False if it was.
 
-    Under a promise its own calibration is shown, else one fitted on all verdicts and asked only
+    Under a certificate its own calibration is shown, else one fitted on all verdicts and asked only
     about scenes it did not see; without scikit-learn the raw confidence alone. Where nobody has
     decided anything there is no file.
     """
@@ -134,7 +134,7 @@ def _figures(case: _Case, made_of: str) -> ConfidenceFigures:
         at_random=tuple(thinned(at_random, MOST_POINTS)),
         edit_types=edit_types_of(decided),
         mistakes=confident_mistakes(decided, case.said, _MISTAKES_SHOWN),
-        promise=_promise(decided, case.route) if case.route else None,
+        certificate=_certificate_mark(decided, case.route) if case.route else None,
     )
 
 
@@ -161,13 +161,13 @@ def _forms(calibration: CrossFitted | None) -> dict[str, str]:
     return dict(sorted(reasons.items()))
 
 
-def _promise(decided: Decided, route: Route) -> PromiseMark:
+def _certificate_mark(decided: Decided, route: Route) -> CertificateMark:
     certificate, after = route.kept.certificate, decided.probabilities
     threshold, coverage = certificate.threshold, None
     if threshold is not None and after is not None:
         coverage = float((after[decided.basis] >= threshold).mean())
-    promise, standing = certificate.promise, certificate.standing
-    return PromiseMark(promise.precision, promise.confidence, standing, threshold, coverage)
+    target, standing = certificate.target, certificate.standing
+    return CertificateMark(target.precision, target.confidence, standing, threshold, coverage)
 
 
 def _kept(pair_set: PairSet) -> ConfidenceFigures | None:

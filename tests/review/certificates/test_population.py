@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from review.guarantee.learn_then_test import fixed_sequence
-from review.guarantee.population import Population, design_effect
+from review.certificates.learn_then_test import fixed_sequence
+from review.certificates.population import Population, design_effect
 
 LEVEL = 0.05
 
@@ -81,7 +81,7 @@ def test_pairs_that_do_not_fail_together_cost_little() -> None:
     assert np.mean(effects) < 1.04
 
 
-def test_scenes_that_fail_together_break_no_promise() -> None:
+def test_scenes_that_fail_together_miss_no_target() -> None:
     """Without the design effect four verdicts of each scene would pass for four times as many."""
     generator = np.random.default_rng(2)
     broken = 0

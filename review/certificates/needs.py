@@ -1,9 +1,9 @@
-"""How many verdicts on randomly drawn pairs a promise would take, as the scores have it."""
+"""How many verdicts on randomly drawn pairs a certificate would take, as the scores have it."""
 
 import numpy as np
 
-from review.guarantee.learn_then_test import binomial_tail, least_verdicts, most_errors
-from review.guarantee.population import Floats
+from review.certificates.learn_then_test import binomial_tail, least_verdicts, most_errors
+from review.certificates.population import Floats
 
 _CHANCE = 0.8
 _MOST_VERDICTS = 200_000

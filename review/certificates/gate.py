@@ -1,4 +1,4 @@
-"""Which annotations are worth a verdict on the way to a promise: those that may be accepted at all.
+"""Which annotations are worth a verdict on the way to a certificate: those that may be accepted.
 
 Half of a random sample of hard pairs is spent on what no threshold would accept. So a first part of
 it is drawn from all pairs and fits a calibration; what this finds too doubtful is let out, from the
@@ -18,7 +18,7 @@ import numpy as np
 from review.calibration.calibration_model import Form
 from review.calibration.crossfit import CrossFitted
 from review.calibration.evidence import Evidence
-from review.guarantee.population import Flags, Floats
+from review.certificates.population import Flags, Floats
 
 _RIGHT_LET_OUT = 0.1
 """Share of the right ones that the gate may let out, by the calibration it is made from. Most of

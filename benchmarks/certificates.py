@@ -1,11 +1,11 @@
-"""How often `pairset triage --precision` keeps its promise, and how much it accepts: 200 draws.
+"""How often `pairset triage --precision` keeps its word, and how much it accepts: 200 draws.
 
-    python -m benchmarks.promise [--draws 200] [--verdicts 300 600 1000] [--mixes hard …]
+    python -m benchmarks.certificates [--draws 200] [--verdicts 300 600 1000] [--mixes hard …]
 
 Every draw is a set of 4,000 simulated pairs, whose evidence the shipped code reads: it queues a
 sample, is given the truth for verdicts, calibrates, and tests thresholds. Beside it the same number
 of verdicts on a plain random sample. An oracle knows the lowest threshold on the same scores above
-which the promise holds. The last line is one JSON object.
+which the target is met. The last line is one JSON object.
 """
 
 import argparse
@@ -20,12 +20,12 @@ from numpy.typing import NDArray
 from pairset.measures.calibration import area_under_roc
 from review.calibration.evidence import Evidence, Floats
 from review.calibration.reading import KnownSet
-from review.guarantee.certificate import Kept, Promise
-from review.guarantee.look import Terms, stand
-from review.guarantee.promise import Route, route_of
+from review.certificates.certificate import Kept, Target
+from review.certificates.certified_triage import Route, route_of
+from review.certificates.look import Terms, stand
 from review.sorting.sorting import sample_draw
 
-PROMISE = Promise(precision=0.95, confidence=0.95)
+TARGET = Target(precision=0.95, confidence=0.95)
 PAIRS = 4_000
 EDIT_TYPES = ("add", "remove", "recolor", "style")
 _LOOKS = 6
@@ -77,7 +77,7 @@ class Draw:
     coverage: float
     """Share of all pairs that is accepted."""
     oracle: float
-    """Likewise by the lowest threshold that keeps the promise."""
+    """Likewise by the lowest threshold that meets the target."""
     auroc: float
     judged: int
 
@@ -185,7 +185,7 @@ def summary(draws: list[Draw]) -> dict[str, float]:
 
 
 def _terms(seed: int, budget: int | None) -> Terms:
-    return Terms(PROMISE, "simulated", 0.05, seed, 0.01, False, budget)
+    return Terms(TARGET, "simulated", 0.05, seed, 0.01, False, budget)
 
 
 def _names(world: World) -> list[str]:
@@ -198,10 +198,10 @@ def _draw(world: World, kept: Kept) -> Draw:
     lowered = kept.probabilities(world.known.evidence, world.known.scenes)
     accepted = lowered >= (math.inf if threshold is None else threshold)
     ordered = world.right[np.argsort(-scores)]
-    keeps = np.cumsum(ordered) / np.arange(1, len(ordered) + 1) >= PROMISE.precision
+    keeps = np.cumsum(ordered) / np.arange(1, len(ordered) + 1) >= TARGET.precision
     return Draw(
         certified=threshold is not None,
-        broken=bool(accepted.any()) and float(world.right[accepted].mean()) < PROMISE.precision,
+        broken=bool(accepted.any()) and float(world.right[accepted].mean()) < TARGET.precision,
         coverage=float(accepted.mean()),
         oracle=(int(np.flatnonzero(keeps)[-1]) + 1) / len(ordered),
         auroc=area_under_roc(scores.tolist(), world.right.tolist()) or 0.0,

@@ -1,4 +1,4 @@
-"""Triage by a promise: what a set's verdicts prove becomes a policy, and is said in words."""
+"""Triage under a certificate: what verdicts prove becomes a policy, and is said in words."""
 
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, replace
@@ -11,16 +11,16 @@ from pairset.store import PairSet
 from pairset.terminal.console import say
 from review.calibration.calibration_model import CalibrationFileError, Reliability
 from review.calibration.reading import KnownSet, read_known
-from review.guarantee.certificate import (
+from review.certificates.certificate import (
     Certificate,
     Kept,
-    Promise,
     Standing,
+    Target,
     latest_kept,
 )
-from review.guarantee.look import Terms, population_of, shifted_since, stand
-from review.guarantee.plain_sample import sample_plan
-from review.guarantee.shift import Shift
+from review.certificates.look import Terms, population_of, shifted_since, stand
+from review.certificates.plain_sample import sample_plan
+from review.certificates.shift import Shift
 from review.settings import TriageSettings
 from review.sorting.sorting import Candidate, Policy
 
@@ -33,7 +33,7 @@ DOES_NOT_FOLLOW = (
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """Where a promise sends annotations."""
+    """Where a certificate sends annotations."""
 
     kept: Kept
     probabilities: Mapping[str, float]
@@ -59,17 +59,17 @@ class Route:
         return replace(usual, threshold=certificate.threshold)
 
 
-def promised_route(pair_set: PairSet, settings: TriageSettings) -> Route:
-    """Find out where the promise of the settings stands.
+def certified_route(pair_set: PairSet, settings: TriageSettings) -> Route:
+    """Find out where the certificate of the settings stands.
 
     Raises MissingStageError before anything was annotated, MissingExtraError without scikit-learn.
     """
     annotations = pair_set.current("annotations")
     if annotations is None or settings.precision is None:
-        raise MissingStageError(f"{pair_set.url} has no annotations to promise anything about.")
-    promise = Promise(settings.precision, settings.confidence)
+        raise MissingStageError(f"{pair_set.url} has no annotations to certify anything about.")
+    target = Target(settings.precision, settings.confidence)
     terms = Terms(
-        promise,
+        target,
         annotations.key,
         settings.audit_share,
         settings.seed,
@@ -78,7 +78,7 @@ def promised_route(pair_set: PairSet, settings: TriageSettings) -> Route:
         settings.budget,
     )
     known = read_known(pair_set)
-    return route_of(known, terms, latest_kept(pair_set, promise, annotations.key))
+    return route_of(known, terms, latest_kept(pair_set, target, annotations.key))
 
 
 def route_of(known: KnownSet, terms: Terms, before: Kept | None) -> Route:
@@ -96,7 +96,7 @@ def route_of(known: KnownSet, terms: Terms, before: Kept | None) -> Route:
 def words_of_shift(pair_set: PairSet, level: float) -> str | None:
     """That pairs came which are unlike those a calibration was certified on; None where not so.
 
-    It needs a calibration that an earlier run with a promise kept, and scipy.
+    It needs a calibration that an earlier run with a certificate kept, and scipy.
     """
     annotations = pair_set.current("annotations")
     try:
@@ -109,7 +109,7 @@ def words_of_shift(pair_set: PairSet, level: float) -> str | None:
     return (
         "THE MIX SHIFTED: pairs came since confidence was calibrated, and they differ from those "
         f"it was certified on in {_numbers(moved)}. How far a probability can be believed is not "
-        f"known of them. With --precision {kept.certificate.promise.precision:g}, triage accepts "
+        f"known of them. With --precision {kept.certificate.target.precision:g}, triage accepts "
         "nothing before verdicts prove it anew."
     )
 
@@ -118,8 +118,8 @@ def _numbers(moved: Sequence[Shift]) -> str:
     return ", ".join(f"{shift.number} (p = {shift.p_value:.2g})" for shift in moved)
 
 
-def say_promise(kept: Kept, url: str) -> None:
-    """Say what is promised, what it rests on, and what to do where nothing is."""
+def say_certificate(kept: Kept, url: str) -> None:
+    """Say what is certified, what it rests on, and what to do where nothing is."""
     certificate = kept.certificate
     for line in (*_calibration_lines(kept), *_standing_lines(certificate, url)):
         say(line)
@@ -146,12 +146,12 @@ def _said(reliability: Reliability) -> str:
 
 
 def _standing_lines(certificate: Certificate, url: str) -> list[str]:
-    promise = certificate.promise
-    share, sure = f"{promise.precision:.1%}", f"{promise.confidence:.1%}"
+    target = certificate.target
+    share, sure = f"{target.precision:.1%}", f"{target.confidence:.1%}"
     if certificate.standing == Standing.BROKEN and certificate.audit:
         audit = certificate.audit
         return [
-            f"PROMISE BROKEN: of {audit.verdicts} audited pairs {audit.errors} were not right "
+            f"CERTIFICATE BROKEN: of {audit.verdicts} audited pairs {audit.errors} were not right "
             f"(p = {audit.p_value:.2g} that {share} are). Everything that had been accepted is "
             "withdrawn and goes to people, a random sample first. With more verdicts, the same "
             "command looks for another threshold."
@@ -186,7 +186,7 @@ def _certified(certificate: Certificate, share: str, sure: str) -> list[str]:
     if audit and audit.verdicts:
         lines.append(
             f"  Audits since: {audit.errors} errors in {audit.verdicts} (p = {audit.p_value:.2g} "
-            "against the promise being kept)."
+            "against the target being met)."
         )
     return lines
 
@@ -215,17 +215,17 @@ def _nothing(certificate: Certificate, share: str, sure: str, url: str) -> str:
     if certificate.needed is None:
         return head + (
             "No part of the pairs looks right often enough, so more verdicts would not help: "
-            "improve the annotator, or promise less."
+            "improve the annotator, or ask for less."
         )
     if certificate.needed > certificate.pairs:
         return head + (
             f"It would take about {certificate.needed} verdicts on pairs like these, more than the "
-            f"{certificate.pairs} there are: annotate more pairs, promise less, or review them all."
+            f"{certificate.pairs} there are: annotate more pairs, ask for less, or review them all."
         )
     more = certificate.needed - certificate.drawn
     return head + (
         f"About {more} more should: verdicts on pairs that the draw takes from this very set, in "
         f"the order of the queue (--budget {certificate.needed} queues no more than it takes). "
         f"Review them all, doubtful or not, then: pairset triage {url} --precision "
-        f"{certificate.promise.precision:g} --confidence {certificate.promise.confidence:g}"
+        f"{certificate.target.precision:g} --confidence {certificate.target.confidence:g}"
     )

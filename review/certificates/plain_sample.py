@@ -1,4 +1,4 @@
-"""Which annotations people should judge next so that a promise can be proven, and when to look.
+"""Which annotations people should judge next so that a certificate can be proven, and when to look.
 
 All of it follows from the draw, the gate and what has been judged, so a queue that was interrupted
 goes on where it ended.
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from review.guarantee.population import Flags, Population
+from review.certificates.population import Flags, Population
 
 _FIRST_SHARE = 1 / 2
 """Part of a budget that is drawn from all pairs, to fit the first calibration."""

@@ -1,8 +1,8 @@
-"""Whether the audits still bear out the promise, asked as often as anybody likes.
+"""Whether the audits still bear out the certificate, asked as often as anybody likes.
 
 Every triage looks again at audits that have grown since, so a test that is right once would cry
 wolf in the end. This one may be looked at after every verdict: a likelihood ratio averaged over
-all error rates that break the promise (Robbins 1970) reaches 1/α with a chance of at most α
+all error rates that miss the target (Robbins 1970) reaches 1/α with a chance of at most α
 (Ville 1939).
 """
 
@@ -19,13 +19,13 @@ class AuditTest:
     verdicts: int
     errors: int
     p_value: float
-    """Chance of ever seeing as much against a promise that is kept."""
+    """Chance of ever seeing as much against a target that is met."""
 
 
 def audit_test(verdicts: int, errors: int, precision: float) -> AuditTest:
-    """Test that at least the promised share is right: a sequential binomial test.
+    """Test that at least the wanted share is right: a sequential binomial test.
 
-    Error rates beyond the promised one are weighed alike. Raises MissingExtraError without scipy.
+    Error rates beyond the allowed one are weighed alike. Raises MissingExtraError without scipy.
     """
     try:
         from scipy.special import betaincc, betaln

@@ -1,4 +1,4 @@
-"""What was promised, what it rests on, and what became of it; kept with the run of triage."""
+"""What was certified, what it rests on, and what became of it; kept with the run of triage."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -12,24 +12,24 @@ from pairset.store import PairSet, Stage
 from review.calibration.calibration_model import Reliability, document_of, models_of
 from review.calibration.crossfit import FOLDS, CrossFitted
 from review.calibration.evidence import Evidence, Floats
-from review.guarantee.audit import AuditTest
-from review.guarantee.gate import Gate
-from review.guarantee.learn_then_test import ThresholdSequence
-from review.guarantee.shift import Shift
+from review.certificates.audit import AuditTest
+from review.certificates.gate import Gate
+from review.certificates.learn_then_test import ThresholdSequence
+from review.certificates.shift import Shift
 
 CERTIFICATE_FILE = "certificate.json"
 CALIBRATION_FILE = "calibration.json"
 GATE_FILE = "gate.json"
 _FIRST_LOOK = 0.8
-"""Share of the allowed chance of a broken promise that the first look may use up."""
+"""Share of the allowed chance of a missed target that the first look may use up."""
 
 
 class Standing(StrEnum):
-    """What became of a promise."""
+    """What became of a certificate."""
 
     CERTIFIED = "certified"
     NOTHING = "nothing_certified"
-    BROKEN = "promise_broken"
+    BROKEN = "certificate_broken"
     """Audits said so."""
     UNFOUNDED = "does_not_follow"
     """The set's verdicts do not say what the certificate says of them."""
@@ -38,14 +38,14 @@ class Standing(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Promise:
+class Target:
     """So large a share of what is accepted is right, with so much confidence."""
 
     precision: float
     confidence: float
 
     def level(self, look: int) -> float:
-        """Chance of a broken promise that a look may take: all looks together take what is left.
+        """Chance of a missed target that a look may take: all looks together take what is left.
 
         Who looks again with every new verdict will be lucky once; so each look has its own share,
         the first the most.
@@ -58,9 +58,9 @@ class Promise:
 
 @dataclass(frozen=True, slots=True)
 class Certificate:
-    """One promise about one set's annotations, and its evidence."""
+    """One certificate about one set's annotations, and its evidence."""
 
-    promise: Promise
+    target: Target
     annotator: str
     """Key of the annotations it is about."""
     standing: str
@@ -70,7 +70,7 @@ class Certificate:
     population: str
     """Hash of all annotations that could be accepted when thresholds were tested."""
     looks: int
-    """Times that thresholds were tested for this promise; 0 while there was too little to test."""
+    """Times that thresholds were tested for this target; 0 while there was too little to test."""
     pairs: int
     """Annotations that may be accepted."""
     verdicts: int
@@ -129,30 +129,30 @@ class Kept:
         return replace(self, certificate=replace(self.certificate, **changes))
 
 
-def latest_kept(pair_set: PairSet, promise: Promise | None, annotator: str) -> Kept | None:
-    """What is known of a promise: the certificate readers follow, else that of the latest look.
+def latest_kept(pair_set: PairSet, target: Target | None, annotator: str) -> Kept | None:
+    """What is known of a certificate: the certificate readers follow, else that of the latest look.
 
-    None stands for any promise.
+    None stands for any certificate.
     """
     current = pair_set.current("triage")
-    stages = [*([current] if current else []), *reversed(_by_looks(pair_set, promise, annotator))]
+    stages = [*([current] if current else []), *reversed(_by_looks(pair_set, target, annotator))]
     for stage in stages:
         certificate = _read_certificate(stage)
-        if certificate and _is_about(certificate, promise, annotator):
+        if certificate and _is_about(certificate, target, annotator):
             return _read_kept(stage, certificate)
     return None
 
 
-def _is_about(certificate: Certificate, promise: Promise | None, annotator: str) -> bool:
-    return certificate.annotator == annotator and promise in (None, certificate.promise)
+def _is_about(certificate: Certificate, target: Target | None, annotator: str) -> bool:
+    return certificate.annotator == annotator and target in (None, certificate.target)
 
 
-def _by_looks(pair_set: PairSet, promise: Promise | None, annotator: str) -> list[Stage]:
+def _by_looks(pair_set: PairSet, target: Target | None, annotator: str) -> list[Stage]:
     found = [(_read_certificate(stage), stage) for stage in pair_set.runs("triage")]
     ours = [
         (kept.looks, kept.standing != Standing.CERTIFIED, kept.verdicts, stage.key, stage)
         for kept, stage in found
-        if kept and _is_about(kept, promise, annotator)
+        if kept and _is_about(kept, target, annotator)
     ]
     return [entry[-1] for entry in sorted(ours, key=lambda entry: entry[:-1])]
 

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 from review.calibration.crossfit import CrossFitted, cross_fit
-from review.guarantee.gate import Gate, gate_of
-from review.guarantee.learn_then_test import fixed_sequence
-from review.guarantee.plain_sample import first_part, sample_plan
-from review.guarantee.population import Population
+from review.certificates.gate import Gate, gate_of
+from review.certificates.learn_then_test import fixed_sequence
+from review.certificates.plain_sample import first_part, sample_plan
+from review.certificates.population import Population
 from tests.review.calibration.drawn_evidence import drawn_judged
 
 ROWS = 400
@@ -127,7 +127,7 @@ def hard_scores(generator: np.random.Generator, right: np.ndarray) -> tuple[np.n
 
 
 def covered(generator: np.random.Generator, gated: bool) -> tuple[bool, bool, float]:
-    """One draw: whether a threshold is certified, whether it breaks the promise, and what part of
+    """One draw: whether a threshold is certified, whether it misses the target, and what part of
     an oracle's coverage it reaches."""
     right = generator.random(PAIRS) < 0.44
     early, late = hard_scores(generator, right)
@@ -149,7 +149,7 @@ def covered(generator: np.random.Generator, gated: bool) -> tuple[bool, bool, fl
     return passed is not None, broken, accepted.sum() / (np.flatnonzero(keeps)[-1] + 1)
 
 
-def test_the_gate_keeps_the_promise_and_proves_more_with_as_many_verdicts() -> None:
+def test_the_gate_meets_the_target_and_proves_more_with_as_many_verdicts() -> None:
     draws = {
         gated: [covered(np.random.default_rng(seed), gated) for seed in range(DRAWS)]
         for gated in (False, True)

@@ -1,15 +1,15 @@
-"""Audits break a promise that is not kept, and no other, however often somebody looks."""
+"""Audits break a target that is not met, and no other, however often somebody looks."""
 
 import numpy as np
 import pytest
 
-from review.guarantee.audit import audit_test
+from review.certificates.audit import audit_test
 
 PRECISION, LEVEL, AUDITS = 0.95, 0.05, 300
 
 
 def first_alarm(right: np.ndarray) -> int | None:
-    """The audit after which the test breaks the promise, looking after every one."""
+    """The audit after which the test misses the target, looking after every one."""
     errors = np.cumsum(~right)
     return next(
         (
@@ -21,7 +21,7 @@ def first_alarm(right: np.ndarray) -> int | None:
     )
 
 
-def test_a_promise_that_is_just_kept_is_rarely_called_broken_in_300_looks() -> None:
+def test_a_target_that_is_just_met_is_rarely_called_broken_in_300_looks() -> None:
     generator = np.random.default_rng(0)
     alarms = [first_alarm(generator.random(AUDITS) < PRECISION) for _ in range(200)]
 

@@ -1,7 +1,7 @@
-"""Whether the promise is kept on a mix: many campaigns of verdicts, each through triage's own code.
+"""Whether certificates are right on a mix: many campaigns of verdicts, through triage's own code.
 
 Every campaign draws other verdicts, calibrates, tests thresholds and accepts; an oracle knows the
-lowest threshold on the same scores that keeps the promise.
+lowest threshold on the same scores that meets the target.
 """
 
 import math
@@ -12,13 +12,13 @@ from functools import partial
 
 import numpy as np
 
+from benchmarks.certificates import TARGET, Draw, World, gated, plain, summary
 from benchmarks.confidence.rows import Rows
-from benchmarks.promise import PROMISE, Draw, World, gated, plain, summary
 from pairset.running.progress import progress
 from review.calibration.reading import KnownSet
-from review.guarantee.audit import audit_test
-from review.guarantee.certificate import Kept
-from review.guarantee.look import Terms, stand
+from review.certificates.audit import audit_test
+from review.certificates.certificate import Kept
+from review.certificates.look import Terms, stand
 from review.sorting.sorting import sample_draw
 
 _AUDITS = 200
@@ -40,7 +40,7 @@ def figures(rows: Rows, verdicts: int, draws: int) -> dict[str, dict[str, float]
     with ProcessPoolExecutor(os.cpu_count()) as workers:
         for way, count in ((gated, draws), (plain, math.ceil(draws * _PLAIN_SHARE))):
             coming = workers.map(partial(way, world, verdicts), range(count))
-            name = f"promise, {way.__name__}"
+            name = f"certificate, {way.__name__}"
             found[way.__name__] = summary(
                 list[Draw](progress(coming, name, total=count, unit="draw"))
             )
@@ -88,15 +88,15 @@ def _met(certified_on: Rows, others: Rows, kept: Kept) -> Kept:
 
 
 def _audits_until_broken(right: Sequence[bool], seed: int) -> int:
-    """Audits in random order until the promise counts as broken; all where it never does."""
+    """Audits in random order until the certificate counts as broken; all where it never does."""
     order = np.random.default_rng(seed).permutation(len(right))
     errors = np.cumsum(~np.asarray(right)[order])
     for audits in range(1, len(order) + 1):
-        test = audit_test(audits, int(errors[audits - 1]), PROMISE.precision)
-        if test.p_value <= 1 - PROMISE.confidence:
+        test = audit_test(audits, int(errors[audits - 1]), TARGET.precision)
+        if test.p_value <= 1 - TARGET.confidence:
             return audits
     return len(order)
 
 
 def _terms() -> Terms:
-    return Terms(PROMISE, "starter", 0.05, 0, _SHIFT_LEVEL, recertify=False)
+    return Terms(TARGET, "starter", 0.05, 0, _SHIFT_LEVEL, recertify=False)

@@ -1,21 +1,21 @@
-"""A certified threshold keeps its promise as often as was promised, or none is certified."""
+"""A certified threshold keeps its word as often as it says, or none is certified."""
 
 import numpy as np
 import pytest
 from scipy.stats import binom
 
-from review.guarantee.learn_then_test import (
+from review.certificates.learn_then_test import (
     binomial_tail,
     fixed_sequence,
     least_verdicts,
     most_errors,
 )
-from review.guarantee.population import Population
+from review.certificates.population import Population
 
 PRECISION, LEVEL = 0.95, 0.05
 DRAWS, VERDICTS = 200, 600
 MOST_VIOLATIONS = 16
-"""Of 200 draws that each break the promise with a chance of .05, more do in 1.4 % of cases."""
+"""Of 200 draws that each miss the target with a chance of .05, more do in 1.4 % of cases."""
 
 
 def world(generator: np.random.Generator, rows: int, apart: float = 4.4) -> Population:
@@ -40,7 +40,7 @@ def certified_in(draws: list[Population]) -> list[float]:
     return [test.threshold for test in passed if test]
 
 
-def test_the_promise_is_broken_no_more_often_than_was_allowed() -> None:
+def test_the_target_is_missed_no_more_often_than_was_allowed() -> None:
     generator = np.random.default_rng(0)
     everything = world(generator, 200_000)
     certified = certified_in([world(generator, VERDICTS) for _ in range(DRAWS)])
@@ -55,7 +55,7 @@ def test_the_promise_is_broken_no_more_often_than_was_allowed() -> None:
     assert sum(coverage) / DRAWS >= 0.8 * oracle
 
 
-def test_scores_that_boast_break_no_promise_either() -> None:
+def test_scores_that_boast_miss_no_target_either() -> None:
     """The scores only say where to start; the verdicts say where to end."""
     generator = np.random.default_rng(1)
     everything = world(generator, 200_000, apart=3.6)
@@ -69,7 +69,7 @@ def test_scores_that_boast_break_no_promise_either() -> None:
     assert broken <= MOST_VIOLATIONS
 
 
-def test_cross_fitted_scores_keep_the_promise_too() -> None:
+def test_cross_fitted_scores_meet_the_target_too() -> None:
     """Each fold scored by what the others taught: here how often a tenth of the signal is right."""
     generator = np.random.default_rng(2)
     everything = world(generator, 100_000)
@@ -100,7 +100,7 @@ def tenths(population: Population, rows: np.ndarray):  # type: ignore[no-untyped
     return lambda scores: steps[np.minimum((scores * 10).astype(int), 9)]
 
 
-def test_where_no_threshold_keeps_the_promise_hardly_any_is_certified() -> None:
+def test_where_no_threshold_meets_the_target_hardly_any_is_certified() -> None:
     generator = np.random.default_rng(3)
     draws = [
         Population(

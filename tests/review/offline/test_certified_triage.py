@@ -1,4 +1,4 @@
-"""Nothing is accepted before verdicts prove the promise; audits that break it withdraw all."""
+"""Nothing is accepted before verdicts prove the target; audits that contradict it withdraw all."""
 
 import json
 from collections.abc import Callable, Container, Iterable
@@ -22,7 +22,7 @@ from tests.review.offline.annotated_set import (
 )
 
 PAIRS = 700
-PROMISE = ["--precision", "0.9", "--audit-share", "0.2"]
+TARGET = ["--precision", "0.9", "--audit-share", "0.2"]
 SURE = 0.5
 """Confidence from which on the model of this set is nearly always right, and below hardly ever."""
 
@@ -40,7 +40,7 @@ def honest(name: str, confidence: float) -> bool:
 
 
 def triage(pair_set: PairSet, *flags: str) -> int:
-    return main(["triage", pair_set.url, *PROMISE, *flags])
+    return main(["triage", pair_set.url, *TARGET, *flags])
 
 
 def ask(pair_set: PairSet, query: str) -> list[tuple[object, ...]]:
@@ -240,8 +240,8 @@ def test_bad_audits_withdraw_what_was_accepted(
     triage(pairs)
     said = capsys.readouterr().out
 
-    assert "PROMISE BROKEN" in said
-    assert counts(pairs) == {"review promise_broken": PAIRS}
+    assert "CERTIFICATE BROKEN" in said
+    assert counts(pairs) == {"review certificate_broken": PAIRS}
     assert ask(pairs, "SELECT count(*) FROM verdicts WHERE reviewer = 'auto'") == [(0,)]
     triage(pairs)
     assert "Nothing changed" in capsys.readouterr().out
@@ -256,7 +256,7 @@ def test_more_of_the_same_pairs_are_accepted_under_the_same_threshold(pairs: Pai
     assert counts(pairs)["accepted above_threshold"] > 1.7 * before
 
 
-def test_pairs_of_another_kind_end_the_promise(
+def test_pairs_of_another_kind_end_the_certificate(
     pairs: PairSet, capsys: pytest.CaptureFixture[str]
 ) -> None:
     certify(pairs)
@@ -278,7 +278,7 @@ OTHER_PAIRS = {
 
 
 @pytest.mark.parametrize("kind", OTHER_PAIRS)
-def test_without_a_promise_it_warns_of_pairs_unlike_those_that_confidence_was_calibrated_on(
+def test_without_a_certificate_it_warns_of_pairs_unlike_those_that_confidence_was_calibrated_on(
     pairs: PairSet, capsys: pytest.CaptureFixture[str], kind: str
 ) -> None:
     change, number = OTHER_PAIRS[kind]

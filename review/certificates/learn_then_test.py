@@ -1,8 +1,8 @@
-"""The lowest threshold above which a promised share is right, found without looking twice.
+"""The lowest threshold above which a wanted share is right, found without looking twice.
 
 Learn then Test (Angelopoulos, Bates, Candès, Jordan & Lei 2021, arXiv 2110.01052) with
 fixed-sequence testing: thresholds are tested from strict to loose, each at the full level, and the
-first that fails ends it; the chance that one passes which breaks the promise is at most the level.
+first that fails ends it; the chance that one passes which misses the target is at most the level.
 Where to start is learned from the scores, which saw no verdict that is tested (split fixed-sequence
 testing, ibid.): amid the thresholds that forgive so many errors that they are likely to pass. With
 59 verdicts and no error to spare, one unlucky verdict would end the sequence.
@@ -18,7 +18,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from pairset.errors import MissingExtraError
-from review.guarantee.population import Flags, Floats, Population, design_effect
+from review.certificates.population import Flags, Floats, Population, design_effect
 
 _GOOD_CHANCE = 0.95
 """Chance of passing, as the scores have it, that is good enough for the first test."""
@@ -35,7 +35,7 @@ class ThresholdTest:
     verdicts: int
     errors: int
     p_value: float
-    """Chance of so few errors, did the pairs above the threshold just break the promise."""
+    """Chance of so few errors, did the pairs above the threshold just miss the target."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +57,7 @@ def fixed_sequence(population: Population, precision: float, level: float) -> Th
     """Test thresholds until one fails.
 
     ``population.scores`` must come from a model that saw none of the verdicts, nor others of their
-    scenes. ``level`` is the chance of a broken promise that is allowed, 0 to 1.
+    scenes. ``level`` is the chance of a missed target that is allowed, 0 to 1.
     """
     effect = design_effect(population)
     risk = 1 - precision

@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from review.guarantee.learn_then_test import fixed_sequence
-from review.guarantee.needs import verdicts_needed
-from review.guarantee.population import Population
+from review.certificates.learn_then_test import fixed_sequence
+from review.certificates.needs import verdicts_needed
+from review.certificates.population import Population
 
 LEVEL = 0.05
 
@@ -24,7 +24,7 @@ def test_what_is_asked_for_is_enough_four_times_of_five() -> None:
     assert certified >= 140  # 160 expected, less four standard deviations
 
 
-def test_harder_promises_take_more_verdicts() -> None:
+def test_harder_targets_take_more_verdicts() -> None:
     scores = np.full(1_000, 0.99)
     easy, hard = (verdicts_needed(scores, precision, LEVEL) for precision in (0.9, 0.97))
 

@@ -14,9 +14,9 @@ import numpy as np
 from pairset.records.ids import content_id
 from review.calibration.evidence import PROBES
 from review.calibration.reading import KnownSet
-from review.guarantee.certificate import Certificate, Kept
-from review.guarantee.learn_then_test import ThresholdSequence, ThresholdTest, binomial_tail
-from review.guarantee.population import Population
+from review.certificates.certificate import Certificate, Kept
+from review.certificates.learn_then_test import ThresholdSequence, ThresholdTest, binomial_tail
+from review.certificates.population import Population
 
 _ROUNDING = 1e-9
 
@@ -47,14 +47,14 @@ def population_key(known: KnownSet) -> str:
 
 def _is_reckoned(certificate: Certificate, sequence: ThresholdSequence) -> bool:
     """Whether levels and p-values are those of the counts."""
-    level = certificate.promise.level(certificate.looks) if certificate.looks > 0 else math.nan
+    level = certificate.target.level(certificate.looks) if certificate.looks > 0 else math.nan
     is_sound = (
         _is_near(sequence.level, level)
         and sequence.design_effect >= 1
         and len(set(certificate.tested_on)) == len(certificate.tested_on)
         and all(test.p_value <= level for test in sequence.tests[:-1])
     )
-    risk = 1 - certificate.promise.precision
+    risk = 1 - certificate.target.precision
     return is_sound and all(_is_test(test, sequence, risk) for test in sequence.tests)
 
 

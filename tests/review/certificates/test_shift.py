@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from review.guarantee.shift import holm, shifts
+from review.certificates.shift import holm, shifts
 from tests.review.calibration.drawn_evidence import drawn_judged
 
 LEVEL = 0.01

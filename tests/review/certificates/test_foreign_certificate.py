@@ -12,7 +12,7 @@ import pytest
 from pairset.records import Verdict, rows_of, table_of
 from pairset.store import PairSet
 from tests.review.offline.annotated_set import make_annotated_set
-from tests.review.offline.test_promise import PAIRS, add_pairs, certify, counts, triage
+from tests.review.offline.test_certified_triage import PAIRS, add_pairs, certify, counts, triage
 
 Lie = Callable[[dict[str, Any]], None]
 
@@ -125,9 +125,9 @@ def without_praise(verdict: Verdict) -> Verdict:
     return replace(verdict, decision="reject")
 
 
-@pytest.mark.parametrize("content", [b"{", b'{"promise": 1}', b"[" * 100_000])
+@pytest.mark.parametrize("content", [b"{", b'{"certificate": 1}', b"[" * 100_000])
 @pytest.mark.parametrize("name", ["certificate.json", "calibration.json", "gate.json"])
-def test_a_file_of_the_promise_that_is_junk_is_named(
+def test_a_file_of_the_certificate_that_is_junk_is_named(
     tmp_path: Path, name: str, content: bytes, capsys: pytest.CaptureFixture[str]
 ) -> None:
     pair_set = make_annotated_set(tmp_path, 30)

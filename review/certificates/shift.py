@@ -1,4 +1,4 @@
-"""Whether the pairs at hand are still such as the promise was certified on."""
+"""Whether the pairs at hand are still such as the certificate was certified on."""
 
 from collections import Counter
 from collections.abc import Sequence

@@ -1,1 +1,0 @@
-"""From a promise to the threshold that keeps it, and to the verdicts that go on testing it."""
