@@ -13,6 +13,7 @@ from pairset.entry_points import ENGINES_GROUP
 from pairset.errors import PlugInError, SettingsError
 from pairset.store import PairSet
 from tests.annotator.small_set import make_set
+from tests.contributing.added_package import install
 from tests.contributing.guide import ROOT, blocks, entry_points, python
 
 TITLE = "Add an engine"
