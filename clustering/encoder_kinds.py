@@ -2,12 +2,8 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from importlib.metadata import EntryPoint, entry_points
 
-from pairset.errors import BrokenPackageError, SettingsError
-
-GROUP = "pairset.encoders"
-"""Entry points of this group, ``name = module:KIND``, are encoders of other packages."""
+from pairset.entry_points import ENCODERS_GROUP, Addition, find_addition
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,26 +83,19 @@ KINDS: tuple[EncoderKind, ...] = (
 def kind_of(name: str) -> EncoderKind | None:
     """The kind of that name, ours or another package's; None where there is none.
 
-    Raises BrokenPackageError where the other package cannot be imported, SettingsError where what
-    it registers is no kind of that name.
+    Raises PlugInError where two packages add it, or what one adds is no kind of that name.
     """
     for kind in KINDS:
         if kind.name == name:
             return kind
-    for point in entry_points(group=GROUP, name=name):
-        return _registered(point)
-    return None
+    addition = find_addition(ENCODERS_GROUP, name)
+    return _loaded(addition) if addition else None
 
 
 def written_kinds(kinds: Iterable[EncoderKind] = KINDS) -> str:
     """How these kinds are asked for, as a sentence lists them."""
     *others, last = [kind.written for kind in kinds]
     return f"{', '.join(others)} or {last}" if others else last
-
-
-def registered_names() -> list[str]:
-    """Encoders of other packages by name; none of them is imported."""
-    return sorted(entry_points(group=GROUP).names)
 
 
 def english_kinds() -> tuple[EncoderKind, ...]:
@@ -119,15 +108,12 @@ def help_of(kinds: Iterable[EncoderKind] = KINDS) -> str:
     return f"{'; '.join(f'{kind.written} ({kind.help})' for kind in kinds)}."
 
 
-def _registered(point: EntryPoint) -> EncoderKind:
-    package = point.dist.name if point.dist else point.module
-    try:
-        kind = point.load()
-    except Exception as error:
-        raise BrokenPackageError(package, f"encoder {point.name}: {error}") from error
-    if not isinstance(kind, EncoderKind) or kind.name != point.name:
-        raise SettingsError(
-            f"{package} registers {point.value} as the encoder {point.name}, and that is no "
-            f"EncoderKind of this name. Choose another encoder, or uninstall {package}."
+def _loaded(addition: Addition) -> EncoderKind:
+    kind = addition.load()
+    if not isinstance(kind, EncoderKind):
+        raise addition.unusable(
+            f"is an object of type {type(kind).__name__}, which is no EncoderKind"
         )
+    if kind.name != addition.name:
+        raise addition.unusable(f"is an EncoderKind of another name, {kind.name!r}")
     return kind

@@ -14,6 +14,7 @@ from clustering.corpus.unread import unread_files
 from clustering.earlier_runs.known_pairs import places_of_known
 from clustering.earlier_runs.known_vectors import shards_of_known
 from clustering.encoders import EncoderChoice, load_encoder, parse_encoder
+from clustering.gates.rules import gates_of
 from clustering.keys import run_key
 from clustering.neighbors import choose
 from clustering.settings import MineSettings
@@ -144,7 +145,7 @@ class Mining:
         return self._key("measures", ())
 
     def _key(self, stage: str, upstream: Sequence[str]) -> str:
-        return run_key(stage, upstream, settings_for(self.settings, stage))
+        return run_key(stage, (*upstream, *gates_of(stage)), settings_for(self.settings, stage))
 
     def _spec(self, stage: str, key: str | None, shard: str, inputs: str = "{}") -> ShardSpec:
         settings = self.settings.model_dump_json()

@@ -8,16 +8,14 @@ A package adds an engine by an entry point of the group ``pairset.engines``, who
 import importlib
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from typing import TYPE_CHECKING, cast
+from typing import cast
 
 from annotator.engines.protocol import Engine, EnginePlan
 from annotator.settings import AskSettings
 from pairset.app.command.suggestions import did_you_mean
-from pairset.errors import BrokenPackageError, SettingsError
+from pairset.entry_points import ENGINES_GROUP, Addition, added_names, find_addition
+from pairset.errors import SettingsError
 from pairset.running.memory import require_address_space
-
-if TYPE_CHECKING:
-    from importlib.metadata import EntryPoint
 
 _ADDRESS_BYTES = 3 << 30
 """With less, torch cannot be imported and the grammar's compiler waits for ever, or ends the
@@ -31,14 +29,13 @@ ENGINES: dict[str, str] = {
     "transformers": "annotator.engines.transformers:open_transformers",
 }
 """``module:function`` that opens each engine of ours; no package can replace one."""
-_GROUP = "pairset.engines"
 
 
 def engine_name(settings: AskSettings) -> str:
     """Which engine the settings mean.
 
-    Raises SettingsError where they contradict each other, and for a name that no engine has or
-    that two packages give to theirs.
+    Raises SettingsError where they contradict each other, and for a name that no engine has;
+    PlugInError where two packages give it to theirs.
     """
     wants_server = bool(settings.server) or settings.spawn
     if settings.server and settings.spawn:
@@ -59,10 +56,10 @@ def open_engine(name: str, plan: EnginePlan) -> AbstractContextManager[Engine]:
 
     Raises MissingExtraError where its packages are not installed, ModelUnavailableError where
     the model cannot be loaded, EngineDownError where its server does not come up,
-    BrokenPackageError where another package adds it and it cannot be imported.
+    PlugInError where another package adds it and it cannot be used.
     """
     if name not in ENGINES:
-        return _load(_added_engine(name))(plan)
+        return _loaded(_added_engine(name))(plan)
     if name != "server":
         require_address_space(_ADDRESS_BYTES, f"A model through {name}")
     module, function = ENGINES[name].split(":")
@@ -70,33 +67,22 @@ def open_engine(name: str, plan: EnginePlan) -> AbstractContextManager[Engine]:
     return opened(plan)
 
 
-def _added_engine(name: str) -> "EntryPoint":
-    """The engine of this name that an installed package adds. Raises SettingsError."""
-    from importlib.metadata import entry_points
-
-    added = entry_points(group=_GROUP)
-    found: list[EntryPoint] = [*added.select(name=name)]
-    if len(found) == 1:
-        return found[0]
-    if found:
-        packages = " and ".join(sorted(map(_package_of, found)))
-        raise SettingsError(f"{packages} both add an engine {name}: uninstall one of them.")
-    known = sorted({*ENGINES, *added.names})
+def _added_engine(name: str) -> Addition:
+    """The engine of this name that an installed package adds. Raises as ``engine_name`` does."""
+    addition = find_addition(ENGINES_GROUP, name)
+    if addition:
+        return addition
+    known = sorted({*ENGINES, *added_names(ENGINES_GROUP)})
     raise SettingsError(
         f"--engine is {name!r}: choose {', '.join(known[:-1])} or {known[-1]}."
         f"{did_you_mean(name, known)}"
     )
 
 
-def _load(added: "EntryPoint") -> OpenEngine:
-    try:
-        opened = added.load()
-    except (ImportError, AttributeError, SyntaxError) as error:
-        raise BrokenPackageError(_package_of(added), str(error)) from error
-    if not callable(opened):
-        raise BrokenPackageError(_package_of(added), f"{added.value} is no function")
-    return cast("OpenEngine", opened)
-
-
-def _package_of(added: "EntryPoint") -> str:
-    return added.dist.name if added.dist else added.value
+def _loaded(addition: Addition) -> OpenEngine:
+    opens = addition.load()
+    if not callable(opens):
+        raise addition.unusable(
+            f"is an object of type {type(opens).__name__}, which is no function"
+        )
+    return cast("OpenEngine", opens)

@@ -14,12 +14,12 @@ from clustering.encoder_kinds import (
     EncoderKind,
     english_kinds,
     kind_of,
-    registered_names,
     written_kinds,
 )
 from clustering.encoders.protocol import Encoder, TextEncoder
 from clustering.keys import VERSIONS
 from clustering.settings import Dtype
+from pairset.entry_points import ENCODERS_GROUP, added_names
 from pairset.errors import MissingExtraError, SettingsError
 from pairset.records.ids import content_id
 
@@ -93,7 +93,7 @@ def _kind_named(word: str, name: str) -> EncoderKind:
 
 def _no_encoder(name: str) -> SettingsError:
     readers = " and ".join(kind.name for kind in english_kinds())
-    others = registered_names()
+    others = added_names(ENCODERS_GROUP)
     of_others = f" (other packages add {', '.join(others)})" if others else ""
     return SettingsError(
         f"{name!r} names no encoder. Choose {written_kinds()}{of_others}; pairset direction reads "

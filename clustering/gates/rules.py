@@ -3,9 +3,10 @@
 The first gate that says no names the pair. A gate sees no setting but those that its row names.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from types import MappingProxyType
+from typing import Any, Generic, TypeVar
 
 from clustering.gates.affine import IDENTITY, MIRROR
 from clustering.gates.alignment import Alignment
@@ -172,6 +173,14 @@ CHOSEN: tuple[Rule[Choice], ...] = (
     Rule(PairStatus.OVER_CLUSTER_CAP, is_over_cluster_cap, ("pairs_per_cluster",)),
 )
 """The gates by what has to be known of a pair, which costs more from one to the next."""
+_STAGES: Mapping[str, tuple[Rule[Any], ...]] = MappingProxyType(
+    {"candidates": PROPOSED, "measures": (*OPENED, *ALIGNED, *COMPARED), "pairs": CHOSEN}
+)
+
+
+def gates_of(stage: str) -> list[str]:
+    """The gates that decide rows of a stage, for its key: one gate more is another run."""
+    return [f"gate={rule.status}" for rule in _STAGES.get(stage, ())]
 
 
 def first_no(

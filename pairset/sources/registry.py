@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterator
 from functools import cache
 
 from pairset.decoding import ImageError, ImageErrorCode
-from pairset.entry_points import added_by_others
+from pairset.entry_points import SOURCES_GROUP, Addition, additions
 from pairset.errors import PlugInError
 from pairset.files.uris import container_of, split_uri
 from pairset.sources.protocol import SourceKind
@@ -16,9 +16,6 @@ KINDS = {
     "parquet": "pairset.sources.parquet:PARQUET_FILES",
 }
 """``module:OBJECT`` of each kind, in the order in which they are asked whose a file is."""
-
-GROUP = "pairset.sources"
-"""Entry points under which other packages add kinds, as ``module:OBJECT`` too."""
 
 
 def kind_named(name: str) -> SourceKind:
@@ -79,29 +76,27 @@ def _our_kind(name: str) -> SourceKind:
 @cache
 def _other_kinds() -> dict[str, SourceKind]:
     kinds: dict[str, SourceKind] = {}
-    for package, added in added_by_others(GROUP):
-        kind = _checked(package, added, kinds)
+    for addition in additions(SOURCES_GROUP):
+        kind = _checked(addition, kinds)
         kinds[kind.name] = kind
     return kinds
 
 
-def _checked(package: str, added: object, known: Collection[str]) -> SourceKind:
+def _checked(addition: Addition, known: Collection[str]) -> SourceKind:
     """What a package adds, once it is sure to be a kind of its own. Raises PlugInError."""
+    added = addition.load()
     if not isinstance(added, SourceKind):
-        raise _unusable(
-            package, f"an object of type {type(added).__name__}, which is no SourceKind"
+        raise addition.unusable(
+            f"is an object of type {type(added).__name__}, which is no SourceKind"
         )
     name, suffixes = getattr(added, "name", None), getattr(added, "suffixes", None)
     if not isinstance(name, str) or not name:
-        raise _unusable(package, "a kind without a name")
+        raise addition.unusable("is a kind without a name")
     if name in KINDS or name in known:
-        raise _unusable(package, f"a second kind called {name!r}")
+        raise addition.unusable(f"is a second kind called {name!r}")
     texts = suffixes if isinstance(suffixes, tuple) else ()
     if not texts or not all(isinstance(e, str) and e and e == e.lower() for e in texts):
-        raise _unusable(package, f"a kind {name!r} whose suffixes are no tuple of lower-case texts")
+        raise addition.unusable(
+            f"is a kind {name!r} whose suffixes are no tuple of lower-case texts"
+        )
     return added
-
-
-def _unusable(package: str, what: str) -> PlugInError:
-    advice = "Update that package, or uninstall it."
-    return PlugInError(f"The package {package} adds to {GROUP} {what}. {advice}")

@@ -11,9 +11,10 @@ from typing import Annotated, Any
 
 import pytest
 
-from clustering.gates.rules import ALIGNED, CHOSEN, COMPARED, PROPOSED
+from clustering.gates.rules import ALIGNED, CHOSEN, COMPARED, PROPOSED, gates_of
 from clustering.keys import VERSIONS, run_key
 from clustering.settings import MineSettings
+from pairset.records.pair import GATES
 from pairset.stage_marks import settings_for, stage, stages_of
 
 CLUSTERING = Path(__file__).parents[2] / "clustering"
@@ -37,9 +38,9 @@ RULES = {
 DIGESTS = {
     "embeddings": ("2", "c842b5b128df"),
     "cells": ("5", "80c7b4665118"),
-    "candidates": ("5", "7d54c8efafed"),
-    "measures": ("6", "2e99f5cc3127"),
-    "pairs": ("5", "3b12193cf93d"),
+    "candidates": ("5", "95284ef1bdc6"),
+    "measures": ("6", "c7d521215c67"),
+    "pairs": ("5", "d21cfe1fc25f"),
 }
 """By stage, its version and the digest of its rules at that version."""
 
@@ -138,6 +139,12 @@ def test_what_gates_go_by_is_in_the_key_of_the_rows_that_they_decide() -> None:
     assert settings_of(*PROPOSED) <= marked_with("candidates")
     assert settings_of(*ALIGNED, *COMPARED) == marked_with("measures")
     assert settings_of(*CHOSEN) <= marked_with("pairs")
+
+
+def test_every_gate_is_in_the_key_of_the_stage_whose_rows_it_decides() -> None:
+    named = [gate for name in VERSIONS for gate in gates_of(name)]
+
+    assert named == [f"gate={gate.status}" for gate in GATES]
 
 
 class WithForgotten(MineSettings):

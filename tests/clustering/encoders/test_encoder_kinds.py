@@ -11,7 +11,9 @@ from clustering.encoder_kinds import KINDS, english_kinds, help_of, kind_of
 from clustering.encoders import load_encoder, parse_encoder
 from clustering.encoders.choice import load_text_encoder
 from clustering.settings import DirectionSettings, MineSettings
-from pairset.errors import BrokenPackageError, MissingExtraError, SettingsError
+from pairset.entry_points import ENCODERS_GROUP
+from pairset.errors import MissingExtraError, PlugInError, SettingsError
+from tests.contributing.added_package import install
 
 MINING_PAGE = Path(__file__).parents[3] / "docs" / "mining.md"
 PLUG_IN = """
@@ -32,15 +34,9 @@ def open_tiny(choice):
 """
 
 
-def install(folder: Path, value: str, source: str = PLUG_IN) -> None:
-    """A distribution as pip leaves it, whose one entry point is the encoder ``tiny``."""
-    described = folder / "tiny_encoders-1.0.dist-info"
-    described.mkdir()
-    (described / "METADATA").write_text(
-        "Metadata-Version: 2.1\nName: tiny-encoders\nVersion: 1.0\n"
-    )
-    (described / "entry_points.txt").write_text(f"[pairset.encoders]\ntiny = {value}\n")
-    (folder / "tiny_encoders.py").write_text(source)
+def add(folder: Path, target: str, source: str = PLUG_IN) -> None:
+    """A package whose one entry point is the encoder ``tiny``."""
+    install(folder, "tiny-encoders", ENCODERS_GROUP, {"tiny": target}, {"tiny_encoders": source})
 
 
 @pytest.fixture
@@ -52,7 +48,7 @@ def plug_in(tmp_path, monkeypatch):
 
 
 def test_an_encoder_of_another_package_is_chosen_by_name_and_opened(plug_in):
-    install(plug_in, "tiny_encoders:TINY")
+    add(plug_in, "tiny_encoders:TINY")
     choice = parse_encoder("tiny:red", "fp32")
     assert (choice.kind, choice.model, choice.dtype) == ("tiny", "red", "fp32")
     assert choice.key().startswith("tiny-red-")
@@ -62,7 +58,7 @@ def test_an_encoder_of_another_package_is_chosen_by_name_and_opened(plug_in):
 
 
 def test_its_floors_are_those_that_mining_goes_by(plug_in):
-    install(plug_in, "tiny_encoders:TINY")
+    add(plug_in, "tiny_encoders:TINY")
     settings = MineSettings(set_url="set", corpus=["photos"], encoder="tiny:red")
     rule = scene_rule(settings)
     assert (search_of(settings, 1).floor, rule.similarity, rule.adoption_floor) == (0.3, 0.4, 0.2)
@@ -71,7 +67,7 @@ def test_its_floors_are_those_that_mining_goes_by(plug_in):
 
 
 def test_no_other_package_is_imported_for_an_encoder_of_ours(plug_in):
-    install(plug_in, "tiny_encoders:TINY", "raise RuntimeError('imported')")
+    add(plug_in, "tiny_encoders:TINY", "raise RuntimeError('imported')")
     for kind in KINDS:
         assert kind_of(kind.name) is kind
     with pytest.raises(SettingsError, match="other packages add tiny"):
@@ -79,20 +75,34 @@ def test_no_other_package_is_imported_for_an_encoder_of_ours(plug_in):
 
 
 def test_a_package_that_cannot_be_imported_is_named(plug_in):
-    install(plug_in, "tiny_encoders:TINY", "raise RuntimeError('no such device')")
-    with pytest.raises(BrokenPackageError, match=r"tiny-encoders is installed.*no such device"):
+    add(plug_in, "tiny_encoders:TINY", "raise RuntimeError('no such device')")
+    with pytest.raises(PlugInError, match=r"tiny-encoders adds 'tiny'.*no such device") as refused:
+        parse_encoder("tiny:red")
+    assert refused.value.exit_code == 3
+
+
+@pytest.mark.parametrize(
+    ("target", "reason"),
+    [
+        ("tiny_encoders:NO_KIND", "is an object of type str, which is no EncoderKind"),
+        ("tiny_encoders:OTHER", "is an EncoderKind of another name, 'other'"),
+    ],
+)
+def test_what_is_no_kind_of_that_name_is_an_error_that_names_the_package(plug_in, target, reason):
+    add(plug_in, target)
+    with pytest.raises(PlugInError, match=f"tiny-encoders adds 'tiny'.*{reason}.*uninstall it"):
         parse_encoder("tiny:red")
 
 
-@pytest.mark.parametrize("value", ["tiny_encoders:NO_KIND", "tiny_encoders:OTHER"])
-def test_what_is_no_kind_of_that_name_is_an_error_that_names_the_package(plug_in, value):
-    install(plug_in, value)
-    with pytest.raises(SettingsError, match="tiny-encoders registers"):
+def test_two_packages_may_not_add_one_encoder(plug_in):
+    add(plug_in, "tiny_encoders:TINY")
+    install(plug_in, "more-encoders", ENCODERS_GROUP, {"tiny": "nowhere:TINY"}, {})
+    with pytest.raises(PlugInError, match="more-encoders and tiny-encoders both add 'tiny'"):
         parse_encoder("tiny:red")
 
 
 def test_a_package_that_the_other_one_lacks_is_no_part_of_our_extra(plug_in):
-    install(plug_in, "tiny_encoders:TINY", PLUG_IN.replace("return Tiny()", "import no_such_thing"))
+    add(plug_in, "tiny_encoders:TINY", PLUG_IN.replace("return Tiny()", "import no_such_thing"))
     with pytest.raises(MissingExtraError, match="pip install no_such_thing"):
         load_encoder(parse_encoder("tiny:red"))
 

@@ -1,19 +1,18 @@
 """Other packages add kinds of sources: found late, checked, and named where they fail."""
 
-import os
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
+from pairset.entry_points import SOURCES_GROUP
 from pairset.images import read_bytes
 from pairset.records.image import image_id_of
 from pairset.store import PairSet
 from tests.clustering.conftest import all_rows, encoded, noise
-from tests.pairset.sources.added_kind import install
-
-ROOT = Path(__file__).parents[3]
+from tests.contributing.added_package import install
+from tests.contributing.guide import ROOT
+from tests.contributing.guide import python as python_in
 
 TEXT_IMAGES = """
 import base64
@@ -49,15 +48,14 @@ TEXTS = TextImages()
 """
 
 
+def add(folder: Path, module: str, code: str, target: str) -> Path:
+    """A package of one module, and its source."""
+    return install(folder, module, SOURCES_GROUP, {"added": target}, {module: code})
+
+
 def python(packages: Path, *words: str) -> subprocess.CompletedProcess[str]:
     """Python where these packages are installed beside ours."""
-    paths = os.pathsep.join([str(packages), str(ROOT)])
-    return subprocess.run(
-        [sys.executable, *words],
-        capture_output=True,
-        text=True,
-        env={**os.environ, "PYTHONPATH": paths, "NO_COLOR": "1"},
-    )
+    return python_in(ROOT, *words, packages=packages)
 
 
 def mine(packages: Path, folder: Path, corpus: Path, *words: str) -> tuple[PairSet, str]:
@@ -82,7 +80,7 @@ def text_corpus(folder: Path) -> list[bytes]:
 
 
 def test_a_kind_of_another_package_is_mined_in_spawned_workers(tmp_path: Path) -> None:
-    packages = install(tmp_path / "packages", "txt_images", TEXT_IMAGES, "txt_images:TEXTS")
+    packages = add(tmp_path / "packages", "txt_images", TEXT_IMAGES, "txt_images:TEXTS")
     corpus = tmp_path / "corpus"
     pictures = text_corpus(corpus)
     pair_set, said = mine(packages, tmp_path / "set", corpus)
@@ -101,7 +99,7 @@ def test_a_kind_of_another_package_is_mined_in_spawned_workers(tmp_path: Path) -
 
 
 def test_a_set_whose_kind_was_uninstalled_says_so(tmp_path: Path) -> None:
-    packages = install(tmp_path / "packages", "txt_images", TEXT_IMAGES, "txt_images:TEXTS")
+    packages = add(tmp_path / "packages", "txt_images", TEXT_IMAGES, "txt_images:TEXTS")
     corpus = tmp_path / "corpus"
     text_corpus(corpus)
     mine(packages, tmp_path / "set", corpus)
@@ -135,7 +133,7 @@ BROKEN = {
 @pytest.mark.parametrize("package", BROKEN)
 def test_a_package_that_adds_no_usable_kind_is_named(tmp_path: Path, package: str) -> None:
     code, target, reason = BROKEN[package]
-    run = python(install(tmp_path / "packages", package, code, target), "-c", FIND)
+    run = python(add(tmp_path / "packages", package, code, target), "-c", FIND)
     *_, words = run.stderr.splitlines()
     assert f"The package {package} adds" in words
     assert reason in words
@@ -160,7 +158,7 @@ tell()
 
 
 def test_packages_are_asked_once_and_only_about_names_that_we_do_not_know(tmp_path: Path) -> None:
-    packages = install(tmp_path / "packages", "fake", TEXT_IMAGES, "fake:TEXTS")
+    packages = add(tmp_path / "packages", "fake", TEXT_IMAGES, "fake:TEXTS")
     run = python(packages, "-c", COUNT)
     before, after = run.stdout.splitlines()
     assert before == "0 False"

@@ -1,42 +1,32 @@
 """The source that CONTRIBUTING.md shows works as it stands, in a package and in the table."""
 
-import re
 import zipfile
 from pathlib import Path
 
 import pytest
 
 from pairset.decoding import ImageError, ImageErrorCode
+from pairset.entry_points import SOURCES_GROUP
 from pairset.images import read_bytes
 from pairset.records.image import image_id_of
 from pairset.sources import registry
 from tests.clustering.conftest import all_rows, encoded, mined, noise
-from tests.pairset.sources.added_kind import install
+from tests.contributing.added_package import install
+from tests.contributing.guide import blocks, entry_points
 
-ROOT = Path(__file__).parents[3]
+TITLE = "Add a source"
 PICTURES = {f"inner/ä {seed}.png": encoded(noise(seed), "PNG") for seed in range(3)}
-
-
-def block(language: str) -> str:
-    """The first block of code in that language under "Add a source"."""
-    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8").split("## Add a source")[1]
-    found = re.search(rf"```{language}\n(.*?)```", text, re.DOTALL)
-    assert found
-    return found[1]
 
 
 @pytest.fixture(params=["as a package", "as a line of the table"])
 def _zip_source(
     request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    target = re.findall(r'"(\w+:\w+)"', block("toml"))[0]
-    module = target.split(":")[0]
-    if request.param == "as a package":
-        install(tmp_path / "packages", module, block("python"), target)
-    else:
-        (tmp_path / "packages").mkdir()
-        (tmp_path / "packages" / f"{module}.py").write_text(block("python"), encoding="utf-8")
-        monkeypatch.setitem(registry.KINDS, "zip", target)
+    (code,), added = blocks(TITLE, "python"), entry_points(TITLE, SOURCES_GROUP)
+    module = added["zip"].split(":")[0]
+    if request.param == "as a line of the table":
+        monkeypatch.setitem(registry.KINDS, "zip", added.pop("zip"))
+    install(tmp_path / "packages", module, SOURCES_GROUP, added, {module: code})
     monkeypatch.syspath_prepend(tmp_path / "packages")
     registry._other_kinds.cache_clear()
     yield
@@ -67,4 +57,5 @@ def test_the_source_shown_is_mined_and_read_at_random(tmp_path: Path) -> None:
 
 
 def test_the_source_shown_is_short() -> None:
-    assert len(block("python").splitlines()) <= 40
+    (code,) = blocks(TITLE, "python")
+    assert len(code.splitlines()) <= 40

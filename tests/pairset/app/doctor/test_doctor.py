@@ -6,6 +6,7 @@ import json
 import threading
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -13,6 +14,8 @@ from pairset.app.cli import main
 from pairset.app.doctor.diagnosis import Ability, Need, ability_of
 from pairset.app.doctor.extras import PackageState, extras_of, states_of
 from pairset.app.doctor.machine import gpus, hub_answer, torch_in_words
+from pairset.entry_points import GROUPS
+from tests.contributing.added_package import install
 
 
 def test_doctor_ends_well_and_names_engines_and_encoders(
@@ -33,6 +36,27 @@ def test_doctor_speaks_json_and_leaves_the_network_alone(
     document = json.loads(capsys.readouterr().out)
     assert document["hub"] is None
     assert "pyarrow" in [state["name"] for state in document["extras"]["base"]]
+
+
+def test_doctor_lists_what_other_packages_add_and_imports_none_of_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for group in GROUPS:
+        what = group.removeprefix("pairset.")
+        modules = {f"broken_{what}": "raise RuntimeError"}
+        install(tmp_path, f"odd-{what}", group, {f"odd_{what}": f"broken_{what}:ODD"}, modules)
+    monkeypatch.syspath_prepend(tmp_path)
+
+    assert main(["doctor", "--json"]) == 0
+
+    added = json.loads(capsys.readouterr().out)["additions"]
+    assert [(each["name"], each["group"], each["package"]) for each in added] == [
+        ("odd_sources", "pairset.sources", "odd-sources"),
+        ("odd_engines", "pairset.engines", "odd-engines"),
+        ("odd_encoders", "pairset.encoders", "odd-encoders"),
+    ]
+    assert main(["doctor"]) == 0
+    assert "odd-encoders" in capsys.readouterr().out
 
 
 def test_the_extras_are_those_of_the_package() -> None:
