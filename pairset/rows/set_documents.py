@@ -28,15 +28,13 @@ def read_set_object(pair_set: PairSet, path: str) -> dict[str, Any] | None:
 
 def parse_finite(kind: type[T], content: bytes | str) -> T:
     """As ``parse_document``, but NaN and infinities are no numbers. Raises ValueError."""
-    from pydantic_core import from_json
-
-    _refuse_infinities(from_json(content, allow_inf_nan=False))
+    _refuse_infinities(parse_document(object, content))
     return parse_document(kind, content)
 
 
-def _refuse_infinities(value: Any) -> None:
-    """What is too large for a number, 1e999, is read as infinity."""
-    waiting = [value]
+def _refuse_infinities(value: object) -> None:
+    """NaN and Infinity are read as numbers, and so is 1e999, which is too large for one."""
+    waiting: list[Any] = [value]
     while waiting:
         each = waiting.pop()
         if isinstance(each, dict):
