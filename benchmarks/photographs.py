@@ -14,14 +14,13 @@ from collections import defaultdict
 from pathlib import Path
 from typing import Any
 
-from PIL import Image, ImageDraw
-
+from benchmarks.real_pairs.contact_sheet import Shown, draw
 from finetune.planted.photos import training_photos
 from pairset.store import PairSet, open_set
 
 LEAST_BYTES = 8_000
 """Smaller files are icons and buttons."""
-SIDE, COLUMNS = 160, 4
+COLUMNS = 4
 
 
 def main() -> None:
@@ -34,7 +33,8 @@ def main() -> None:
     command = [sys.executable, "-m", "pairset", "mine", folder, str(corpus)]
     subprocess.run([*command, "--encoder", options.encoder], check=True)
     clusters = kept_pairs(open_set(folder))
-    draw(list(clusters.values()), options.out / "pairs.png")
+    shown = [most_similar(pairs) for pairs in clusters.values()]
+    draw(shown, options.out / "pairs.png", COLUMNS)
     pairs = sum(map(len, clusters.values()))
     print(f"{pictures} pictures, {pairs} pairs kept in {len(clusters)} clusters")
 
@@ -65,21 +65,10 @@ def kept_pairs(pair_set: PairSet) -> dict[str, list[dict[str, Any]]]:
     return dict(sorted(clusters.items(), key=lambda item: (-len(item[1]), item[0])))
 
 
-def draw(clusters: list[list[dict[str, Any]]], page: Path) -> None:
-    """One pair of each cluster, with its cosine and how many pairs the cluster has."""
-    width, height = 2 * SIDE + 16, SIDE + 20
-    rows = -(-len(clusters) // COLUMNS)
-    sheet = Image.new("RGB", (COLUMNS * width, rows * height), "white")
-    words = ImageDraw.Draw(sheet)
-    for number, pairs in enumerate(clusters):
-        left, top = number % COLUMNS * width, number // COLUMNS * height
-        for place, name in enumerate(("source_uri", "target_uri")):
-            with Image.open(pairs[0][name]) as picture:
-                small = picture.convert("RGB")
-            small.thumbnail((SIDE, SIDE))
-            sheet.paste(small, (left + place * SIDE, top))
-        words.text((left, top + SIDE), f"{pairs[0]['similarity']:.2f}  {len(pairs)}", fill="black")
-    sheet.save(page)
+def most_similar(pairs: list[dict[str, Any]]) -> Shown:
+    """The first pair of a cluster, with its cosine and how many pairs the cluster has."""
+    words = f"{pairs[0]['similarity']:.2f}  {len(pairs)}"
+    return Shown(Path(pairs[0]["source_uri"]), Path(pairs[0]["target_uri"]), words)
 
 
 if __name__ == "__main__":
