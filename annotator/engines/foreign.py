@@ -6,7 +6,6 @@ alike. What is no number, or no probability, gives no confidence; it never gives
 
 import json
 from collections.abc import Callable, Iterable
-from typing import Any
 
 from annotator.confidence import TokenLogprob
 from annotator.engines.protocol import Answer, Tokens
@@ -100,7 +99,7 @@ def _text_of_part(part: object) -> str:
     return storable(said if isinstance(said, str) else json.dumps(part, ensure_ascii=False))
 
 
-def foreign_json(content: bytes, hide: Callable[[str], str]) -> Any:
+def foreign_json(content: bytes, hide: Callable[[str], str]) -> object:
     """The JSON of a server's reply: every text in it is storable and holds no key.
 
     Raises ReplyError (server_error) for what is no JSON.

@@ -1,4 +1,4 @@
-"""What is used of the tokenizers and processors that transformers loads.
+"""What is used of the tokenizers, processors and models that transformers loads.
 
 A checkpoint's configuration chooses their classes at run time, so the library's own types tell
 little of them.
@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Literal, Protocol, TypedDict, overload
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from torch import Tensor
-    from transformers import BatchFeature
+    import torch
+    from torch import Tensor, nn
+    from transformers import BatchFeature, GenerationConfig
 
 
 class Encoded(TypedDict):
@@ -32,6 +33,14 @@ class Tokenizer(Protocol):
 
     def __call__(self, text: str, **options: object) -> Encoded: ...
 
+    def apply_chat_template(
+        self,
+        conversation: Sequence[object],
+        *,
+        tokenize: Literal[False],
+        add_generation_prompt: bool,
+    ) -> str: ...
+
     def decode(self, token_ids: "Sequence[int] | Tensor", **options: object) -> str: ...
 
 
@@ -51,3 +60,26 @@ class Processor(Protocol):
     ) -> "BatchFeature": ...
 
     def save_pretrained(self, save_directory: "Path") -> object: ...
+
+
+class Scores(Protocol):
+    """What a forward pass gives."""
+
+    logits: "Tensor"
+    """(rows, positions, vocabulary)"""
+
+
+class LanguageModel(Protocol):
+    """A model that writes, with an adapter or without."""
+
+    @property
+    def device(self) -> "torch.device": ...
+
+    @property
+    def generation_config(self) -> "GenerationConfig": ...
+
+    def __call__(self, **inputs: object) -> Scores: ...
+
+    def generate(self, **options: object) -> "Tensor": ...
+
+    def get_input_embeddings(self) -> "nn.Embedding": ...
