@@ -10,7 +10,10 @@ import importlib
 import importlib.metadata
 import sys
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from torch.library import Library
 
 
 def fit_torch_companions() -> None:
@@ -47,7 +50,7 @@ def _declare_operators() -> None:
 
 
 @cache
-def _fragment() -> Any:
+def _fragment() -> "Library":
     """Kept for the life of the process: what it declares goes when it is collected."""
     import torch
 

@@ -42,7 +42,7 @@ def try_patterns(patterns: Sequence[str]) -> None:
         _try({"patterns": patterns}, "one of its regular expressions")
 
 
-def _try(asked: dict[str, Any], what: str) -> None:
+def _try(asked: dict[str, object], what: str) -> None:
     try:
         done = subprocess.run(
             [sys.executable, "-I", str(_SCRIPT)],

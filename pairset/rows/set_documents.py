@@ -34,9 +34,9 @@ def parse_finite(kind: type[T], content: bytes | str) -> T:
     return parse_document(kind, content)
 
 
-def _refuse_infinities(value: Any) -> None:
+def _refuse_infinities(value: object) -> None:
     """What is too large for a number, 1e999, is read as infinity."""
-    waiting = [value]
+    waiting: list[object] = [value]
     while waiting:
         each = waiting.pop()
         if isinstance(each, dict):
