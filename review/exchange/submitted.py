@@ -43,7 +43,7 @@ class ReviewedTask:
     annotation_id: str
     """The annotation it was made for."""
     predictions: Sequence[Mapping[str, Any]]
-    submissions: Sequence[Any]
+    submissions: Sequence[object]
     """Submissions as the server gave them, not looked at yet."""
     updated_at: str
     candidates: Mapping[str, str | None] = field(default_factory=dict)
@@ -87,7 +87,7 @@ def _is_prediction(value: object) -> bool:
     )
 
 
-def verdict_of(task: ReviewedTask, submission: Any, reviewer: str, project: str) -> Verdict:
+def verdict_of(task: ReviewedTask, submission: object, reviewer: str, project: str) -> Verdict:
     """The first revision of a verdict, made of one submission.
 
     Raises ForeignSubmissionError for what no reviewer can have submitted.
