@@ -64,8 +64,13 @@ def _rank(name: str, rank: object) -> int:
 
 
 def _check_number(name: str, value: object, most: float) -> None:
-    is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    if not is_number or not math.isfinite(value) or not 0 <= value <= most:
+    is_number = (
+        isinstance(value, int | float)
+        and not isinstance(value, bool)
+        and math.isfinite(value)
+        and 0 <= value <= most
+    )
+    if not is_number:
         raise ValueError(f"{name} is {str(value)[:50]!r}: it must be a number, 0 to {most:g}")
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import torch
 
@@ -17,7 +17,6 @@ from pairset.models.torch_companions import fit_torch_companions
 
 if TYPE_CHECKING:
     from transformers import BatchEncoding
-    from transformers.modeling_outputs import BaseModelOutputWithPooling
 
     from pairset.decoding import DecodedImage
 
@@ -82,7 +81,7 @@ class BilingualClip:
             return load(self._name)
 
 
-def _unit(features: "torch.Tensor | BaseModelOutputWithPooling") -> Vectors:
+def _unit(features: Any) -> Vectors:
     if not isinstance(features, torch.Tensor):  # newer transformers wrap them
         features = features.pooler_output
     return unit_rows(features.float().cpu().numpy())

@@ -56,7 +56,9 @@ class Lite0:
     def __init__(self) -> None:
         self._device = best_device()
         self._network = _network()
-        self._network.to(self._device, memory_format=torch.channels_last)
+        self._network.to(  # type: ignore[call-overload]
+            self._device, memory_format=torch.channels_last
+        )
 
     def prepare(self, image: "DecodedImage") -> Prepared:
         """The sharp view and the blurred one."""

@@ -1,6 +1,6 @@
 """open_clip's plain vision transformers, with the same vectors for less work."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import nn
@@ -57,7 +57,7 @@ class BlockedMlp(nn.Module):
     So its biases are added within the products and its GELU is oneDNN's. Takes over the weights.
     """
 
-    def __init__(self, whole: nn.Module) -> None:
+    def __init__(self, whole: Any) -> None:
         super().__init__()
         self.whole = whole
         for linear in (whole.c_fc, whole.c_proj):

@@ -6,7 +6,7 @@ An image is in many pairs. What was computed of it is kept with it, within bound
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import cv2
 import numpy as np
@@ -101,7 +101,7 @@ class View:
     def corners(self) -> Corners | None:
         """None where nothing stands out."""
         grey = self.grey_at(fitting(self.size, _CORNER_SIDE))
-        detector = cv2.ORB.create(_MOST_CORNERS)
+        detector: Any = cv2.ORB.create(_MOST_CORNERS)
         found, words = detector.detectAndCompute(grey, None)
         if words is None:
             return None

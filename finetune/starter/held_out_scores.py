@@ -37,7 +37,8 @@ class _Writes(Protocol):
 
     def eval(self) -> object: ...
 
-    def generate(self, **options: object) -> Any: ...
+    @property
+    def generate(self) -> Callable[..., Any]: ...
 
 
 @dataclass(frozen=True, slots=True)

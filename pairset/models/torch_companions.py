@@ -10,10 +10,7 @@ import importlib
 import importlib.metadata
 import sys
 from functools import cache
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from torch.library import Library
+from typing import Any
 
 
 def fit_torch_companions() -> None:
@@ -50,7 +47,7 @@ def _declare_operators() -> None:
 
 
 @cache
-def _fragment() -> "Library":
+def _fragment() -> Any:
     """Kept for the life of the process: what it declares goes when it is collected."""
     import torch
 

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from typing import Any
 
 from pairset.text import storable
 
@@ -20,7 +21,7 @@ SIDECAR_LIMIT_BYTES = 1 << 20
 """Largest .txt or .json member that is read."""
 
 
-def said_in(row: Mapping[str, object]) -> dict[str, str | None]:
+def said_in(row: Mapping[str, Any]) -> dict[str, str | None]:
     """Caption, licence and origin in a row or a JSON document: the first name that has a text.
 
     A text that is no Unicode has the replacement character in its place, one over

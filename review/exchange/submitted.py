@@ -87,7 +87,7 @@ def _is_prediction(value: object) -> bool:
     )
 
 
-def verdict_of(task: ReviewedTask, submission: object, reviewer: str, project: str) -> Verdict:
+def verdict_of(task: ReviewedTask, submission: Any, reviewer: str, project: str) -> Verdict:
     """The first revision of a verdict, made of one submission.
 
     Raises ForeignSubmissionError for what no reviewer can have submitted.

@@ -92,7 +92,7 @@ def _mask(pair: Pair, target: ShownTarget) -> Region | None:
     picture = in_target_frame(mask, pair.alignment, target.shown_size)
     if not 0 < _to_array(picture).mean() <= _WHOLE_IMAGE_SHARE:
         return None
-    value = {
+    value: Region = {
         "format": "rle",
         "rle": brush_rle(_outline(picture)),
         "brushlabels": [names.MASK_LABEL],
