@@ -6,6 +6,7 @@ alike. What is no number, or no probability, gives no confidence; it never gives
 
 import json
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 
 from annotator.confidence import TokenLogprob
 from annotator.engines.protocol import Answer, Tokens
@@ -48,6 +49,12 @@ def sound_answer(
         completion_tokens=sound_count(completion_tokens),
         refusal=text_of(refusal)[:_LONGEST_REFUSAL] if refusal else None,
     )
+
+
+def cut_before(answer: Answer, stop: str) -> Answer:
+    """The answer without what follows from ``stop`` on, as vLLM gives it."""
+    text, found, _ = answer.text.partition(stop)
+    return replace(answer, text=text, finish_reason="stop") if found else answer
 
 
 def sound_logprob(value: object) -> float | None:

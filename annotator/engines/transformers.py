@@ -2,14 +2,13 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
 from annotator.chunks import batches
 from annotator.confidence import TokenLogprob
 from annotator.engines.constraint import ConstrainedDecoding, GrammarCompiler
-from annotator.engines.foreign import sound_answer, sound_tokens
+from annotator.engines.foreign import cut_before, sound_answer, sound_tokens
 from annotator.engines.protocol import (
     Answer,
     Choice,
@@ -166,7 +165,7 @@ class TransformersEngine:
         stop = {"stop_strings": [first.stop], "tokenizer": self._processor.tokenizer}
         longest = max(each.max_tokens for each in draws)
         answers = self._generate(inputs, decoding, longest, **stop)
-        return [_cut_before(answer, first.stop) for answer in answers]
+        return [cut_before(answer, first.stop) for answer in answers]
 
     def _scored(self, prompt: Prompt, statements: Sequence[Statement]) -> list[Tokens]:
         """Replies stand at the end of their rows, as padding stands at the beginning."""
@@ -266,9 +265,3 @@ def _messages(prompt: Prompt, question: Question) -> list[Message]:
 
 def _reply_message(reply: str) -> Message:
     return {"role": "assistant", "content": [{"type": "text", "text": reply}]}
-
-
-def _cut_before(answer: Answer, stop: str) -> Answer:
-    """The answer without what follows from ``stop`` on, as vLLM gives it."""
-    text, found, _ = answer.text.partition(stop)
-    return replace(answer, text=text, finish_reason="stop") if found else answer

@@ -9,8 +9,6 @@ from contextlib import contextmanager
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
-from annotator.confidence import TokenLogprob
-from annotator.engines.foreign import sound_answer
 from annotator.engines.protocol import (
     Answer,
     Choice,
@@ -29,11 +27,11 @@ from annotator.engines.vllm_options import (
     vllm_environment,
 )
 from annotator.engines.vllm_scoring import (
-    VllmCompletion,
     VllmModel,
     VllmOutput,
     is_read,
     prompt_with_reply,
+    read_answer,
     read_tokens,
     reading,
 )
@@ -122,7 +120,7 @@ class VllmEngine:
     def _answers(self, prompt: Prompt, questions: Sequence[Question]) -> list[Answer]:
         conversations = [conversation(prompt, question) for question in questions]
         outputs = self._chat(conversations, self.greedy(prompt))
-        return [_answer(output, output.outputs[0]) for output in outputs]
+        return [read_answer(output, output.outputs[0]) for output in outputs]
 
     def _drawn(self, prompt: Prompt, draws: Sequence[Draws]) -> list[list[Answer]]:
         conversations = [conversation(prompt, each.question) for each in draws]
@@ -137,7 +135,7 @@ class VllmEngine:
             for each in draws
         ]
         outputs = self._chat(conversations, sampling)
-        return [[_answer(output, drawn) for drawn in output.outputs] for output in outputs]
+        return [[read_answer(output, drawn) for drawn in output.outputs] for output in outputs]
 
     def _scored(self, prompt: Prompt, statements: Sequence[Statement]) -> list[Tokens]:
         replies = [self._reply_ids(statement) for statement in statements]
@@ -259,16 +257,3 @@ def _lora_request(plan: EnginePlan) -> "LoRARequest | None":
 
 def _pillow_part(picture: Picture) -> dict[str, object]:
     return {"type": "image_pil", "image_pil": pixels_of(picture)}
-
-
-def _answer(output: VllmOutput, completion: VllmCompletion) -> Answer:
-    """One completion of a request as an answer; the end-of-turn token is none of the reply's."""
-    chosen = zip(completion.token_ids, completion.logprobs or (), strict=False)
-    tokens = (steps[token_id] for token_id, steps in chosen)
-    return sound_answer(
-        completion.text,
-        completion.finish_reason,
-        [TokenLogprob(token.decoded_token or "", token.logprob) for token in tokens],
-        len(output.prompt_token_ids or ()),
-        len(completion.token_ids),
-    )

@@ -1,11 +1,11 @@
-"""Given replies, read by vLLM as parts of their prompts with their tokens' log-probabilities."""
+"""What is read off vLLM: its replies, and given ones that were parts of their prompts."""
 
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Protocol
 
 from annotator.confidence import TokenLogprob
-from annotator.engines.foreign import sound_tokens
-from annotator.engines.protocol import Question, Tokens
+from annotator.engines.foreign import sound_answer, sound_tokens
+from annotator.engines.protocol import Answer, Question, Tokens
 from annotator.prompting.prompt import Exemplar, Message, pixels_of
 from annotator.prompting.reply_tokens import token_text
 from pairset.models.loaded import Tokenizer
@@ -119,4 +119,17 @@ def read_tokens(tokenizer: Tokenizer, output: VllmOutput, reply: list[int]) -> T
     return sound_tokens(
         TokenLogprob(token_text(tokenizer, token_id), step[token_id].logprob)
         for token_id, step in zip(reply, steps, strict=True)
+    )
+
+
+def read_answer(output: VllmOutput, completion: VllmCompletion) -> Answer:
+    """One completion of a request as an answer; the end-of-turn token is none of the reply's."""
+    chosen = zip(completion.token_ids, completion.logprobs or (), strict=False)
+    tokens = (steps[token_id] for token_id, steps in chosen)
+    return sound_answer(
+        completion.text,
+        completion.finish_reason,
+        [TokenLogprob(token.decoded_token or "", token.logprob) for token in tokens],
+        len(output.prompt_token_ids or ()),
+        len(completion.token_ids),
     )
