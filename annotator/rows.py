@@ -1,12 +1,11 @@
 """From an engine's answer about a pair to the row of the set."""
 
-from typing import Any
+from dataclasses import asdict, replace
 
 from annotator.confidence import value_evidence
 from annotator.engines.protocol import Answer
 from annotator.identity import Annotator
 from annotator.prompting.reply import (
-    CheckedReply,
     ReplyError,
     check_finish,
     check_reply,
@@ -27,26 +26,31 @@ def annotation_of(annotator: Annotator, task: Task, answer: Answer) -> Annotatio
 
     The raw reply is kept either way.
     """
-    raw: dict[str, Any] = {
-        "raw_reply": answer.text,
-        "finish_reason": answer.finish_reason,
-        "prompt_tokens": answer.prompt_tokens,
-        "completion_tokens": answer.completion_tokens,
-    }
+    answered = replace(
+        _unanswered(annotator, task),
+        raw_reply=answer.text,
+        finish_reason=answer.finish_reason,
+        prompt_tokens=answer.prompt_tokens,
+        completion_tokens=answer.completion_tokens,
+    )
     try:
         check_finish(answer.finish_reason, answer.refusal)
         reply = check_reply(answer.text)
     except ReplyError as error:
-        return failed_annotation(annotator, task, error, **raw)
-    return Annotation(**_origin(annotator, task), **raw, **_fields(reply), **_evidence(answer))
+        return _failed(answered, error)
+    return _with_evidence(replace(answered, **asdict(reply)), answer)
 
 
 def failed_annotation(
-    annotator: Annotator, task: Task, error: ReplyError | ImageError, **raw: Any
+    annotator: Annotator, task: Task, error: ReplyError | ImageError
 ) -> Annotation:
-    """The row of a pair without an instruction."""
+    """The row of a pair without an answer."""
+    return _failed(_unanswered(annotator, task), error)
+
+
+def _failed(row: Annotation, error: ReplyError | ImageError) -> Annotation:
     code = f"image_{error.code}" if isinstance(error, ImageError) else str(error.code)
-    return Annotation(**_origin(annotator, task), **raw, error_code=code, error=reason_of(error))
+    return replace(row, error_code=code, error=reason_of(error))
 
 
 def reason_of(error: Exception) -> str:
@@ -54,24 +58,20 @@ def reason_of(error: Exception) -> str:
     return storable(str(error))[:_LONGEST_REASON]
 
 
-def _origin(annotator: Annotator, task: Task) -> dict[str, Any]:
-    return {
-        "annotation_id": task.annotation_id,
-        "pair_id": task.pair_id,
-        "model": annotator.model.name,
-        "adapter": annotator.adapter.name if annotator.adapter else None,
-        "prompt_id": annotator.prompt.prompt_id,
-        "engine": annotator.engine,
-        "attempt": task.attempt,
-        "exemplars": [example.example_id for example in task.exemplars],
-    }
+def _unanswered(annotator: Annotator, task: Task) -> Annotation:
+    return Annotation(
+        annotation_id=task.annotation_id,
+        pair_id=task.pair_id,
+        model=annotator.model.name,
+        adapter=annotator.adapter.name if annotator.adapter else None,
+        prompt_id=annotator.prompt.prompt_id,
+        engine=annotator.engine,
+        attempt=task.attempt,
+        exemplars=[example.example_id for example in task.exemplars],
+    )
 
 
-def _fields(reply: CheckedReply) -> dict[str, Any]:
-    return {name: getattr(reply, name) for name in CheckedReply.__dataclass_fields__}
-
-
-def _evidence(answer: Answer) -> dict[str, Any]:
+def _with_evidence(row: Annotation, answer: Answer) -> Annotation:
     """Confidence and its evidence; nothing where the engine gave no sound log-probabilities."""
     start, _ = reply_place(answer.text)
     found = {
@@ -79,13 +79,14 @@ def _evidence(answer: Answer) -> dict[str, Any]:
     }
     en, zh = found["instruction_en"], found["instruction_zh"]
     logprobs = {name: value.logprobs if value else None for name, value in found.items()}
-    return {
-        "confidence": en.probability if en else None,
-        "tokens_en": en.tokens if en else None,
-        "logprobs_en": logprobs["instruction_en"],
-        "tokens_zh": zh.tokens if zh else None,
-        "logprobs_zh": logprobs["instruction_zh"],
-        "logprobs_inverse_en": logprobs["inverse_en"],
-        "logprobs_inverse_zh": logprobs["inverse_zh"],
-        "logprobs_edit_type": logprobs["edit_type"],
-    }
+    return replace(
+        row,
+        confidence=en.probability if en else None,
+        tokens_en=en.tokens if en else None,
+        logprobs_en=logprobs["instruction_en"],
+        tokens_zh=zh.tokens if zh else None,
+        logprobs_zh=logprobs["instruction_zh"],
+        logprobs_inverse_en=logprobs["inverse_en"],
+        logprobs_inverse_zh=logprobs["inverse_zh"],
+        logprobs_edit_type=logprobs["edit_type"],
+    )

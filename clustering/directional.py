@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -62,10 +62,10 @@ class SpaceOfBoth:
         """A row for each image, with its vector or with what is wrong with it."""
         wanted = sorted(set(image_ids))
         asked = {"encoder": self._key, "image_ids": wanted}
-        stored: Any = self._tables.sql(_STORED, params=asked).to_arrow_table().to_pylist()
+        stored = self._tables.sql(_STORED, params=asked).to_arrow_table().to_pylist()
         found = {row["image_id"]: Embedding(row["image_id"], row["vector"]) for row in stored}
         left = {"image_ids": [name for name in wanted if name not in found]}
-        files: Any = self._tables.sql(_FILES, params=left).to_arrow_table()
+        files = self._tables.sql(_FILES, params=left).to_arrow_table()
         uris: dict[str, list[str]] = {}
         for image in rows_of(Image, files):
             uris.setdefault(image.image_id, []).append(image.uri)

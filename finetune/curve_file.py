@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import NotRequired, TypedDict
 
 from pairset.files.storage import write_whole
 from pairset.terminal.console import complain
@@ -11,7 +11,15 @@ from pairset.terminal.console import complain
 CURVE = "curve.jsonl"
 
 
-def read_points(path: Path) -> list[dict[str, Any]]:
+class Point(TypedDict):
+    """What was logged at one step."""
+
+    step: int
+    loss: float
+    learning_rate: NotRequired[float | None]
+
+
+def read_points(path: Path) -> list[Point]:
     """What was logged, in order; lines that power loss or a full disk cut off are left out."""
     lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
     points = [point for line in lines if (point := _point(line)) is not None]
@@ -36,7 +44,7 @@ def cut_curve(folder: Path, checkpoint: Path | None) -> None:
     write_whole(str(curve), "".join(f"{json.dumps(point)}\n" for point in kept).encode())
 
 
-def _point(line: str) -> dict[str, Any] | None:
+def _point(line: str) -> Point | None:
     try:
         point = json.loads(line)
     except (ValueError, RecursionError):

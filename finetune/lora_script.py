@@ -13,8 +13,9 @@ import math
 import random
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import torch
 
@@ -27,9 +28,13 @@ from finetune.examples.unchanged import unchanged_examples
 from finetune.examples.weakness import oversampled
 from finetune.lora.adapted_model import LANGUAGE_LAYERS
 from finetune.lora.conversations import ChatEncoder, Conversation
+from pairset.models.loaded import Processor, Tokenizer
 from pairset.records.example import Split
 from pairset.rows.places import placed_examples
 from pairset.store import open_set
+
+if TYPE_CHECKING:
+    from peft import PeftModel
 
 SPLIT = SplitRule(held_out_share=0.2, seed=0)
 OVERSAMPLE, UNCHANGED_SHARE, MAX_PIXELS, SEED = 3, 0.1, 589_824, 0
@@ -56,7 +61,7 @@ def main() -> None:
     sys.stdout.write(json.dumps(figures) + "\n")
 
 
-def load(choice: ModelChoice) -> tuple[Any, Any]:
+def load(choice: ModelChoice) -> "tuple[Processor, PeftModel]":
     """Load the processor, and a frozen base with fresh LoRA weights on its language layers."""
     from peft import LoraConfig, get_peft_model
     from transformers import AutoModelForImageTextToText, AutoProcessor
@@ -65,9 +70,9 @@ def load(choice: ModelChoice) -> tuple[Any, Any]:
         torch.set_num_threads(STARTER_THREADS)
     torch.manual_seed(SEED)
     device, dtype = ("cuda", "bfloat16") if torch.cuda.is_available() else ("cpu", "float32")
-    models: Any = AutoModelForImageTextToText
-    processors: Any = AutoProcessor
-    base = models.from_pretrained(choice.folder, dtype=dtype).to(device)
+    load_processor: Callable[..., Processor] = AutoProcessor.from_pretrained
+    base: torch.nn.Module = AutoModelForImageTextToText.from_pretrained(choice.folder, dtype=dtype)
+    base.to(device)
     lora = LoraConfig(
         r=RANK,
         lora_alpha=ALPHA,
@@ -75,10 +80,10 @@ def load(choice: ModelChoice) -> tuple[Any, Any]:
         target_modules=LANGUAGE_LAYERS,
         task_type="CAUSAL_LM",
     )
-    return processors.from_pretrained(choice.folder), get_peft_model(base, lora)
+    return load_processor(choice.folder), get_peft_model(base, lora)
 
 
-def conversations_of(set_url: str, processor: Any, model_name: str) -> list[Conversation]:
+def conversations_of(set_url: str, processor: Processor, model_name: str) -> list[Conversation]:
     """What reviewers stand by, under the messages of serving; weak edit types are repeated."""
     prompt = load_prompt(prompt_name("auto", model_name))
     chat_encoder = ChatEncoder(processor, prompt, processor.tokenizer.eos_token_id)
@@ -97,8 +102,11 @@ def conversations_of(set_url: str, processor: Any, model_name: str) -> list[Conv
 
 
 def learn(
-    model: Any, conversations: list[Conversation], tokenizer: Any, options: argparse.Namespace
-) -> dict[str, Any]:
+    model: "PeftModel",
+    conversations: list[Conversation],
+    tokenizer: Tokenizer,
+    options: argparse.Namespace,
+) -> dict[str, object]:
     """AdamW over shuffled batches; the learning rate rises, then falls as a cosine."""
     weights = [weight for weight in model.parameters() if weight.requires_grad]
     optimizer = torch.optim.AdamW(weights, lr=options.learning_rate, weight_decay=0.0)
@@ -116,7 +124,7 @@ def learn(
         order = rng.sample(conversations, len(conversations))
         for first in range(0, len(order), options.batch_size):
             batch = order[first : first + options.batch_size]
-            inputs, labels = collate(batch, tokenizer.pad_token_id, model.device)
+            inputs, labels = collate(batch, tokenizer.pad_token_id or 0, model.device)
             logits = model(**inputs).logits[:, :-1].float().flatten(0, 1)
             loss = torch.nn.functional.cross_entropy(
                 logits, labels[:, 1:].flatten(), ignore_index=IGNORED
@@ -138,8 +146,8 @@ def learn(
 
 
 def collate(
-    rows: list[Conversation], padding_token: int, device: Any
-) -> tuple[dict[str, Any], torch.Tensor]:
+    rows: list[Conversation], padding_token: int, device: torch.device
+) -> tuple[dict[str, torch.Tensor], torch.Tensor]:
     """Rows padded on the right, pixels laid end to end; labels, (rows, tokens), of replies only."""
     pad = torch.nn.utils.rnn.pad_sequence
     replies = [torch.tensor(row.reply) for row in rows]

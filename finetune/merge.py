@@ -1,7 +1,7 @@
 """The verb ``pairset merge``: an adapter and its base become one plain checkpoint."""
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 from annotator.weights.lora_adapters import read_adapter, shipped_adapter
 from annotator.weights.models import load_model
@@ -10,6 +10,7 @@ from finetune.settings import MergeSettings
 from pairset.errors import MissingStageError, SettingsError
 from pairset.models.adapter_cards import base_of, check_base, find_adapter, read_card
 from pairset.models.checkpoints import CheckedLoading, load_whole, loading
+from pairset.models.loaded import Processor
 from pairset.store import open_set
 from pairset.terminal.console import say
 
@@ -52,13 +53,12 @@ def _write(base: Path, adapter: Path, output: Path) -> None:
     from transformers import AutoModelForImageTextToText, AutoProcessor
     from transformers.utils import logging
 
-    models: Any = AutoModelForImageTextToText
-    processors: Any = AutoProcessor
-    loading_bar: Any = logging
-    loading_bar.disable_progress_bar()
+    load_processor: Callable[..., Processor] = AutoProcessor.from_pretrained
+    hide_bar: Callable[[], None] = logging.disable_progress_bar
+    hide_bar()
     with loading(base):
-        model = load_whole(models, base, dtype="auto")
-        processor = processors.from_pretrained(base)
+        model = load_whole(AutoModelForImageTextToText, base, dtype="auto")
+        processor = load_processor(base)
     with CheckedLoading(lambda reason: f"{adapter} does not fit {base}: {reason}"):
         merged = PeftModel.from_pretrained(model, str(adapter)).merge_and_unload(safe_merge=True)
     merged.save_pretrained(output)

@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from annotator.prompting.prompt import Prompt, load_prompt, prompt_name
 from annotator.prompting.prompt_file import KEPT_PROMPT, kept_prompt, own_prompt
@@ -41,7 +41,9 @@ from pairset.store import PairSet, open_set, write_atomically
 from pairset.terminal.console import say, say_table
 
 if TYPE_CHECKING:
-    from finetune.lora.collate import ItemKey
+    from finetune.lora.adapted_model import Learner
+    from finetune.lora.collate import Collator, ItemKey
+    from finetune.lora.conversations import ChatEncoder
     from finetune.lora.preparation import ItemCache, PairItems, Prepared
 
 _ADVICE = " Or learn what triage accepted, though nobody judged it, with --include-auto."
@@ -163,7 +165,7 @@ class TrainingRun:
         return oversampled(to_learn(usable, self._settings), self._settings.oversample)
 
     def _reference(
-        self, learner: Any, items: "PairItems", collator: Any
+        self, learner: "Learner", items: "PairItems", collator: "Collator"
     ) -> "dict[ItemKey, tuple[float, float]]":
         """What preferences are held against; nothing in supervised training."""
         from finetune.lora.reference import reference_logprobs
@@ -173,7 +175,11 @@ class TrainingRun:
         return reference_logprobs(learner.model, items, collator, self._settings.batch_size)
 
     def _keep(
-        self, learner: Any, chat_encoder: Any, table: Sequence[Example], card: AdapterCard
+        self,
+        learner: "Learner",
+        chat_encoder: "ChatEncoder",
+        table: Sequence[Example],
+        card: AdapterCard,
     ) -> None:
         """Write the adapter, its page and last its card; then the checkpoints may go."""
         from finetune.lora.sample_replies import take_samples
@@ -202,7 +208,7 @@ class TrainingRun:
             f"{card.name}{shown}{asked}"
         )
 
-    def _chat_encoder(self, learner: Any) -> Any:
+    def _chat_encoder(self, learner: "Learner") -> "ChatEncoder":
         from finetune.lora.conversations import ChatEncoder
 
         chat_encoder = ChatEncoder(learner.processor, self._prompt, learner.end_of_turn)

@@ -4,7 +4,6 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from annotator.prompting.prompt import Prompt
 from annotator.weights.lora_adapters import read_adapter, shipped_adapter
@@ -117,6 +116,6 @@ def to_learn(examples: Sequence[Example], settings: TrainSettings) -> list[Examp
     return side
 
 
-def settings_of(settings: TrainSettings) -> dict[str, Any]:
+def settings_of(settings: TrainSettings) -> dict[str, object]:
     """The settings as a card keeps them: without the path of this machine's set."""
     return settings.model_dump(mode="json", exclude={"set_url", "config"})

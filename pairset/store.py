@@ -18,7 +18,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 import fsspec
 import pyarrow as pa
@@ -123,7 +122,7 @@ class PairSet:
             write_atomically(self, f"{run.path}/{BEGUN}", b"")
         write_atomically(self, f"{self.root}/{safe_name(name)}/{POINTER}", key.encode())
 
-    def save_run(self, name: str, settings: dict[str, Any]) -> None:
+    def save_run(self, name: str, settings: dict[str, object]) -> None:
         """Keep the settings of one run under ``runs/``, in a file named after its start.
 
         Users and passwords in URLs are left out.

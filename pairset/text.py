@@ -8,7 +8,6 @@ import json
 import math
 import re
 from collections.abc import Mapping
-from typing import Any
 
 _REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 
@@ -48,7 +47,7 @@ def _escape(found: re.Match[str]) -> str:
     return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"
 
 
-def json_text(document: Any, is_unicode: bool = True) -> str:
+def json_text(document: object, is_unicode: bool = True) -> str:
     """A document as JSON that a terminal may see: unsafe characters as escapes.
 
     Numbers that are none (NaN, infinity) become null: JSON has no word for them. With
@@ -60,7 +59,7 @@ def json_text(document: Any, is_unicode: bool = True) -> str:
     return _UNSAFE_TO_PRINT.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
-def _without_odd_numbers(document: Any) -> Any:
+def _without_odd_numbers(document: object) -> object:
     if isinstance(document, float):
         return document if math.isfinite(document) else None
     if isinstance(document, Mapping):

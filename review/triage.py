@@ -4,7 +4,6 @@ import datetime
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, fields, replace
-from typing import Any
 
 from pairset.errors import MissingStageError
 from pairset.files.damage import DamagedSetError
@@ -116,7 +115,7 @@ def _say_outcome(
         say(words)
 
 
-def _document(rows: Sequence[Triage], route: Route | None, changed: bool) -> dict[str, Any]:
+def _document(rows: Sequence[Triage], route: Route | None, changed: bool) -> dict[str, object]:
     """What ``--json`` prints."""
     counts = Counter((row.queue, row.reason) for row in rows)
     return {

@@ -5,7 +5,6 @@ import io
 import json
 import math
 from dataclasses import replace
-from typing import Any
 from urllib.parse import urlsplit
 
 from annotator.confidence import TokenLogprob, tail_of
@@ -38,9 +37,9 @@ def api_address(server: str, flag: str = "--server") -> ServerAddress:
 
 def request_body(
     model: str, prompt: Prompt, question: Question, max_tokens: int, guided: bool
-) -> dict[str, Any]:
+) -> dict[str, object]:
     """Body of ``POST /chat/completions``: greedy, with log-probabilities of the chosen tokens."""
-    body: dict[str, Any] = {
+    body: dict[str, object] = {
         "model": model,
         "messages": _messages(prompt, question),
         "temperature": 0,
@@ -53,13 +52,13 @@ def request_body(
     return body
 
 
-def draw_body(model: str, prompt: Prompt, draws: Draws, guided: bool) -> dict[str, Any]:
+def draw_body(model: str, prompt: Prompt, draws: Draws, guided: bool) -> dict[str, object]:
     """Body of a request for one reply at random. No seed: on a CPU it would end vLLM's engine."""
     body = request_body(model, prompt, draws.question, draws.max_tokens, guided)
     return body | {"temperature": draws.temperature, "stop": [draws.stop]}
 
 
-def score_body(model: str, prompt: Prompt, statement: Statement) -> dict[str, Any]:
+def score_body(model: str, prompt: Prompt, statement: Statement) -> dict[str, object]:
     """Body of a request for the log-probabilities of a given reply, as vLLM takes it."""
     reply = {"role": "assistant", "content": [{"type": "text", "text": statement.reply}]}
     return {
@@ -73,7 +72,7 @@ def score_body(model: str, prompt: Prompt, statement: Statement) -> dict[str, An
     }
 
 
-def choice_body(model: str, choice: Choice) -> dict[str, Any]:
+def choice_body(model: str, choice: Choice) -> dict[str, object]:
     """Body of a request for one of two words, as vLLM takes it, with the likeliest tokens."""
     return {
         "model": model,
@@ -92,7 +91,7 @@ def _messages(prompt: Prompt, question: Question) -> list[Message]:
     )
 
 
-def _data_url_part(picture: Picture) -> dict[str, Any]:
+def _data_url_part(picture: Picture) -> dict[str, object]:
     """The image in the request itself: a plain file as it is, pixels as PNG, without loss."""
     content, media_type = _encoded(picture)
     encoded = base64.b64encode(content).decode("ascii")
@@ -112,7 +111,7 @@ def encode_body(body: dict[str, object]) -> bytes:
     return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
 
 
-def read_completion(body: Any) -> Answer:
+def read_completion(body: object) -> Answer:
     """The answer in a response's JSON.
 
     Raises ReplyError with what the server said for one that is no chat completion.
@@ -121,7 +120,7 @@ def read_completion(body: Any) -> Answer:
     message = choice.get("message")
     if not isinstance(message, dict):
         raise _no_completion(body)
-    usage = body.get("usage")
+    usage = body.get("usage") if isinstance(body, dict) else None
     usage = usage if isinstance(usage, dict) else {}
     text = next(filter(None, (text_of(message.get(name)) for name in _TEXTS)), "")
     if len(text) > _LONGEST_REPLY_CHARACTERS:
@@ -139,7 +138,7 @@ def read_completion(body: Any) -> Answer:
     )
 
 
-def _first_choice(body: object) -> dict[str, Any]:
+def _first_choice(body: object) -> dict[str, object]:
     choices = body.get("choices") if isinstance(body, dict) else None
     choice = choices[0] if isinstance(choices, list) and choices else None
     if isinstance(choice, dict):
@@ -150,12 +149,13 @@ def _first_choice(body: object) -> dict[str, Any]:
 def _tokens_of(choice: dict[str, object]) -> list[TokenLogprob]:
     """Of a choice, unchecked but for their shape; none where one is of another shape."""
     entries = _entries(choice)
-    if not all(isinstance(each, dict) and isinstance(each.get("token"), str) for each in entries):
+    steps = [each for each in entries if isinstance(each, dict)]
+    if len(steps) < len(entries) or not all(isinstance(each.get("token"), str) for each in steps):
         return []
-    return [TokenLogprob(each["token"], each.get("logprob", math.nan)) for each in entries]
+    return [TokenLogprob(each["token"], each.get("logprob", math.nan)) for each in steps]
 
 
-def _entries(choice: dict[str, object]) -> list[Any]:
+def _entries(choice: dict[str, object]) -> list[object]:
     logprobs = choice.get("logprobs")
     entries = logprobs.get("content") if isinstance(logprobs, dict) else None
     return entries if isinstance(entries, list) else []
@@ -203,11 +203,13 @@ def read_choice(body: object, words: tuple[str, str]) -> float:
     return shares[0] / sum(shares)
 
 
-def _share(likeliest: list[Any], word: str) -> float:
+def _share(likeliest: list[object], word: str) -> float:
     """Probability of all tokens that the word may begin with."""
     total = 0.0
     for entry in likeliest:
-        token = entry.get("token") if isinstance(entry, dict) else None
+        if not isinstance(entry, dict):
+            continue
+        token = entry.get("token")
         if isinstance(token, str) and token and word.startswith(token):
             logprob = sound_logprob(entry.get("logprob"))
             if logprob is None:

@@ -6,7 +6,7 @@ alike. What is no number, or no probability, gives no confidence; it never gives
 
 import json
 from collections.abc import Callable, Iterable
-from typing import Any
+from dataclasses import replace
 
 from annotator.confidence import TokenLogprob
 from annotator.engines.protocol import Answer, Tokens
@@ -49,6 +49,12 @@ def sound_answer(
         completion_tokens=sound_count(completion_tokens),
         refusal=text_of(refusal)[:_LONGEST_REFUSAL] if refusal else None,
     )
+
+
+def cut_before(answer: Answer, stop: str) -> Answer:
+    """The answer without what follows from ``stop`` on, as vLLM gives it."""
+    text, found, _ = answer.text.partition(stop)
+    return replace(answer, text=text, finish_reason="stop") if found else answer
 
 
 def sound_logprob(value: object) -> float | None:
@@ -100,7 +106,7 @@ def _text_of_part(part: object) -> str:
     return storable(said if isinstance(said, str) else json.dumps(part, ensure_ascii=False))
 
 
-def foreign_json(content: bytes, hide: Callable[[str], str]) -> Any:
+def foreign_json(content: bytes, hide: Callable[[str], str]) -> object:
     """The JSON of a server's reply: every text in it is storable and holds no key.
 
     Raises ReplyError (server_error) for what is no JSON.

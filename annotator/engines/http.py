@@ -5,7 +5,6 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from typing import Any
 
 import httpx
 from tenacity import (
@@ -93,7 +92,7 @@ def connect(
     return BoundedClient(address, seconds, headers, concurrency)
 
 
-async def try_once(client: BoundedClient, body: bytes) -> Any:
+async def try_once(client: BoundedClient, body: bytes) -> object:
     """Send one chat request, encoded JSON; returns the response's JSON, clean of keys.
 
     Raises TransientError for transport errors, 429 and 5xx, ReplyError for a request the server
@@ -121,7 +120,7 @@ async def try_once(client: BoundedClient, body: bytes) -> Any:
     return answered
 
 
-def _json_of(client: BoundedClient, response: httpx.Response) -> Any:
+def _json_of(client: BoundedClient, response: httpx.Response) -> object:
     try:
         return foreign_json(response.content, client.secrets.hide)
     except ReplyError as error:
@@ -163,7 +162,7 @@ def retry_after_seconds(response: httpx.Response) -> float:
     return max(0.0, (until - datetime.now(UTC)).total_seconds())
 
 
-async def send(client: BoundedClient, body: bytes, backoff: Backoff) -> Any:
+async def send(client: BoundedClient, body: bytes, backoff: Backoff) -> object:
     """Send one chat request, trying again after transient failures.
 
     Raises EngineDownError where nothing listens any more, else the last TransientError.

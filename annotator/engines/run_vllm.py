@@ -13,10 +13,13 @@ import sys
 import threading
 import time
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from annotator.engines.vllm_options import STOP_WITH_STDIN
 from pairset.models.torch_companions import fit_torch_companions
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 # On import: the processes that a program spawns import its main module again, this one.
 fit_torch_companions()
@@ -48,7 +51,12 @@ def fit_lora_to_given_replies() -> None:
     add = wrapper.add_lora_logits
 
     def add_where_there_is_something(
-        self: Any, logits: Any, hidden: Any, down: Any, *rest: Any, **options: Any
+        self: Any,
+        logits: object,
+        hidden: "Tensor",
+        down: "Tensor",
+        *rest: object,
+        **options: object,
     ) -> None:
         if len(self.sampler_indices) == len(hidden) or bool(down.any()):
             add(self, logits, hidden, down, *rest, **options)

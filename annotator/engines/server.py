@@ -5,7 +5,6 @@ from collections.abc import AsyncGenerator, Callable, Collection, Iterator, Sequ
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
 
 from annotator.engines.chat_api import (
     api_address,
@@ -50,7 +49,7 @@ try:
 except ModuleNotFoundError as error:
     raise MissingExtraError(error.name or "httpx", "transformers") from error
 
-MakeBody = Callable[[], dict[str, Any]]
+MakeBody = Callable[[], dict[str, object]]
 
 _MADE_FOR_EACH_SENT = 2
 """Requests that are made ready, pictures encoded, for each that may be in flight."""
@@ -133,7 +132,7 @@ class ServerEngine:
         )
 
     def _each(
-        self, bodies: Sequence[MakeBody], readers: Sequence[Callable[[Any], T]]
+        self, bodies: Sequence[MakeBody], readers: Sequence[Callable[[object], T]]
     ) -> Iterator[Numbered[T]]:
         """Send all, and read what comes as it arrives."""
         answers = self._answers(bodies, readers)
@@ -144,7 +143,7 @@ class ServerEngine:
             self._runner.run(answers.aclose())
 
     async def _answers(
-        self, bodies: Sequence[MakeBody], readers: Sequence[Callable[[Any], T]]
+        self, bodies: Sequence[MakeBody], readers: Sequence[Callable[[object], T]]
     ) -> AsyncGenerator[Numbered[T], None]:
         """Answers as they arrive; failures of the server are held back until it answers again."""
         concurrency = self._settings.concurrency
@@ -181,7 +180,7 @@ class ServerEngine:
             await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _answer(
-        self, places: "_Places", number: int, body: MakeBody, reader: Callable[[Any], T]
+        self, places: "_Places", number: int, body: MakeBody, reader: Callable[[object], T]
     ) -> tuple[int, T | ReplyError | TransientError | SettingsError]:
         """Send one request; what went wrong with this one alone is returned, not raised."""
         async with places.made:

@@ -10,7 +10,6 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 from annotator.engines.protocol import EnginePlan
 from annotator.engines.vllm_options import (
@@ -64,7 +63,7 @@ def spawned_server(plan: EnginePlan) -> Iterator[tuple[str, str]]:
 
 def server_command(plan: EnginePlan, port: int) -> list[str]:
     """Command line of the server. It may read no local media: images come in the requests."""
-    arguments: dict[str, Any] = vllm_arguments(plan) | {
+    arguments: dict[str, object] = vllm_arguments(plan) | {
         "host": _HOST,
         "port": port,
         "served_model_name": plan.model.name,

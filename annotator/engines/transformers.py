@@ -2,14 +2,13 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING
 
 from annotator.chunks import batches
 from annotator.confidence import TokenLogprob
 from annotator.engines.constraint import ConstrainedDecoding, GrammarCompiler
-from annotator.engines.foreign import sound_answer, sound_tokens
+from annotator.engines.foreign import cut_before, sound_answer, sound_tokens
 from annotator.engines.protocol import (
     Answer,
     Choice,
@@ -32,6 +31,12 @@ from annotator.weights.lora_adapters import AdapterChoice
 from annotator.weights.models import STARTER_THREADS, context_limit
 from pairset.errors import MissingExtraError, ModelUnavailableError
 from pairset.models.checkpoints import CheckedLoading, load_whole, loading
+from pairset.models.loaded import LanguageModel, Processor
+
+if TYPE_CHECKING:
+    from peft import PeftModel
+    from transformers import BatchFeature, PreTrainedModel
+    from xgrammar import CompiledGrammar
 
 
 @contextmanager
@@ -58,21 +63,20 @@ def open_transformers(plan: EnginePlan) -> Iterator["TransformersEngine"]:
         torch.set_num_threads(threads)
 
 
-def _load(plan: EnginePlan) -> tuple[Any, Any]:
+def _load(plan: EnginePlan) -> tuple[Processor, LanguageModel]:
     """The processor, and the model in evaluation mode with its adapter if there is one."""
     import torch
     from transformers import AutoModelForImageTextToText, AutoProcessor
     from transformers.utils import logging
 
-    loading_bar: Any = logging
-    loading_bar.disable_progress_bar()
-    processors: Any = AutoProcessor
-    models: Any = AutoModelForImageTextToText
+    hide_bar: Callable[[], None] = logging.disable_progress_bar
+    hide_bar()
+    load_processor: Callable[..., Processor] = AutoProcessor.from_pretrained
     own_code = plan.settings.trust_remote_code
     with loading(plan.model.folder):
-        processor = processors.from_pretrained(plan.model.folder, trust_remote_code=own_code)
+        processor = load_processor(plan.model.folder, trust_remote_code=own_code)
         model = load_whole(
-            models,
+            AutoModelForImageTextToText,
             plan.model.folder,
             dtype=plan.settings.dtype,
             device_map="cuda" if torch.cuda.is_available() else None,
@@ -84,7 +88,7 @@ def _load(plan: EnginePlan) -> tuple[Any, Any]:
     return processor, model.eval()
 
 
-def _adapted(model: Any, adapter: AdapterChoice) -> Any:
+def _adapted(model: "PreTrainedModel", adapter: AdapterChoice) -> "PeftModel":
     """The model with its adapter. PEFT passes over weights it finds no place for; this does not."""
     from peft import PeftModel, get_peft_model_state_dict
 
@@ -107,7 +111,9 @@ def _no_fit(name: str, reason: str) -> str:
 class TransformersEngine:
     """Decoding in batches, left-padded."""
 
-    def __init__(self, plan: EnginePlan, context_tokens: int, processor: Any, model: Any) -> None:
+    def __init__(
+        self, plan: EnginePlan, context_tokens: int, processor: Processor, model: LanguageModel
+    ) -> None:
         import torch
 
         self._settings = plan.settings
@@ -159,7 +165,7 @@ class TransformersEngine:
         stop = {"stop_strings": [first.stop], "tokenizer": self._processor.tokenizer}
         longest = max(each.max_tokens for each in draws)
         answers = self._generate(inputs, decoding, longest, **stop)
-        return [_cut_before(answer, first.stop) for answer in answers]
+        return [cut_before(answer, first.stop) for answer in answers]
 
     def _scored(self, prompt: Prompt, statements: Sequence[Statement]) -> list[Tokens]:
         """Replies stand at the end of their rows, as padding stands at the beginning."""
@@ -193,12 +199,12 @@ class TransformersEngine:
             for row, (first, second) in zip(logits, ids, strict=True)
         ]
 
-    def _grammar(self, prompt: Prompt) -> Any:
+    def _grammar(self, prompt: Prompt) -> "CompiledGrammar | None":
         return self._grammars.compile(prompt.schema) if self._settings.guided else None
 
     def _inputs(
         self, conversations: Sequence[list[Message]], continue_final_message: bool = False
-    ) -> Any:
+    ) -> "BatchFeature":
         inputs = self._processor.apply_chat_template(
             conversations,
             add_generation_prompt=not continue_final_message,
@@ -214,7 +220,7 @@ class TransformersEngine:
         return inputs
 
     def _generate(
-        self, inputs: Any, decoding: ConstrainedDecoding, max_tokens: int, **stop: Any
+        self, inputs: "BatchFeature", decoding: ConstrainedDecoding, max_tokens: int, **stop: object
     ) -> list[Answer]:
         prompt_length = inputs["input_ids"].shape[1]
         sequences = self._model.generate(
@@ -250,7 +256,7 @@ class TransformersEngine:
         )
 
     def _decode(self, token_ids: list[int]) -> str:
-        return str(self._processor.tokenizer.decode(token_ids, clean_up_tokenization_spaces=False))
+        return self._processor.tokenizer.decode(token_ids, clean_up_tokenization_spaces=False)
 
 
 def _messages(prompt: Prompt, question: Question) -> list[Message]:
@@ -259,9 +265,3 @@ def _messages(prompt: Prompt, question: Question) -> list[Message]:
 
 def _reply_message(reply: str) -> Message:
     return {"role": "assistant", "content": [{"type": "text", "text": reply}]}
-
-
-def _cut_before(answer: Answer, stop: str) -> Answer:
-    """The answer without what follows from ``stop`` on, as vLLM gives it."""
-    text, found, _ = answer.text.partition(stop)
-    return replace(answer, text=text, finish_reason="stop") if found else answer

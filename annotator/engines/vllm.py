@@ -7,10 +7,8 @@ import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import cached_property, partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from annotator.confidence import TokenLogprob
-from annotator.engines.foreign import sound_answer
 from annotator.engines.protocol import (
     Answer,
     Choice,
@@ -28,7 +26,15 @@ from annotator.engines.vllm_options import (
     vllm_arguments,
     vllm_environment,
 )
-from annotator.engines.vllm_scoring import is_read, prompt_with_reply, read_tokens, reading
+from annotator.engines.vllm_scoring import (
+    VllmModel,
+    VllmOutput,
+    is_read,
+    prompt_with_reply,
+    read_answer,
+    read_tokens,
+    reading,
+)
 from annotator.prompting.prompt import Message, Picture, Prompt, build_messages, pixels_of
 from annotator.prompting.reply import ReplyError
 from annotator.prompting.reply_tokens import (
@@ -38,6 +44,11 @@ from annotator.prompting.reply_tokens import (
 )
 from pairset.errors import EngineDownError
 from pairset.models.checkpoints import CheckedLoading
+from pairset.models.loaded import Tokenizer
+
+if TYPE_CHECKING:
+    from vllm import SamplingParams, TokensPrompt
+    from vllm.lora.request import LoRARequest
 
 
 @contextmanager
@@ -58,7 +69,7 @@ def open_vllm(plan: EnginePlan) -> Iterator["VllmEngine"]:
         gc.collect()
 
 
-def _load(plan: EnginePlan, arguments: dict[str, Any]) -> Any:
+def _load(plan: EnginePlan, arguments: dict[str, object]) -> Any:
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", category=FutureWarning, module="vllm")
         from annotator.engines.run_vllm import fit_lora_to_given_replies, prepare_inspection
@@ -68,13 +79,14 @@ def _load(plan: EnginePlan, arguments: dict[str, Any]) -> Any:
         from vllm import LLM
 
         with CheckedLoading(lambda reason: f"vLLM cannot load {plan.model.folder}: {reason}"):
-            return LLM(**arguments)
+            models: Any = LLM
+            return models(**arguments)
 
 
 class VllmEngine:
     """Greedy decoding, and draws and probabilities beside it; vLLM batches what it is given."""
 
-    def __init__(self, plan: EnginePlan, model: Any) -> None:
+    def __init__(self, plan: EnginePlan, model: VllmModel) -> None:
         self._settings = plan.settings
         self._model = model
         self._lora_request = _lora_request(plan)
@@ -108,7 +120,7 @@ class VllmEngine:
     def _answers(self, prompt: Prompt, questions: Sequence[Question]) -> list[Answer]:
         conversations = [conversation(prompt, question) for question in questions]
         outputs = self._chat(conversations, self.greedy(prompt))
-        return [_answer(output, output.outputs[0]) for output in outputs]
+        return [read_answer(output, output.outputs[0]) for output in outputs]
 
     def _drawn(self, prompt: Prompt, draws: Sequence[Draws]) -> list[list[Answer]]:
         conversations = [conversation(prompt, each.question) for each in draws]
@@ -123,7 +135,7 @@ class VllmEngine:
             for each in draws
         ]
         outputs = self._chat(conversations, sampling)
-        return [[_answer(output, drawn) for drawn in output.outputs] for output in outputs]
+        return [[read_answer(output, drawn) for drawn in output.outputs] for output in outputs]
 
     def _scored(self, prompt: Prompt, statements: Sequence[Statement]) -> list[Tokens]:
         replies = [self._reply_ids(statement) for statement in statements]
@@ -161,13 +173,17 @@ class VllmEngine:
         ]
 
     @cached_property
-    def _tokenizer(self) -> Any:
+    def _tokenizer(self) -> Tokenizer:
         return self._model.get_tokenizer()
 
     def _reply_ids(self, statement: Statement) -> list[int]:
         return reply_token_ids(self._tokenizer, statement.reply, statement.end)
 
-    def _chat(self, conversations: Sequence[Any], sampling: Any) -> list[Any]:
+    def _chat(
+        self,
+        conversations: Sequence[list[Message]],
+        sampling: "SamplingParams | list[SamplingParams]",
+    ) -> list[VllmOutput]:
         with _in_our_words():
             return list(
                 self._model.chat(
@@ -178,7 +194,9 @@ class VllmEngine:
                 )
             )
 
-    def _generate(self, prompts: Sequence[Any], sampling: Any) -> list[Any]:
+    def _generate(
+        self, prompts: "Sequence[TokensPrompt]", sampling: "SamplingParams"
+    ) -> list[VllmOutput]:
         with _in_our_words():
             return list(
                 self._model.generate(
@@ -189,11 +207,11 @@ class VllmEngine:
                 )
             )
 
-    def greedy(self, prompt: Prompt) -> Any:
+    def greedy(self, prompt: Prompt) -> "SamplingParams":
         """VLLM's parameters of a reply that is not drawn."""
         return self._sampling(prompt, temperature=0, max_tokens=self._settings.max_tokens)
 
-    def _sampling(self, prompt: Prompt, **options: Any) -> Any:
+    def _sampling(self, prompt: Prompt, **options: Any) -> "SamplingParams":
         from vllm import SamplingParams
         from vllm.sampling_params import StructuredOutputsParams
 
@@ -229,7 +247,7 @@ def conversation(prompt: Prompt, question: Question) -> list[Message]:
     )
 
 
-def _lora_request(plan: EnginePlan) -> Any:
+def _lora_request(plan: EnginePlan) -> "LoRARequest | None":
     if plan.adapter is None:
         return None
     from vllm.lora.request import LoRARequest
@@ -237,18 +255,5 @@ def _lora_request(plan: EnginePlan) -> Any:
     return LoRARequest(plan.adapter.name, 1, str(plan.adapter.folder))
 
 
-def _pillow_part(picture: Picture) -> dict[str, Any]:
+def _pillow_part(picture: Picture) -> dict[str, object]:
     return {"type": "image_pil", "image_pil": pixels_of(picture)}
-
-
-def _answer(output: Any, completion: Any) -> Answer:
-    """One completion of a request as an answer; the end-of-turn token is none of the reply's."""
-    chosen = zip(completion.token_ids, completion.logprobs or (), strict=False)
-    tokens = (steps[token_id] for token_id, steps in chosen)
-    return sound_answer(
-        completion.text,
-        completion.finish_reason,
-        [TokenLogprob(token.decoded_token or "", token.logprob) for token in tokens],
-        len(output.prompt_token_ids or ()),
-        len(completion.token_ids),
-    )

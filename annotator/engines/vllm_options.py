@@ -5,7 +5,6 @@ the same options.
 """
 
 import importlib.util
-from typing import Any
 
 from annotator.engines.protocol import EnginePlan
 from annotator.prompting.prompt import images_in
@@ -78,13 +77,13 @@ def vllm_environment(model: ModelChoice) -> dict[str, str]:
     return environment
 
 
-def vllm_arguments(plan: EnginePlan) -> dict[str, Any]:
+def vllm_arguments(plan: EnginePlan) -> dict[str, object]:
     """Arguments of ``vllm.LLM``; the server's flags have the same names.
 
     Raises SettingsError for an adapter that vLLM would load only half of.
     """
     settings, folder = plan.settings, plan.model.folder
-    arguments: dict[str, Any] = {
+    arguments: dict[str, object] = {
         "model": str(folder),
         "dtype": settings.dtype,
         "max_model_len": context_limit(folder, settings.context_tokens),

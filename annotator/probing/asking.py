@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from importlib.resources import files
-from typing import Any
 
 from annotator.confidence import TokenLogprob, value_evidence, value_span
 from annotator.engines import Answer, Choice, Draws, Engine, Question, Statement
@@ -84,7 +83,7 @@ def ask_targets(
         if isinstance(question, Question):
             shown.append(_Shown(target, question))
         else:
-            yield from (_failed(witness, target, each, question) for each in target.wanted)
+            yield from (_failed(_row(witness, target, each), question) for each in target.wanted)
     # One after the other on the same pairs: what their images are to the model is cached.
     for kind in evidence:
         yield from _ASK[kind](engine, witness, shown)
@@ -106,7 +105,7 @@ def _samples(engine: Engine, witness: Witness, shown: Sequence[_Shown]) -> Itera
     for number, answer in engine.sample(witness.annotator.prompt, draws):
         target, wanted = wanting[number].target, left[number].pop(0)
         if isinstance(answer, ReplyError):
-            yield _failed(witness, target, wanted, answer)
+            yield _failed(_row(witness, target, wanted), answer)
         else:
             yield _sampled(witness, target, wanted, answer)
 
@@ -120,6 +119,7 @@ def _longest_sample(witness: Witness, target: Target) -> int:
 def _sampled(witness: Witness, target: Target, wanted: Wanted, answer: Answer) -> Probe:
     """What is compared of a reply at random: its instruction and its edit type."""
     text = answer.text
+    row = replace(_row(witness, target, wanted), raw_reply=text)
     try:
         check_finish(answer.finish_reason, answer.refusal)
         instruction = checked_words("instruction_en", _value(text, "instruction_en"))
@@ -127,9 +127,9 @@ def _sampled(witness: Witness, target: Target, wanted: Wanted, answer: Answer) -
         if edit_type not in set(EditType):
             raise ReplyError(ReplyErrorCode.INVALID_REPLY, f"edit type {edit_type!r} is unknown")
     except ReplyError as error:
-        return _failed(witness, target, wanted, error, raw_reply=text)
-    said = {"raw_reply": text, "instruction_en": instruction, "edit_type": edit_type}
-    return _row(witness, target, wanted, **said, **_likelihood(answer.tokens, text))
+        return _failed(row, error)
+    logprobs = _likelihood(answer.tokens, text)
+    return replace(row, instruction_en=instruction, edit_type=edit_type, logprobs=logprobs)
 
 
 def _value(reply: str, key: str) -> str:
@@ -147,15 +147,16 @@ def _contrasts(engine: Engine, witness: Witness, shown: Sequence[_Shown]) -> Ite
     ]
     for number, tokens in engine.score(witness.annotator.prompt, statements):
         each, wanted = asked[number]
+        row = _row(witness, each.target, wanted)
         if isinstance(tokens, ReplyError):
-            yield _failed(witness, each.target, wanted, tokens)
+            yield _failed(row, tokens)
             continue
-        likelihood = _likelihood(tokens, each.target.reply)
-        if likelihood:
-            yield _row(witness, each.target, wanted, **likelihood)
+        logprobs = _likelihood(tokens, each.target.reply)
+        if logprobs is not None:
+            yield replace(row, logprobs=logprobs)
         else:
             error = ReplyError(ReplyErrorCode.UNSUPPORTED, "the tokens are not those of the reply")
-            yield _failed(witness, each.target, wanted, error)
+            yield _failed(row, error)
 
 
 def _statement(reply: str, question: Question) -> Statement:
@@ -178,10 +179,11 @@ def _critic(engine: Engine, witness: Witness, shown: Sequence[_Shown]) -> Iterat
     prompt_id = content_id("prompt", words, *_WORDS)
     for number, p_yes in engine.choose(choices):
         each, wanted = asked[number]
+        row = replace(_row(witness, each.target, wanted), prompt_id=prompt_id)
         if isinstance(p_yes, ReplyError):
-            yield _failed(witness, each.target, wanted, p_yes, prompt_id=prompt_id)
+            yield _failed(row, p_yes)
         else:
-            yield _row(witness, each.target, wanted, p_yes=p_yes, prompt_id=prompt_id)
+            yield replace(row, p_yes=p_yes)
 
 
 def critic_words() -> str:
@@ -196,10 +198,10 @@ _ASK: dict[str, Callable[[Engine, Witness, Sequence[_Shown]], Iterator[Probe]]] 
 }
 
 
-def _likelihood(tokens: Sequence[TokenLogprob], reply: str) -> dict[str, Any]:
-    """How likely the English instruction was; nothing where no log-probabilities came."""
+def _likelihood(tokens: Sequence[TokenLogprob], reply: str) -> list[float] | None:
+    """How likely the English instruction was; None where no log-probabilities came."""
     evidence = value_evidence(tokens, reply, "instruction_en", reply_place(reply)[0])
-    return {"logprobs": evidence.logprobs} if evidence else {}
+    return evidence.logprobs if evidence else None
 
 
 def _with_blank_target(question: Question) -> Question:
@@ -208,16 +210,13 @@ def _with_blank_target(question: Question) -> Question:
     return replace(question, target=Image.new("RGB", question.target.size, _GREY))
 
 
-def _failed(
-    witness: Witness, target: Target, wanted: Wanted, error: ReplyError | ImageError, **said: Any
-) -> Probe:
+def _failed(row: Probe, error: ReplyError | ImageError) -> Probe:
     code = f"image_{error.code}" if isinstance(error, ImageError) else str(error.code)
-    return _row(witness, target, wanted, error_code=code, error=reason_of(error), **said)
+    return replace(row, error_code=code, error=reason_of(error))
 
 
-def _row(witness: Witness, target: Target, wanted: Wanted, **said: Any) -> Probe:
+def _row(witness: Witness, target: Target, wanted: Wanted) -> Probe:
     annotator = witness.annotator
-    asked: dict[str, Any] = {"prompt_id": annotator.prompt.prompt_id} | said
     return Probe(
         probe_id=wanted.probe_id,
         annotation_id=target.task.annotation_id,
@@ -227,6 +226,6 @@ def _row(witness: Witness, target: Target, wanted: Wanted, **said: Any) -> Probe
         attempt=wanted.attempt,
         model=annotator.model.name,
         adapter=annotator.adapter.name if annotator.adapter else None,
+        prompt_id=annotator.prompt.prompt_id,
         engine=annotator.engine,
-        **asked,
     )

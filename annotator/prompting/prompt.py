@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from importlib.resources import files
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias, Union
+from typing import TYPE_CHECKING, Literal, TypeAlias, TypedDict, Union
 
 from annotator.prompting.reply import reply_schema
 from annotator.prompting.taxonomy import DEFINITIONS
@@ -28,8 +28,13 @@ EDIT_TYPES = "{edit_types}"
 Picture: TypeAlias = Union["PillowImage", EncodedImage]
 """Upright RGB pixels of bounded size, or a file that holds such."""
 
-Message = dict[str, Any]
-"""One chat message: ``role`` and ``content``, a list of parts."""
+
+class Message(TypedDict):
+    """One chat message."""
+
+    role: str
+    content: list[dict[str, object]]
+    """Its parts: texts and images."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +60,7 @@ class Prompt:
     """Content of the user's file that the words were read from; empty for a prompt that ships."""
 
     @cached_property
-    def schema(self) -> dict[str, Any]:
+    def schema(self) -> dict[str, object]:
         return reply_schema()
 
     @cached_property
@@ -92,7 +97,7 @@ def build_messages(
     prompt: Prompt,
     source: Picture,
     target: Picture,
-    image_part: Callable[[Picture], dict[str, Any]],
+    image_part: Callable[[Picture], dict[str, object]],
     exemplars: Sequence[Exemplar] = (),
 ) -> list[Message]:
     """The conversation about one pair: source, target, then the words.
@@ -118,11 +123,11 @@ def images_in(exemplars: int) -> int:
     return 2 * (exemplars + 1)
 
 
-def _text_part(text: str) -> dict[str, Any]:
+def _text_part(text: str) -> dict[str, object]:
     return {"type": "text", "text": text}
 
 
-def pillow_part(picture: Picture) -> dict[str, Any]:
+def pillow_part(picture: Picture) -> dict[str, object]:
     """An image part as transformers' chat templates take it."""
     return {"type": "image", "image": pixels_of(picture)}
 

@@ -5,7 +5,6 @@ import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
 
 from pairset.network.credentials import HIDDEN
 from pairset.records.edit_types import EditType
@@ -60,7 +59,7 @@ are bounded by max_tokens while writing, and checked afterwards.
 """
 
 
-def reply_schema() -> dict[str, Any]:
+def reply_schema() -> dict[str, object]:
     """JSON schema of the reply, for constrained decoding; properties are in writing order."""
     other = {
         "edit_type": {"type": "string", "enum": [edit_type.value for edit_type in EditType]},
@@ -188,7 +187,7 @@ def after_thoughts(text: str) -> str:
     return text.rpartition(_END_OF_THOUGHTS)[2]
 
 
-def _json_object(text: str) -> dict[str, Any]:
+def _json_object(text: str) -> dict[str, object]:
     start, end = reply_place(text)
     try:
         fields = json.loads(text[start:end], object_pairs_hook=_without_doubles)
@@ -200,7 +199,7 @@ def _json_object(text: str) -> dict[str, Any]:
     return fields
 
 
-def _without_doubles(pairs: list[tuple[str, object]]) -> dict[str, Any]:
+def _without_doubles(pairs: list[tuple[str, object]]) -> dict[str, object]:
     """Confidence is read off the first of two values of one name, and JSON means the last."""
     fields = dict(pairs)
     if len(fields) < len(pairs):

@@ -1,10 +1,11 @@
 """The tokens of a reply that is given: where its text is cut, and which word begins with which."""
 
 import math
-from typing import Any
+
+from pairset.models.loaded import Tokenizer
 
 
-def reply_token_ids(tokenizer: Any, reply: str, end: int) -> list[int]:
+def reply_token_ids(tokenizer: Tokenizer, reply: str, end: int) -> list[int]:
     """Ids of the tokens that write a reply, as far as those that begin before ``end``.
 
     The whole reply is cut into tokens, so that each is the one that the model wrote. Raises
@@ -21,7 +22,7 @@ def reply_token_ids(tokenizer: Any, reply: str, end: int) -> list[int]:
     ]
 
 
-def first_token_ids(tokenizer: Any, words: tuple[str, str]) -> list[int]:
+def first_token_ids(tokenizer: Tokenizer, words: tuple[str, str]) -> list[int]:
     """The token that each word begins with. Raises ValueError where it is the same."""
     ids = [tokenizer(word, add_special_tokens=False)["input_ids"][0] for word in words]
     if ids[0] == ids[1]:
@@ -29,7 +30,7 @@ def first_token_ids(tokenizer: Any, words: tuple[str, str]) -> list[int]:
     return ids
 
 
-def token_text(tokenizer: Any, token_id: int) -> str:
+def token_text(tokenizer: Tokenizer, token_id: int) -> str:
     """What one token writes; may hold U+FFFD where it is a part of a character."""
     return str(tokenizer.decode([token_id], clean_up_tokenization_spaces=False))
 

@@ -3,7 +3,6 @@
 import math
 import re
 from pathlib import Path
-from typing import Any
 
 from annotator.weights.lora_ranks import VLLM_LORA_RANKS
 from pairset.files.documents import read_object
@@ -64,13 +63,18 @@ def _rank(name: str, rank: object) -> int:
     return rank
 
 
-def _check_number(name: str, value: Any, most: float) -> None:
-    is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    if not is_number or not math.isfinite(value) or not 0 <= value <= most:
+def _check_number(name: str, value: object, most: float) -> None:
+    is_number = (
+        isinstance(value, int | float)
+        and not isinstance(value, bool)
+        and math.isfinite(value)
+        and 0 <= value <= most
+    )
+    if not is_number:
         raise ValueError(f"{name} is {str(value)[:50]!r}: it must be a number, 0 to {most:g}")
 
 
-def _pattern_values(config: dict[str, object], name: str) -> list[Any]:
+def _pattern_values(config: dict[str, object], name: str) -> list[object]:
     """Values by module; PEFT takes the names for regular expressions."""
     patterns = config.get(name) or {}
     if not isinstance(patterns, dict) or len(patterns) > _MOST_NAMES:

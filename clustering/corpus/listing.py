@@ -5,7 +5,6 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import Any
 
 from clustering.corpus.set_folders import SetFolders
 from pairset.errors import EmptyCorpusError, SettingsError
@@ -70,7 +69,7 @@ def _containers() -> str:
     return "".join(f", {suffix}" for suffix in others) + f" and {last}"
 
 
-_Info = Mapping[str, Any] | None
+_Info = Mapping[str, object] | None
 """What a listing says of a file; None for local ones, which are asked themselves."""
 
 

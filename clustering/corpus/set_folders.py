@@ -6,10 +6,13 @@ A set is known by what mining writes first: settings under ``runs/`` and a plan 
 import os
 from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path, PurePosixPath
-from typing import Any
+from typing import TYPE_CHECKING
 
 from pairset.files.set_folder import FOLDERS
 from pairset.files.uris import filesystem_of, local_path
+
+if TYPE_CHECKING:
+    from fsspec import AbstractFileSystem
 
 _PLAN = "images/plan-"
 _RUN = "runs/"
@@ -32,7 +35,9 @@ class SetFolders:
             return False
         return any(name.startswith("plan-") for name in _names(folder + b"/images"))
 
-    def without_sets(self, filesystem: Any, root: str, paths: Iterable[str]) -> Iterator[str]:
+    def without_sets(
+        self, filesystem: "AbstractFileSystem", root: str, paths: Iterable[str]
+    ) -> Iterator[str]:
         """The paths of a listing that lie in no set."""
         paths, root = list(paths), root.rstrip("/")
         sets = self._sets_among(filesystem, paths)
@@ -48,7 +53,7 @@ class SetFolders:
             elif around not in self.passed_over:
                 self.passed_over.append(around)
 
-    def _sets_among(self, filesystem: Any, paths: list[str]) -> set[str]:
+    def _sets_among(self, filesystem: "AbstractFileSystem", paths: list[str]) -> set[str]:
         planned = {path.rpartition(f"/{_PLAN}")[0] for path in paths if f"/{_PLAN}" in path}
         run = {path.rpartition(f"/{_RUN}")[0] for path in paths if f"/{_RUN}" in path}
         sets = (planned & run) - {""}

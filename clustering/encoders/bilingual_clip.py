@@ -1,6 +1,6 @@
 """AltCLIP and Chinese-CLIP through transformers: CLIPs that know English and Chinese."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -9,13 +9,15 @@ import torch
 from clustering.encoders.choice import EncoderChoice
 from clustering.encoders.device import best_device, number_type
 from clustering.encoders.hub_weights import fetching
-from clustering.encoders.processors import least_side, prepared
+from clustering.encoders.processors import ImageProcessor, least_side, prepared
 from clustering.encoders.protocol import Prepared, Vectors, unit_rows
 from clustering.settings import Dtype
 from pairset.models.checkpoints import load_whole
 from pairset.models.torch_companions import fit_torch_companions
 
 if TYPE_CHECKING:
+    from transformers import BatchEncoding
+
     from pairset.decoding import DecodedImage
 
 _CLASSES = {"altclip": "AltCLIPModel", "chinese_clip": "ChineseCLIPModel"}
@@ -47,8 +49,8 @@ class BilingualClip:
         self._device = best_device()
         self._type = number_type(dtype, self._device)
         with fetching(model, kind):
-            images: Any = transformers.AutoImageProcessor
-            self._processor = images.from_pretrained(model)
+            load: Callable[..., ImageProcessor] = transformers.AutoImageProcessor.from_pretrained
+            self._processor = load(model)
             may_lack = ("logit_scale",) if reads_text else _UNUSED
             loaded = load_whole(getattr(transformers, _CLASSES[kind]), model, may_lack=may_lack)
         self._model = loaded.eval().to(self._device, self._type)
@@ -71,12 +73,12 @@ class BilingualClip:
         return _unit(self._model.get_text_features(**tokens.to(self._device)))
 
     @cached_property
-    def _tokenizer(self) -> Any:
+    def _tokenizer(self) -> "Callable[..., BatchEncoding]":
         from transformers import AutoTokenizer
 
-        tokenizers: Any = AutoTokenizer
+        load: Callable[..., Callable[..., BatchEncoding]] = AutoTokenizer.from_pretrained
         with fetching(self._name, self._kind):
-            return tokenizers.from_pretrained(self._name)
+            return load(self._name)
 
 
 def _unit(features: Any) -> Vectors:

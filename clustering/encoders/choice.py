@@ -138,7 +138,7 @@ def load_text_encoder(choice: EncoderChoice) -> TextEncoder:
 def _opened(opens: str, choice: EncoderChoice) -> Any:
     module, function = opens.split(":")
     try:
-        open_encoder: Callable[[EncoderChoice], Any] = getattr(
+        open_encoder: Callable[[EncoderChoice], object] = getattr(
             importlib.import_module(module), function
         )
         return open_encoder(choice)

@@ -2,7 +2,6 @@
 
 import time
 from functools import lru_cache
-from typing import Any
 
 import torch
 
@@ -39,7 +38,7 @@ def has_x86_bfloat16() -> bool:
     return any(bool(_cpu_capabilities().get(name)) for name in ("amx_bf16", "avx512_bf16"))
 
 
-def _cpu_capabilities() -> dict[str, Any]:
+def _cpu_capabilities() -> dict[str, object]:
     ask = getattr(torch.cpu, "get_capabilities", None)  # not in every torch that we allow
     return ask() if ask else {}
 

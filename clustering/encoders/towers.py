@@ -8,10 +8,11 @@ from torch import nn
 from clustering.encoders.device import has_x86_bfloat16
 
 if TYPE_CHECKING:
+    from open_clip.transformer import ResidualAttentionBlock
     from torch import Tensor
 
 
-def lighten(tower: Any) -> None:
+def lighten(tower: nn.Module) -> None:
     """Let a tower do no more than its class token needs, and bfloat16 in the way a CPU likes.
 
     Towers that are no plain vision transformers stay as they are.
@@ -37,7 +38,7 @@ def lighten(tower: Any) -> None:
 class ClassTokenBlock(nn.Module):
     """A last block of attention that computes its first token alone: a twelfth less in twelve."""
 
-    def __init__(self, whole: Any) -> None:
+    def __init__(self, whole: "ResidualAttentionBlock") -> None:
         super().__init__()
         self.whole = whole
 

@@ -38,6 +38,7 @@ _LITTLE = 1.5
 
 
 T = TypeVar("T")
+Number = TypeVar("Number", bound=np.generic)
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +169,7 @@ def structure(grey: Grey) -> Floats:
     return np.asarray(band / np.sqrt(energy + np.float32(_FAINT**2)), dtype=np.float32)
 
 
-def middle_of(picture: NDArray[Any]) -> NDArray[Any]:
+def middle_of(picture: NDArray[Number]) -> NDArray[Number]:
     """A picture without its border."""
     height, width = picture.shape[:2]
     inset = round(BORDER * min(height, width))
@@ -203,6 +204,6 @@ def resized(picture: NDArray[np.uint8], size: Size) -> NDArray[np.uint8]:
     return np.asarray(cv2.resize(picture, size, interpolation=how), dtype=np.uint8)
 
 
-def size_of(picture: NDArray[Any]) -> Size:
+def size_of(picture: NDArray[np.generic]) -> Size:
     """Width and height."""
     return picture.shape[1], picture.shape[0]

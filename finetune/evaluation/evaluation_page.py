@@ -4,7 +4,6 @@ import datetime
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
-from typing import Any
 
 from annotator.pictures import read_example
 from finetune.evaluation.annotators import Annotator, names_of, opponents
@@ -87,7 +86,7 @@ def write_page(
     return path if pair_set.is_local else str(pair_set.filesystem.unstrip_protocol(path))
 
 
-def _charts(annotators: Sequence[AnnotatorFigures]) -> dict[str, Any]:
+def _charts(annotators: Sequence[AnnotatorFigures]) -> dict[str, object]:
     curves = [each.calibration.risk_coverage for each in annotators]
     highest = highest_risk(curves)
     return {

@@ -4,7 +4,6 @@ import asyncio
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 from annotator.engines.chat_api import api_address, encode_body, read_completion
 from annotator.prompting.reply import ReplyError, after_thoughts
@@ -181,7 +180,7 @@ async def _ask(
         return [task.result() for task in asked]
 
 
-def _request_body(model: str, question: Question) -> dict[str, Any]:
+def _request_body(model: str, question: Question) -> dict[str, object]:
     expected, said = question
     content = _QUESTION.format(expected=expected, said=said)
     return {

@@ -1,7 +1,6 @@
 """Scenes that an adapter has learned from, by the card it keeps of its training."""
 
 from collections.abc import Sequence
-from typing import Any
 
 from pairset.errors import MissingStageError, SettingsError
 from pairset.files.pointers import SAFE_NAME
@@ -34,7 +33,7 @@ def known_scenes(pair_set: PairSet, adapter: str, examples: Sequence[Example]) -
     return known
 
 
-def _card(pair_set: PairSet, adapter: str) -> dict[str, Any] | None:
+def _card(pair_set: PairSet, adapter: str) -> dict[str, object] | None:
     try:
         path = f"{pair_set.root}/adapters/{safe_name(adapter)}/card.json"
     except SettingsError:  # a hub's name, say: no adapter of a set is called so
@@ -49,9 +48,9 @@ def _card(pair_set: PairSet, adapter: str) -> dict[str, Any] | None:
 
 
 def _trained_on(
-    pair_set: PairSet, adapter: str, card: dict[str, Any], examples: Sequence[Example]
+    pair_set: PairSet, adapter: str, card: dict[str, object], examples: Sequence[Example]
 ) -> set[str]:
-    stage = pair_set.stage("examples", card["examples"])
+    stage = pair_set.stage("examples", str(card["examples"]))
     if not stage.is_finished("00000"):
         raise _unknown(adapter, f"{stage.shard_path('00000')} is gone")
     rows = [

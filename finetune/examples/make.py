@@ -179,5 +179,4 @@ def _reply(row: Row, prefix: str) -> str:
 
 def fields_of(reply: str) -> dict[str, Any]:
     """The fields of a reply that is known to be valid."""
-    fields: dict[str, Any] = json.loads(reply)
-    return fields
+    return dict(json.loads(reply))

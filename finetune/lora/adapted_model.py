@@ -1,16 +1,23 @@
 """The model that learns: a frozen base with LoRA weights on its language layers."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import torch
+from torch import nn
 
 from annotator.weights.models import STARTER_THREADS, ModelChoice
 from finetune.distributed import process_rank
 from finetune.settings import TrainSettings
 from pairset.errors import ModelUnavailableError
 from pairset.models.checkpoints import CheckedLoading, load_whole, loading
+from pairset.models.loaded import Processor
+
+if TYPE_CHECKING:
+    from peft import PeftModel
+    from transformers import PreTrainedModel
 
 LANGUAGE_LAYERS = r".*(language_model|text_model)\..*\.(q|k|v|o|gate|up|down)_proj"
 """What is adapted: every linear layer of the language model. vLLM serves no others: weights for the
@@ -21,9 +28,8 @@ vision tower it would ignore without a word."""
 class Learner:
     """A base model ready to be trained."""
 
-    processor: Any
-    model: Any
-    """A PEFT model."""
+    processor: Processor
+    model: "PeftModel"
     end_of_turn: int
     """Token that closes a reply."""
 
@@ -44,7 +50,7 @@ def load_learner(choice: ModelChoice, settings: TrainSettings, start_from: Path 
     torch.manual_seed(settings.seed)  # the fresh LoRA weights are random
     processor, base = _load_base(choice, settings)
     if settings.gradient_checkpointing:
-        base.enable_input_require_grads()
+        base.enable_input_require_grads()  # type: ignore[no-untyped-call]
     model = _continued(base, start_from, choice) if start_from else _fresh(base, settings, choice)
     return Learner(processor, model, _end_of_turn(processor, base))
 
@@ -56,20 +62,24 @@ def number_format(settings: TrainSettings) -> torch.dtype:
     return torch.bfloat16 if settings.dtype == "bfloat16" else torch.float32
 
 
-def _load_base(choice: ModelChoice, settings: TrainSettings) -> tuple[Any, Any]:
+def _load_base(choice: ModelChoice, settings: TrainSettings) -> "tuple[Processor, PreTrainedModel]":
     from transformers import AutoModelForImageTextToText, AutoProcessor
     from transformers.utils import logging
 
-    loading_bar: Any = logging
-    loading_bar.disable_progress_bar()
-    processors: Any = AutoProcessor
-    models: Any = AutoModelForImageTextToText
-    own_code: dict[str, Any] = {"trust_remote_code": settings.trust_remote_code}
+    hide_bar: Callable[[], None] = logging.disable_progress_bar
+    hide_bar()
+    load_processor: Callable[..., Processor] = AutoProcessor.from_pretrained
+    own_code = settings.trust_remote_code
     with loading(choice.folder):
-        processor = processors.from_pretrained(choice.folder, **own_code)
-        dtype = number_format(settings)
-        base = load_whole(models, choice.folder, dtype=dtype, **own_code)
-    base.to(_device())  # here memory may run out, which is told otherwise
+        processor = load_processor(choice.folder, trust_remote_code=own_code)
+        base: PreTrainedModel = load_whole(
+            AutoModelForImageTextToText,
+            choice.folder,
+            dtype=number_format(settings),
+            trust_remote_code=own_code,
+        )
+    module: nn.Module = base
+    module.to(_device())  # here memory may run out, which is told otherwise
     return processor, base
 
 
@@ -80,7 +90,7 @@ def _device() -> torch.device:
     return torch.device("cpu")
 
 
-def _fresh(base: Any, settings: TrainSettings, choice: ModelChoice) -> Any:
+def _fresh(base: "PreTrainedModel", settings: TrainSettings, choice: ModelChoice) -> "PeftModel":
     from peft import LoraConfig, get_peft_model
 
     config = LoraConfig(
@@ -99,7 +109,7 @@ def _fresh(base: Any, settings: TrainSettings, choice: ModelChoice) -> Any:
         ) from error
 
 
-def _continued(base: Any, adapter: Path, choice: ModelChoice) -> Any:
+def _continued(base: "PreTrainedModel", adapter: Path, choice: ModelChoice) -> "PeftModel":
     from peft import PeftModel
 
     with CheckedLoading(lambda reason: f"{adapter} does not fit {choice.name}: {reason}"):
@@ -110,7 +120,7 @@ def _continued(base: Any, adapter: Path, choice: ModelChoice) -> Any:
     return model
 
 
-def _end_of_turn(processor: Any, base: Any) -> int:
+def _end_of_turn(processor: Processor, base: "PreTrainedModel") -> int:
     """The end token that closes a turn: the tokenizer's, where generation ends with it."""
     ends = base.generation_config.eos_token_id
     own = processor.tokenizer.eos_token_id

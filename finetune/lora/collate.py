@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from multiprocessing.reduction import ForkingPickler
-from typing import Any
+from typing import TypedDict
 
 import torch
 from torch import Tensor
@@ -39,6 +39,22 @@ ItemKey = tuple[str, int]
 """Names an item: one example may be learnt with exemplars and without."""
 
 
+class Batch(TypedDict):
+    """The tensors of one forward pass, and what the loss needs beside them."""
+
+    example_ids: list[str]
+    keys: list[ItemKey]
+    weights: Tensor
+    """(items,)"""
+    is_preferred: Tensor
+    """(items,), of bool: whether the item has a rejected reply."""
+    labels: Tensor
+    """(rows, window - 1)"""
+    window: int
+    """Positions at the end of a row that need logits."""
+    inputs: dict[str, Tensor]
+
+
 @dataclass(slots=True)
 class PaddingCount:
     """How much of what was computed was padding."""
@@ -64,7 +80,7 @@ class Collator:
     padding_token: int
     padding: PaddingCount = field(default_factory=PaddingCount)
 
-    def __call__(self, items: Sequence[TrainingItem]) -> dict[str, Any]:
+    def __call__(self, items: Sequence[TrainingItem]) -> Batch:
         if get_worker_info() is not None:
             send_tensors_as_bytes()
         rows = [item.conversation for item in items]

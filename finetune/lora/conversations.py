@@ -7,10 +7,11 @@ engines, so that a model is trained on what it will be asked, token for token.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from annotator.prompting.prompt import Exemplar, Message, Prompt, build_messages, pillow_part
 from pairset.errors import SettingsError
+from pairset.models.loaded import Processor
 
 if TYPE_CHECKING:
     from PIL.Image import Image as PillowImage
@@ -36,7 +37,7 @@ class Conversation:
 class ChatEncoder:
     """Turns pairs and replies into token ids, for one model and one prompt."""
 
-    def __init__(self, processor: Any, prompt: Prompt, end_of_turn: int) -> None:
+    def __init__(self, processor: Processor, prompt: Prompt, end_of_turn: int) -> None:
         self._processor = processor
         self._prompt = prompt
         self._end_of_turn = end_of_turn
@@ -59,8 +60,8 @@ class ChatEncoder:
 
     def reply_ids(self, reply: str) -> list[int]:
         """Token ids of a reply and of the end of the turn."""
-        ids: list[int] = self._processor.tokenizer(reply, add_special_tokens=False)["input_ids"]
-        return [*ids, self._end_of_turn]
+        encoded = self._processor.tokenizer(reply, add_special_tokens=False)
+        return [*encoded["input_ids"], self._end_of_turn]
 
     def check_placeholders(self, model_name: str, exemplars: int = 0) -> None:
         """Hold that the chat template makes a place for each image, and keeps exemplars' replies.
@@ -95,7 +96,6 @@ class ChatEncoder:
 
     def _template_text(self, messages: list[Message]) -> str:
         """The messages as the chat template writes them, before images become tokens."""
-        text: str = self._processor.apply_chat_template(
+        return self._processor.apply_chat_template(
             messages, add_generation_prompt=True, tokenize=False
         )
-        return text

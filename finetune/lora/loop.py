@@ -4,10 +4,10 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.utils.data import Dataset, Sampler
 from transformers import PrinterCallback, Trainer, TrainingArguments
 
@@ -25,6 +25,9 @@ from finetune.saving import saving
 from finetune.settings import TrainSettings
 from pairset.errors import WorkerDiedError
 from pairset.running.executors import require_semaphores
+
+if TYPE_CHECKING:
+    from peft import PeftModel
 
 _POINTS_OF_A_CURVE = 200
 _CHECKPOINTS_KEPT = 2
@@ -62,11 +65,11 @@ class ReplyTrainer(Trainer):
 
     def compute_loss(
         self,
-        model: Any,
+        model: nn.Module,
         inputs: dict[str, Any],
         return_outputs: bool = False,
         num_items_in_batch: Tensor | int | None = None,
-    ) -> Any:
+    ) -> Tensor | tuple[Tensor, object]:
         """The loss of one batch. Raises DivergedError naming its examples where it is no number."""
         asked = forward_inputs(inputs["inputs"])
         logits = model(**asked, logits_to_keep=inputs["window"]).logits[:, :-1]
@@ -129,7 +132,11 @@ class Trained:
 
 
 def run_training(
-    model: object, data: TrainingData, settings: TrainSettings, collator: Collator, folder: Path
+    model: "PeftModel",
+    data: TrainingData,
+    settings: TrainSettings,
+    collator: Collator,
+    folder: Path,
 ) -> Trained:
     """Train, going on from the latest sound checkpoint in ``folder``.
 

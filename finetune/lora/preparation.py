@@ -4,6 +4,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 from torch.utils.data import Dataset
 
@@ -19,6 +20,9 @@ from pairset.records.example import ExclusionReason
 from pairset.rows.places import PlacedImage
 from pairset.running.progress import progress
 from pairset.store import PairSet
+
+if TYPE_CHECKING:
+    from peft import PeftModel
 
 _GIGABYTE = 1 << 30
 _NOWHERE_ELSE: Mapping[str, PlacedImage] = MappingProxyType({})
@@ -50,7 +54,7 @@ class ItemCache:
         self,
         chat_encoder: ChatEncoder,
         settings: TrainSettings,
-        model: object | None = None,
+        model: "PeftModel | None" = None,
         placed: Mapping[str, PlacedImage] | None = None,
     ) -> None:
         self._chat_encoder = chat_encoder
@@ -86,7 +90,7 @@ class ItemCache:
         return item
 
 
-def _looked_at(item: TrainingItem, model: object) -> TrainingItem:
+def _looked_at(item: TrainingItem, model: "PeftModel") -> TrainingItem:
     prompt = look(model, item.conversation.prompt)
     rejected = item.rejected and replace(item.rejected, prompt=prompt)
     return replace(item, conversation=replace(item.conversation, prompt=prompt), rejected=rejected)

@@ -1,7 +1,7 @@
 """What the model that preference training begins from thinks of either reply."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING
 
 import torch
 
@@ -11,9 +11,12 @@ from finetune.lora.preparation import PairItems
 from finetune.lora.vision import forward_inputs
 from pairset.running.progress import progress
 
+if TYPE_CHECKING:
+    from peft import PeftModel
+
 
 def reference_logprobs(
-    model: object, items: PairItems, collator: Collator, batch_size: int
+    model: "PeftModel", items: PairItems, collator: Collator, batch_size: int
 ) -> dict[ItemKey, tuple[float, float]]:
     """Log-probabilities of the chosen and the rejected reply of each corrected example.
 
@@ -34,7 +37,7 @@ def reference_logprobs(
 
 @torch.no_grad()
 def _logprobs(
-    model: Any, batch: Sequence[TrainingItem], collator: Collator
+    model: "PeftModel", batch: Sequence[TrainingItem], collator: Collator
 ) -> tuple[list[float], list[float]]:
     was_training = model.training
     model.eval()

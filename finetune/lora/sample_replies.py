@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import torch
 
@@ -100,7 +100,7 @@ def _asked(
 @torch.no_grad()
 def _reply(learner: Learner, prompt: "dict[str, Tensor]", longest: int) -> str:
     inputs = {name: tensor.to(learner.model.device) for name, tensor in prompt.items()}
-    written: Any = learner.model.generate(
+    written: Tensor = learner.model.generate(  # type: ignore[no-untyped-call]
         **inputs,
         max_new_tokens=longest,
         use_cache=True,  # the trainer switches it off where activations are computed twice
@@ -112,4 +112,4 @@ def _reply(learner: Learner, prompt: "dict[str, Tensor]", longest: int) -> str:
         repetition_penalty=1.0,
     )
     new = written[0, inputs["input_ids"].shape[1] :]
-    return str(learner.processor.tokenizer.decode(new, skip_special_tokens=True))
+    return learner.processor.tokenizer.decode(new, skip_special_tokens=True)

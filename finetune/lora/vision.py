@@ -6,10 +6,13 @@ of it is also smaller than its pixels.
 
 import inspect
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
+
+if TYPE_CHECKING:
+    from peft import PeftModel
 
 _PIXELS = "pixel_values"
 _GRID = "image_grid_thw"
@@ -28,18 +31,19 @@ class PictureFeatures:
     deepstack_features: list[tuple[Tensor, ...]]
 
 
-def can_look(model: Any) -> bool:
+def can_look(model: "PeftModel") -> bool:
     """Whether the base of a PEFT model takes pictures that its tower has seen already."""
     return "mm_encoder_outputs" in inspect.signature(model.get_base_model().forward).parameters
 
 
 @torch.no_grad()
-def look(model: Any, prompt: Prompt) -> Prompt:
+def look(model: "PeftModel", prompt: Prompt) -> Prompt:
     """The prompt with features, (tokens, width) or (tiles, tokens, width), in place of pixels."""
     was_training = model.training
     model.eval()
     asked = {name: prompt[name].to(model.device) for name in (_PIXELS, _GRID) if name in prompt}
-    seen = model.get_base_model().get_image_features(**asked, return_dict=True)
+    base = model.get_base_model()
+    seen = base.get_image_features(**asked, return_dict=True)  # type: ignore[operator]
     model.train(was_training)
     deeper = getattr(seen, "deepstack_features", None) or []
     return {
@@ -49,7 +53,7 @@ def look(model: Any, prompt: Prompt) -> Prompt:
     }
 
 
-def forward_inputs(inputs: Prompt) -> dict[str, Any]:
+def forward_inputs(inputs: Prompt) -> dict[str, object]:
     """What the model's forward takes, pixels or features in it."""
     if _FEATURES not in inputs:
         return dict(inputs)

@@ -8,7 +8,7 @@ from transformers import TrainerCallback, TrainerState, TrainingArguments
 
 from finetune.curve_file import CURVE, append_point
 from finetune.lora.sealed_checkpoints import seal
-from pairset.running.progress import open_bar
+from pairset.running.progress import Bar, open_bar
 
 
 class Watch(TrainerCallback):
@@ -16,7 +16,7 @@ class Watch(TrainerCallback):
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._bar: Any = None
+        self._bar: Bar
 
     def on_train_begin(
         self, args: object, state: TrainerState, control: object, **_: object

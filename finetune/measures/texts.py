@@ -5,7 +5,11 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from rouge_score.rouge_scorer import RougeScorer
+    from sacrebleu.metrics.chrf import CHRF
 
 Language = Literal["en", "zh"]
 LANGUAGES: tuple[Language, ...] = ("en", "zh")
@@ -46,7 +50,7 @@ def chrf(said: str, expected: str, language: Language) -> float:
 
 
 @cache
-def _chrf(language: Language) -> Any:
+def _chrf(language: Language) -> "CHRF":
     from sacrebleu.metrics.chrf import CHRF
 
     return CHRF(char_order=_CHRF_CHARACTERS[language])
@@ -58,7 +62,7 @@ def rouge_l(said: str, expected: str) -> float:
 
 
 @cache
-def _rouge_l() -> Any:
+def _rouge_l() -> "RougeScorer":
     from rouge_score.rouge_scorer import RougeScorer
 
     return RougeScorer(["rougeL"], tokenizer=Tokenizer())

@@ -15,13 +15,14 @@ import logging
 import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from finetune.starter.recipe import REPORT_SEED
 
 if TYPE_CHECKING:
+    from finetune.starter.network.model import StarterProcessor
     from finetune.starter.training import Training
 
 CURVE_SEED = 7
@@ -91,7 +92,7 @@ def train_and_export(run: Run) -> None:
     export(training, processor, run.model)
 
 
-def start_or_resume(run: Run) -> "tuple[Training, Any]":
+def start_or_resume(run: Run) -> "tuple[Training, StarterProcessor]":
     """Return a fresh model, or the one in the checkpoint."""
     import torch
 

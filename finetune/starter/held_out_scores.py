@@ -4,10 +4,10 @@ import json
 import math
 import random
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import torch
@@ -18,6 +18,7 @@ from finetune.planted.further_edits import FURTHER_EDITS, plant_further
 from finetune.planted.photos import cut_crops, held_out_photos
 from finetune.planted.plant import EDITS, PlantedEdit, plant
 from finetune.starter.network.forward import prompt_text
+from finetune.starter.network.model import StarterProcessor
 from finetune.starter.network.tokenizer import SCAFFOLD, token_id
 from finetune.starter.training_data import BYSTANDERS
 
@@ -29,6 +30,15 @@ VIEWS_PER_PHOTO = 60
 MAX_NEW_TOKENS = 200
 """Words that the tokenizer was not made for are spelled out, byte by byte."""
 BATCH = 50
+
+
+class _Writes(Protocol):
+    """A model of transformers, or one of PEFT around it."""
+
+    def eval(self) -> object: ...
+
+    @property
+    def generate(self) -> Callable[..., Any]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,14 +92,14 @@ def answer(
     model_folder: Path, edits: Sequence[PlantedEdit], adapter: Path | None = None
 ) -> list[Answer]:
     """Load the folder as any user would and let it answer greedily in float32."""
-    processors: Any = AutoProcessor
-    models: Any = AutoModelForImageTextToText
-    processor = processors.from_pretrained(model_folder)
-    model = models.from_pretrained(model_folder, dtype=torch.float32)
+    load_processor: Callable[..., StarterProcessor] = AutoProcessor.from_pretrained
+    processor = load_processor(model_folder)
+    base = AutoModelForImageTextToText.from_pretrained(model_folder, dtype=torch.float32)
+    model: _Writes = base
     if adapter:
         from peft import PeftModel
 
-        model = PeftModel.from_pretrained(model, str(adapter))
+        model = PeftModel.from_pretrained(base, str(adapter))
     model.eval()
     answers: list[Answer] = []
     for start in range(0, len(edits), BATCH):
@@ -98,7 +108,9 @@ def answer(
 
 
 @torch.no_grad()
-def _answer_batch(model: Any, processor: Any, edits: Sequence[PlantedEdit]) -> list[Answer]:
+def _answer_batch(
+    model: _Writes, processor: StarterProcessor, edits: Sequence[PlantedEdit]
+) -> list[Answer]:
     inputs = processor(
         text=[prompt_text(processor)] * len(edits),
         images=[[edit.source, edit.target] for edit in edits],

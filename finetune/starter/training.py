@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor, nn
@@ -20,8 +20,12 @@ from finetune.starter.heads import Seen, ThrowAwayHeads
 from finetune.starter.learning_curve import CurvePoint, append_point, exact_shares
 from finetune.starter.network.forward import BatchForward, patchify
 from finetune.starter.network.labels import CELLS
+from finetune.starter.network.model import StarterProcessor
 from finetune.starter.network.token_weights import token_weights
 from finetune.starter.recipe import Recipe
+
+if TYPE_CHECKING:
+    from transformers import Qwen3VLForConditionalGeneration
 
 log = logging.getLogger(__name__)
 
@@ -33,12 +37,14 @@ MEMORY = 0.96
 class Training:
     """A model on its way, with all the state that a checkpoint must hold."""
 
-    def __init__(self, model: Any, processor: Any, recipe: Recipe) -> None:
+    def __init__(
+        self, model: "Qwen3VLForConditionalGeneration", processor: StarterProcessor, recipe: Recipe
+    ) -> None:
         self.model = model.train()
         self.recipe = recipe
         self.tokenizer = processor.tokenizer
         self.forward = BatchForward(model, processor)
-        text = model.config.text_config
+        text: Any = model.config.text_config
         self.heads = ThrowAwayHeads(text.hidden_size)
         self.optimizers = _optimizers(model, self.heads, recipe)
         self.averaged = {name: p.detach().clone() for name, p in model.named_parameters()}

@@ -4,7 +4,6 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from finetune.lora.sample_replies import Sample
 from finetune.training_page.curve_lines import loss_plot, rate_plot, read_curve
@@ -12,7 +11,7 @@ from finetune.training_page.sample_cards import lay_out
 from pairset import __version__
 from pairset.models.adapter_cards import AdapterCard
 from pairset.pages.render import render_page
-from pairset.pages.thumbnails import inline_thumbnails
+from pairset.pages.thumbnails import Thumbnail, inline_thumbnails
 from pairset.records import Example
 from pairset.records.example import Split
 from pairset.rows.places import placed_examples
@@ -75,7 +74,7 @@ def write_training_page(
     return path
 
 
-def _thumbnails(pair_set: PairSet, samples: Sequence[Sample]) -> Mapping[str, Any]:
+def _thumbnails(pair_set: PairSet, samples: Sequence[Sample]) -> Mapping[str, Thumbnail]:
     if not samples:
         return {}
     placed = placed_examples(pair_set, (each.example for each in samples))

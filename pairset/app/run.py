@@ -10,7 +10,7 @@ import traceback
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pairset import __version__
 from pairset.app.verbs import Verb
@@ -18,22 +18,26 @@ from pairset.errors import BrokenPackageError, MissingExtraError, OutOfMemoryErr
 from pairset.running.stopping import exit_code_of, stoppable
 from pairset.terminal.console import ConsoleHandler, Manners, behave, complain
 
+if TYPE_CHECKING:
+    from pairset.settings import Settings
+
 _OURS = ("annotator", "clustering", "finetune", "pairset", "review")
 _log = logging.getLogger(__name__)
 
 
 def run_verb(verb: Verb, arguments: Sequence[str]) -> int:
     """Run a verb; returns the exit code."""
-    settings: Any = None
+    settings: Settings | None = None
     with ExitStack() as run:
         try:
             with _quick_start():
                 from pairset.settings import parse_settings
 
-                settings = parse_settings(_load(verb.settings), arguments)
-            run.enter_context(_manners(verb, settings))
+                given: Settings = parse_settings(_load(verb.settings), arguments)
+                settings = given
+            run.enter_context(_manners(verb, given))
             with stoppable():
-                _load(verb.function)(settings)
+                _load(verb.function)(given)
         except KeyboardInterrupt as stop:
             complain("\nStopped. The same command goes on where this one ended.")
             return exit_code_of(stop)
@@ -42,7 +46,7 @@ def run_verb(verb: Verb, arguments: Sequence[str]) -> int:
     return 0
 
 
-def _end_badly(error: Exception, verb: Verb, settings: Any) -> int:
+def _end_badly(error: Exception, verb: Verb, settings: "Settings | None") -> int:
     """Say what stopped the run, and whom to tell where nobody foresaw it."""
     known = _in_our_words(error, verb)
     if known:
@@ -87,7 +91,7 @@ def _damaged_table(error: Exception) -> PairsetError | None:
 
 
 @contextmanager
-def _manners(verb: Verb, settings: Any) -> Iterator[None]:
+def _manners(verb: Verb, settings: "Settings") -> Iterator[None]:
     """Speak as the settings want it, and keep a log in the set that the verb writes to."""
     from pairset.terminal.journal import Journal, JournalHandler
 
@@ -136,11 +140,11 @@ def _logging_to(handlers: Sequence[logging.Handler], own_level: int) -> Iterator
             logger.setLevel(level)
 
 
-def _level(settings: Any) -> int:
+def _level(settings: "Settings") -> int:
     return logging.DEBUG if settings.verbose else logging.WARNING
 
 
-def _folder(verb: Verb, settings: Any) -> Path | None:
+def _folder(verb: Verb, settings: "Settings | None") -> Path | None:
     """Where this run may leave files beside its rows; None where it only reads."""
     from pairset.terminal.journal import local_folder
 
@@ -148,7 +152,7 @@ def _folder(verb: Verb, settings: Any) -> Path | None:
     return None if verb.reads_only or not set_url else local_folder(set_url)
 
 
-def _opening_words(verb: Verb, settings: Any) -> str:
+def _opening_words(verb: Verb, settings: "Settings") -> str:
     system = f"Python {platform.python_version()}, {platform.platform()}, {os.cpu_count()} cores"
     return f"pairset {__version__} {verb.name}, {system}: {sys.argv[1:]!r}; {settings!r}"
 

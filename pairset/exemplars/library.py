@@ -1,7 +1,7 @@
 """The reviewed pairs of a set that may be shown, and which of them go with which pair."""
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
@@ -116,7 +116,7 @@ def _directions(
 ) -> Iterator[tuple[str, Floats]]:
     """Pair ids and where their edits point; pairs without vectors are left out."""
     asked = {"encoder": encoder, "pair_ids": list(pair_ids)}
-    reader: Any = tables.sql(_VECTORS, params=asked).to_arrow_reader(_PAIRS_AT_ONCE)
+    reader = tables.sql(_VECTORS, params=asked).to_arrow_reader(_PAIRS_AT_ONCE)
     for batch in reader:
         names = batch.column("pair_id").to_pylist()
         if names:

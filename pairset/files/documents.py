@@ -30,8 +30,7 @@ def parse_document(kind: type[T], content: bytes | str) -> T:
 
 def parse_object(content: bytes | str) -> dict[str, Any]:
     """A JSON object of any fields. Raises ValueError as ``parse_document`` does."""
-    fields: dict[str, Any] = parse_document(dict[str, Any], content)
-    return fields
+    return parse_document(dict[str, Any], content)
 
 
 def read_bounded(path: Path) -> bytes:

@@ -2,7 +2,7 @@
 
 import io
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -10,6 +10,7 @@ from pairset.formats.depths import by_strips, scaling_of
 
 if TYPE_CHECKING:
     from PIL.Image import Image as PillowImage
+    from PIL.ImageCms import ImageCmsProfile, ImageCmsTransform
 
 PROFILE_LIMIT_BYTES = 4 << 20
 """A larger colour profile is not looked at."""
@@ -36,7 +37,7 @@ def shows_srgb(image: "PillowImage") -> bool:
 
 
 @lru_cache(maxsize=32)
-def transform_of(profile: bytes, mode: str) -> Any | None:
+def transform_of(profile: bytes, mode: str) -> "ImageCmsTransform | None":
     """What turns pixels of this mode and profile into sRGB.
 
     None where they are sRGB already, and where the profile is broken or describes others.
@@ -55,7 +56,7 @@ def transform_of(profile: bytes, mode: str) -> Any | None:
 
 
 @lru_cache(maxsize=1)
-def lab_transform() -> Any:
+def lab_transform() -> "ImageCmsTransform":
     """What turns L*a*b* into sRGB."""
     from PIL import ImageCms
 
@@ -64,13 +65,13 @@ def lab_transform() -> Any:
 
 
 @lru_cache(maxsize=1)
-def _screen() -> Any:
+def _screen() -> "ImageCmsProfile":
     from PIL import ImageCms
 
     return ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB"))
 
 
-def _changes_nothing(transform: Any, mode: str) -> bool:
+def _changes_nothing(transform: "ImageCmsTransform", mode: str) -> bool:
     """Whether the colours of a small cube stay what they are, but for rounding."""
     from PIL import Image
 
@@ -84,7 +85,7 @@ def _changes_nothing(transform: Any, mode: str) -> bool:
     return bool(np.abs(before - after).max() <= _SAME_LEVELS)
 
 
-def applied(transform: Any, image: "PillowImage") -> "PillowImage":
+def applied(transform: "ImageCmsTransform", image: "PillowImage") -> "PillowImage":
     """RGB of a strip in the mode that the transform was made for."""
     from PIL import ImageCms
 

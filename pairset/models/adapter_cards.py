@@ -7,7 +7,6 @@ import json
 import re
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
 from pairset.errors import SettingsError
 from pairset.files.documents import parse_document, read_bounded
@@ -49,7 +48,7 @@ class AdapterCard:
     """How many of those nobody reviewed: pairs that mining rejected as copies."""
     excluded: dict[str, int]
     """Reviewed pairs that taught nothing, by reason."""
-    settings: dict[str, Any]
+    settings: dict[str, object]
     versions: dict[str, str]
     figures: dict[str, float]
     """steps, seconds, examples_per_second, loss, padding_share."""

@@ -8,7 +8,6 @@ import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 from pairset.models.weight_files import WeightFiles
 
@@ -113,7 +112,7 @@ def _numbers(document: object, name: str = "") -> Iterator[tuple[str, float]]:
         yield name, document
 
 
-def _objects(document: object) -> Iterator[dict[str, Any]]:
+def _objects(document: object) -> Iterator[dict[str, object]]:
     if isinstance(document, dict):
         yield document
         for value in document.values():

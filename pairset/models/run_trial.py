@@ -9,7 +9,11 @@ import json
 import re
 import resource
 import sys
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from jinja2.parser import Parser
+    from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 MOST_MEMORY_BYTES = 4 << 30
 MOST_CPU_SECONDS = 10
@@ -103,7 +107,7 @@ def _render(name: str, template: str, tokens: dict[str, str]) -> list[str]:
     return prompts
 
 
-def _environment() -> Any:
+def _environment() -> "ImmutableSandboxedEnvironment":
     """The sandbox in which transformers and vLLM render templates."""
     import jinja2
     from jinja2 import nodes
@@ -115,7 +119,7 @@ def _environment() -> Any:
 
         tags = {"generation"}  # noqa: RUF012 - as jinja declares it
 
-        def parse(self, parser: Any) -> nodes.Node:
+        def parse(self, parser: "Parser") -> nodes.Node:
             line = next(parser.stream).lineno
             body = parser.parse_statements(("name:endgeneration",), drop_needle=True)
             return nodes.Scope(body).set_lineno(line)

@@ -7,7 +7,7 @@ would otherwise hang a run for ever, in the middle of a library's loop.
 import json
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -42,7 +42,7 @@ def try_patterns(patterns: Sequence[str]) -> None:
         _try({"patterns": patterns}, "one of its regular expressions")
 
 
-def _try(asked: dict[str, Any], what: str) -> None:
+def _try(asked: Mapping[str, object], what: str) -> None:
     try:
         done = subprocess.run(
             [sys.executable, "-I", str(_SCRIPT)],

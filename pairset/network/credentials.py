@@ -9,7 +9,6 @@ import html
 import os
 import re
 from collections.abc import Iterable, Sequence
-from typing import Any
 from urllib.parse import quote, quote_plus
 
 from pairset.errors import SettingsError
@@ -79,7 +78,7 @@ def basic_credentials(user: str, password: str) -> str:
     return base64.b64encode(f"{user}:{password}".encode()).decode()
 
 
-def without_credentials(value: object) -> Any:
+def without_credentials(value: object) -> object:
     """Settings or a part of them: no URL in it has a user or a password any more."""
     if isinstance(value, str):
         return _USER_OF_URL.sub("", value)

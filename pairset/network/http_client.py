@@ -105,7 +105,9 @@ async def _read(response: httpx.Response, most_bytes: int) -> bytes:
         raise UnreadableBodyError(f"the reply is no {coding}: {error}") from error
 
 
-async def _gathered(chunks: AsyncIterator[bytes], unpacker: Any, most_bytes: int) -> bytes:
+async def _gathered(
+    chunks: AsyncIterator[bytes], unpacker: "zlib._Decompress | None", most_bytes: int
+) -> bytes:
     content = bytearray()
     async for chunk in chunks:
         room = most_bytes - len(content) + 1

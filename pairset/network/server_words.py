@@ -4,7 +4,6 @@ import json
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 from pairset.text import storable
 
@@ -69,7 +68,7 @@ def _status_in(error: object) -> int | None:
     return code if isinstance(code, int) and not isinstance(code, bool) else None
 
 
-def with_texts(document: object, change: Callable[[str], str]) -> Any:
+def with_texts(document: object, change: Callable[[str], str]) -> object:
     """JSON with every text and name in it changed. Raises RecursionError where it is too deep."""
     if isinstance(document, str):
         return change(document)

@@ -5,12 +5,13 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from importlib.resources import files
 from importlib.resources.abc import Traversable
-from typing import Any
 
 _OURS = "pairset.pages"
 
 
-def render_page(model: Mapping[str, Any], name: str = "page", packages: Sequence[str] = ()) -> str:
+def render_page(
+    model: Mapping[str, object], name: str = "page", packages: Sequence[str] = ()
+) -> str:
     """Render the page; every text in the model is escaped.
 
     Pages of other packages name theirs first and then those that they borrow templates and styles

@@ -34,7 +34,7 @@ def parse_finite(kind: type[T], content: bytes | str) -> T:
 
 def _refuse_infinities(value: object) -> None:
     """NaN and Infinity are read as numbers, and so is 1e999, which is too large for one."""
-    waiting: list[Any] = [value]
+    waiting: list[object] = [value]
     while waiting:
         each = waiting.pop()
         if isinstance(each, dict):

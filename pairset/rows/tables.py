@@ -100,7 +100,7 @@ def stream_rows(
     connection: "DuckDBPyConnection", query: str, rows_at_once: int = 500
 ) -> Iterator[dict[str, Any]]:
     """The rows of a query by column name, so many in memory at once."""
-    reader: Any = connection.sql(query).to_arrow_reader(rows_at_once)
+    reader = connection.sql(query).to_arrow_reader(rows_at_once)
     for batch in reader:
         yield from batch.to_pylist()
 

@@ -13,7 +13,7 @@ from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
+from types import ModuleType
 
 from pairset.errors import (
     MissingExtraError,
@@ -72,7 +72,7 @@ class RayCluster:
             scheduling_strategy="SPREAD",
         )(run_there)
         waiting = list(reversed(specs))
-        running: dict[Any, ShardSpec] = {}
+        running: dict[object, ShardSpec] = {}
         try:
             while waiting or running:
                 room = _room(ray)
@@ -87,7 +87,7 @@ class RayCluster:
                 ray.cancel(reference, force=True)
 
 
-def connect(address: str) -> Any:
+def connect(address: str) -> ModuleType:
     """The ray package, connected to the cluster.
 
     Raises MissingExtraError, and SettingsError where no cluster answers at that address.
@@ -157,12 +157,12 @@ def _mark_set(set_url: str, paths: tuple[str, ...]) -> Workplace:
     return Workplace(str(Path.cwd()), set_url, mark, paths)
 
 
-def _room(ray: Any) -> int:
+def _room(ray: ModuleType) -> int:
     """How many tasks may be under way; machines come and go."""
     return max(1, int(_TASKS_PER_CPU * ray.cluster_resources().get("CPU", 0)))
 
 
-def _counts(ray: Any, reference: Any, spec: ShardSpec) -> Counts:
+def _counts(ray: ModuleType, reference: object, spec: ShardSpec) -> Counts:
     try:
         counts: Counts = ray.get(reference)
     except ray.exceptions.RayTaskError as error:

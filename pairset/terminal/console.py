@@ -10,7 +10,7 @@ import shutil
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, TextIO
+from typing import Literal, TextIO
 
 from pairset.terminal.redaction import redacted
 from pairset.terminal.streams import write_on
@@ -75,7 +75,7 @@ def line_width() -> int | None:
     return shutil.get_terminal_size().columns
 
 
-def say_json(document: Any) -> None:
+def say_json(document: object) -> None:
     """Print the one document that was asked for."""
     text = json_text(document, is_unicode=_takes(sys.stdout, "\u4e00"))
     _write(sys.stdout, f"{text}\n")
@@ -169,7 +169,7 @@ def _drawn(title: str, names: Sequence[str], rows: Sequence[Sequence[str]], stre
     table = Table(title=Text(title), title_justify="left", box=edges)
     for index, name in enumerate(names):
         numeric = all(row[index].replace(".", "").replace("%", "").isdigit() for row in rows)
-        side: Any = "right" if numeric and rows else "left"
+        side: Literal["left", "right"] = "right" if numeric and rows else "left"
         table.add_column(Text(name), justify=side, overflow="fold")
     for row in rows:
         table.add_row(*map(Text, row))

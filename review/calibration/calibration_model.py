@@ -4,7 +4,6 @@ import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from enum import StrEnum
-from typing import Any
 
 import numpy as np
 
@@ -152,7 +151,7 @@ def scale_of(values: Floats) -> Scale:
     return Scale(float(known.mean()), float(known.std()) or 1.0)
 
 
-def document_of(model: CalibrationModel) -> dict[str, Any]:
+def document_of(model: CalibrationModel) -> dict[str, object]:
     """What a file keeps of the model: plain numbers and names."""
     return asdict(model)
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +13,9 @@ from review.calibration.calibration_model import Form, Term, climbed, design
 from review.calibration.evidence import Floats
 from review.calibration.forms import LEAST_SCENES, scales_of, step_terms
 from review.calibration.judged import Judged
+
+if TYPE_CHECKING:
+    from sklearn.linear_model import LogisticRegression
 from review.calibration.stumps import fit_steps
 
 _LEAST_PROBABILITY = 1e-6
@@ -83,7 +86,7 @@ def log_odds(probabilities: Floats) -> Floats:
     return np.asarray(np.log(probabilities / (1 - probabilities)))
 
 
-def regression_of(strength: float) -> Any:
+def regression_of(strength: float) -> "LogisticRegression":
     """Logistic regression, unfitted; the smaller ``strength``, the larger the L2 penalty."""
     try:
         from sklearn.linear_model import LogisticRegression

@@ -6,7 +6,6 @@ additive model (Lou et al. 2012): each number has a curve of its own that can be
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
@@ -16,7 +15,7 @@ from review.calibration.evidence import Floats
 
 _BINS = 32
 """Of as many rows each, for every number; steps lie between them."""
-_BOOSTING: dict[str, Any] = {
+_BOOSTING: dict[str, object] = {
     "max_iter": 300,
     "learning_rate": 0.1,
     "max_leaf_nodes": 2,
@@ -49,7 +48,7 @@ def fit_steps(columns: Floats, outcome: Floats, terms: Sequence[Term]) -> Steps:
         raise MissingExtraError("scikit-learn", "review") from error
     edges = [_edges(column) for column in columns.T]
     bins = [np.searchsorted(known, column) for known, column in zip(edges, columns.T, strict=True)]
-    boosted: Any = HistGradientBoostingClassifier(**_BOOSTING)
+    boosted = HistGradientBoostingClassifier(**_BOOSTING)
     boosted.fit(np.column_stack(bins), outcome.astype(int))
     curves = boosted.decision_function(_one_by_one(edges))
     intercept, start = float(curves[0]), 0

@@ -1,13 +1,12 @@
 """Values of single controls in a ``result`` of Label Studio. Pure."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
 
 from review.form import names
 from review.form.brush import painted
 from review.label_studio.incoming import written
 
-Region = Mapping[str, Any]
+Region = Mapping[str, object]
 
 _STARS = range(1, 6)
 _LONGEST_SIDE = 1e6
@@ -81,10 +80,11 @@ def _pixels(region: Region) -> tuple[float, float, float, float] | None:
     return left * across / 100, top * down / 100, right * across / 100, bottom * down / 100
 
 
-def _number(value: Any) -> float | None:
+def _number(value: object) -> float | None:
     """A number that a picture has room for."""
-    is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    return float(value) if is_number and abs(value) < _LONGEST_SIDE else None
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    return float(value) if abs(value) < _LONGEST_SIDE else None
 
 
 def differ(one: Sequence[float] | None, other: Sequence[float] | None) -> bool:
@@ -108,7 +108,7 @@ def _unpacked(rle: Sequence[int]) -> bytes:
         return repr(rle).encode()
 
 
-def _values(regions: Sequence[Region], control: str) -> Iterator[Mapping[str, Any]]:
+def _values(regions: Sequence[Region], control: str) -> Iterator[Mapping[str, object]]:
     for region in _regions(regions):
         value = region.get("value")
         if region.get("from_name") == control and isinstance(value, dict):

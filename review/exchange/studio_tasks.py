@@ -23,7 +23,7 @@ def task_of(queued: Queued, shown: ShownPair, with_mask: bool = True) -> Task:
     }
 
 
-def prediction_of(queued: Queued, shown: ShownPair, with_mask: bool = True) -> dict[str, Any]:
+def prediction_of(queued: Queued, shown: ShownPair, with_mask: bool = True) -> dict[str, object]:
     """The model's answer. Its region ids tell later which annotation a reviewer was shown."""
     target = ShownTarget(
         source_size=queued.source_size or (shown.source.width, shown.source.height),
@@ -52,7 +52,7 @@ def annotation_id_in(prediction: Mapping[str, Any]) -> str | None:
     return None
 
 
-def marked(data: Mapping[str, object], state: str) -> dict[str, Any]:
+def marked(data: Mapping[str, object], state: str) -> dict[str, object]:
     """The data of a task in another state, which its line of numbers tells reviewers."""
     info = str(data.get("info", ""))
     for words in _MARKS.values():

@@ -43,7 +43,7 @@ class ReviewedTask:
     annotation_id: str
     """The annotation it was made for."""
     predictions: Sequence[Mapping[str, Any]]
-    submissions: Sequence[Any]
+    submissions: Sequence[object]
     """Submissions as the server gave them, not looked at yet."""
     updated_at: str
     candidates: Mapping[str, str | None] = field(default_factory=dict)

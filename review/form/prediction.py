@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from pairset.formats.masks import SAME_FRAME, decode_mask, in_target_frame
 from pairset.records import Annotation, Pair
@@ -12,8 +12,9 @@ from review.form.brush import brush_rle
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
+    from PIL.Image import Image
 
-Region = dict[str, Any]
+Region = dict[str, object]
 
 _THINNEST_LINE = 2
 _LINE_SHARE = 0.006
@@ -91,7 +92,7 @@ def _mask(pair: Pair, target: ShownTarget) -> Region | None:
     picture = in_target_frame(mask, pair.alignment, target.shown_size)
     if not 0 < _to_array(picture).mean() <= _WHOLE_IMAGE_SHARE:
         return None
-    value = {
+    value: Region = {
         "format": "rle",
         "rle": brush_rle(_outline(picture)),
         "brushlabels": [names.MASK_LABEL],
@@ -99,7 +100,7 @@ def _mask(pair: Pair, target: ShownTarget) -> Region | None:
     return _region(names.CHANGE_MASK, "brushlabels", value) | _drawn_on(target)
 
 
-def _outline(picture: Any) -> "NDArray[np.bool_]":
+def _outline(picture: "Image") -> "NDArray[np.bool_]":
     """A line round what changed, and nothing on it: that is what has to be judged."""
     from PIL import ImageFilter
 

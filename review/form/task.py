@@ -1,7 +1,7 @@
 """What one task of the page shows."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from pairset.records import Annotation, Pair
 
@@ -20,7 +20,7 @@ def task_data(
     annotation: Annotation,
     image_urls: tuple[str, str],
     wordings: Sequence[Wording] = (),
-) -> dict[str, Any]:
+) -> dict[str, object]:
     """The ``data`` of a task; ``image_urls`` are those of source and target.
 
     The candidates are the annotation's own words, and after them other ``wordings`` of the pair.

@@ -62,7 +62,7 @@ class StudioClient:
     ) -> None:
         self._closing.close()
 
-    def get_json(self, path: str, parameters: Mapping[str, str | int]) -> Any:
+    def get_json(self, path: str, parameters: Mapping[str, str | int]) -> object:
         """Read what the SDK's models cannot hold."""
         return self._request("GET", path, params=parameters).json()
 

@@ -47,7 +47,7 @@ def checked(value: object, depth: int = 0) -> Any:
     return value
 
 
-def _checked_list(values: list[object], depth: int) -> list[Any]:
+def _checked_list(values: list[object], depth: int) -> list[object]:
     if all(type(each) is int for each in values):  # a mask: quick, and longer than anything else
         _check_length(len(values), MOST_NUMBERS, "numbers")
         return values
@@ -84,21 +84,22 @@ def number_of(value: object, what: str) -> int:
     return value
 
 
-def time_of(value: Any, what: str) -> str:
+def time_of(value: object, what: str) -> str:
     """A time as text, ISO 8601, of this age. Raises ForeignSubmissionError."""
     try:
-        is_known = datetime.fromisoformat(value).year in _YEARS
-    except (TypeError, ValueError):
+        is_known = isinstance(value, str) and datetime.fromisoformat(value).year in _YEARS
+    except ValueError:
         is_known = False
     if not is_known:
         raise ForeignSubmissionError(f"{what} is {_shown(value)}, no time of this age")
     return str(value)
 
 
-def seconds_of(value: Any) -> float | None:
+def seconds_of(value: object) -> float | None:
     """How long somebody took; None where that is no length of time."""
-    is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    return float(value) if is_number and 0 <= value < _LARGEST_ID else None
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    return float(value) if 0 <= value < _LARGEST_ID else None
 
 
 def _shown(value: object) -> str:

@@ -116,7 +116,7 @@ class StudioProject:
                 if error.is_not_found and page > 1:
                     return  # tasks were deleted since the page before
                 raise self._gone(error) from error
-            said: Any = answer if isinstance(answer, dict) else {}
+            said: dict[str, object] = answer if isinstance(answer, dict) else {}
             tasks, total = said.get("tasks"), said.get("total")
             if not isinstance(tasks, list) or not isinstance(total, int):
                 raise self._no_studio(repr(answer)[:100])
@@ -199,7 +199,7 @@ class StudioProject:
             if isinstance(user, dict) and isinstance(user.get("id"), int)
         }
 
-    def _read(self, path: str, parameters: dict[str, str | int]) -> Any:
+    def _read(self, path: str, parameters: dict[str, str | int]) -> object:
         """What the SDK's models cannot hold, or take 20 times as long for."""
         try:
             return self.client.get_json(path, parameters)
@@ -219,7 +219,7 @@ def _name_of(user: dict[str, object]) -> str:
     return email if "@" in email else f"user {user['id']}"
 
 
-def _filter(column: str, operator: str, kind: str, value: str | int) -> dict[str, Any]:
+def _filter(column: str, operator: str, kind: str, value: str | int) -> dict[str, object]:
     return {
         "filter": f"filter:tasks:{column}",
         "operator": operator,

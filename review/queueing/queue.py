@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields
-from typing import Any
+from typing import Any, TypeVar
 
 from pairset.errors import MissingStageError
 from pairset.records import Annotation, Pair
@@ -10,6 +10,8 @@ from pairset.records.annotation import TOKEN_EVIDENCE
 from pairset.rows.tables import connect_tables, stream_rows
 from pairset.store import PairSet
 from review.form.task import Wording
+
+R = TypeVar("R", Pair, Annotation)
 
 _VERSION_DIGITS = 6
 
@@ -73,6 +75,6 @@ def _queued(row: dict[str, Any]) -> Queued:
     return Queued(_record(Pair, row["p"]), _record(Annotation, row["a"]), size, wordings)
 
 
-def _record(record_type: Any, row: dict[str, Any]) -> Any:
+def _record(record_type: type[R], row: dict[str, Any]) -> R:
     names = {field.name for field in fields(record_type)}
     return record_type(**{name: value for name, value in row.items() if name in names})

@@ -78,7 +78,7 @@ def ensure_overlap(client: StudioClient, project_id: int, overlap: Overlap) -> N
     """Set how many people review how large a share of the pairs."""
     projects = client.sdk.projects
     project = projects.get(project_id)
-    wanted: dict[str, Any] = {}
+    wanted: dict[str, int] = {}
     if overlap.reviewers is not None:
         wanted["maximum_annotations"] = overlap.reviewers
     if overlap.share is not None:

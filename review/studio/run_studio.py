@@ -68,7 +68,7 @@ def want_a_token_from_strangers() -> None:
 
     check = CsrfViewMiddleware.process_view
 
-    def process_view(self: Any, request: Any, *arguments: Any) -> Any:
+    def process_view(self: object, request: Any, *arguments: object) -> object:
         by_token = "HTTP_AUTHORIZATION" in request.META  # no browser sends that by itself
         request._dont_enforce_csrf_checks = by_token or _is_from_its_own_page(request)
         return check(self, request, *arguments)
@@ -87,7 +87,7 @@ def follow_no_links(root: str) -> None:
 
     join = _os.safe_join
 
-    def safe_join(base: Any, *paths: Any) -> str:
+    def safe_join(base: str, *paths: object) -> str:
         joined = str(join(base, *paths))
         inside = Path(joined).relative_to(base) if str(base) == root else None
         if inside is not None and Path(joined).resolve() != Path(root).resolve() / inside:
@@ -106,7 +106,7 @@ def close_the_panels_at_first() -> None:
 
     respond = BaseHandler.get_response
 
-    def get_response(self: Any, request: Any) -> Any:
+    def get_response(self: object, request: object) -> object:
         response = respond(self, request)
         kind = response.get("Content-Type", "")
         if kind.startswith("text/html") and not response.streaming:

@@ -4,16 +4,23 @@ Every training prompt is the same but for its pixels, so positions are looked up
 a batch go through one attention call instead of one each, and the patch convolution is a product.
 """
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 import torch
 from PIL import Image
 from torch import Tensor
 from torch.nn import functional
 
-from finetune.starter.network.model import IMAGE_SIDE, MERGE, PATCH
+from finetune.starter.network.model import IMAGE_SIDE, MERGE, PATCH, StarterProcessor
 from finetune.starter.network.starter_reply import BRIEF_PROMPT
-from finetune.starter.network.tokenizer import IMAGE
+from finetune.starter.network.tokenizer import IMAGE, token_id
+
+if TYPE_CHECKING:
+    from transformers import Qwen3VLForConditionalGeneration
+    from transformers.models.qwen3_vl.modeling_qwen3_vl import (
+        Qwen3VLTextAttention,
+        Qwen3VLVisionAttention,
+    )
 
 GRID = IMAGE_SIDE // PATCH
 PATCHES = GRID * GRID
@@ -23,12 +30,11 @@ COMPARING_LAYERS = 3
 Rotation = tuple[Tensor, Tensor]
 
 
-def prompt_text(processor: Any) -> str:
+def prompt_text(processor: StarterProcessor) -> str:
     """Return the chat prompt that every pair gets."""
     content = [{"type": "image"}, {"type": "image"}, {"type": "text", "text": BRIEF_PROMPT}]
     messages = [{"role": "user", "content": content}]
-    text = processor.apply_chat_template(messages, add_generation_prompt=True, tokenize=False)
-    return str(text)
+    return processor.apply_chat_template(messages, add_generation_prompt=True, tokenize=False)
 
 
 def patchify(images: Tensor) -> Tensor:
@@ -51,7 +57,9 @@ def _rotate(x: Tensor, rotation: Rotation) -> Tensor:
 class BatchForward:
     """Hidden states of a batch of (source, target, reply) under the fixed prompt."""
 
-    def __init__(self, model: Any, processor: Any) -> None:
+    def __init__(
+        self, model: "Qwen3VLForConditionalGeneration", processor: StarterProcessor
+    ) -> None:
         self.visual = model.model.visual
         self.language = model.model.language_model
         self.embedding: Tensor = self.language.embed_tokens.weight
@@ -60,7 +68,7 @@ class BatchForward:
             text=[prompt_text(processor)], images=[blank, blank], return_tensors="pt"
         )
         self.prompt: Tensor = inputs["input_ids"][0]
-        image_id = processor.tokenizer.convert_tokens_to_ids(IMAGE)
+        image_id = token_id(processor.tokenizer, IMAGE)
         self.image_places = (self.prompt == image_id).nonzero()[:, 0]
         self._positions = model.model.get_rope_index(
             inputs["input_ids"],
@@ -106,7 +114,7 @@ class BatchForward:
                 deep.append(merger(hidden).view(len(hidden) // 2, 2 * CELLS, -1))
         return tower.merger(hidden).view(len(hidden) // 2, 2 * CELLS, -1), deep
 
-    def _look(self, attention: Any, hidden: Tensor) -> Tensor:
+    def _look(self, attention: "Qwen3VLVisionAttention", hidden: Tensor) -> Tensor:
         count, length, _ = hidden.shape
         heads = attention.qkv(hidden).view(count, length, 3, attention.num_heads, -1)
         query, key, value = heads.permute(2, 0, 3, 1, 4)
@@ -134,7 +142,9 @@ class BatchForward:
                 compared = hidden
         return compared, self.language.norm(hidden)
 
-    def _attend(self, attention: Any, hidden: Tensor, rotation: Rotation) -> Tensor:
+    def _attend(
+        self, attention: "Qwen3VLTextAttention", hidden: Tensor, rotation: Rotation
+    ) -> Tensor:
         shape = (*hidden.shape[:2], -1, attention.head_dim)
         query = attention.q_norm(attention.q_proj(hidden).view(shape)).transpose(1, 2)
         key = attention.k_norm(attention.k_proj(hidden).view(shape)).transpose(1, 2)

@@ -1,7 +1,9 @@
 """The starter's architecture: Qwen3-VL, as small as it gets, with its processor."""
 
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from pathlib import Path
+from typing import Any, Literal, Protocol
 
 import torch
 from transformers import (
@@ -47,7 +49,27 @@ class Size:
     head_width: int = 32
 
 
-def build_processor(tokenizer: PreTrainedTokenizerFast) -> Any:
+class StarterProcessor(Protocol):
+    """What is used of ``Qwen3VLProcessor``, whose own types leave out its tokenizer."""
+
+    tokenizer: PreTrainedTokenizerFast
+
+    def __call__(
+        self,
+        *,
+        text: Sequence[str],
+        images: Sequence[object],
+        return_tensors: Literal["pt"],
+    ) -> Mapping[str, torch.Tensor]: ...
+
+    def apply_chat_template(
+        self, conversation: Sequence[object], *, add_generation_prompt: bool, tokenize: bool
+    ) -> str: ...
+
+    def save_pretrained(self, save_directory: Path) -> object: ...
+
+
+def build_processor(tokenizer: PreTrainedTokenizerFast) -> StarterProcessor:
     """Return a processor that brings every square image to IMAGE_SIDE."""
     # The bounds are areas, rounded to whole cells; equal ones would let 95.99 fall to 64.
     pixels = {"shortest_edge": (IMAGE_SIDE - 6) ** 2, "longest_edge": (IMAGE_SIDE + 6) ** 2}
@@ -60,19 +82,23 @@ def build_processor(tokenizer: PreTrainedTokenizerFast) -> Any:
         "image_std": [0.5] * 3,
     }
     processors: Any = Qwen3VLProcessor
-    return processors(
+    processor: StarterProcessor = processors(
         image_processor=Qwen2VLImageProcessor(**options),
         tokenizer=tokenizer,
         video_processor=Qwen3VLVideoProcessor(**options),
         chat_template=CHAT_TEMPLATE,
     )
+    return processor
 
 
-def build_model(tokenizer: PreTrainedTokenizerFast, size: Size, seed: int) -> Any:
+def build_model(
+    tokenizer: PreTrainedTokenizerFast, size: Size, seed: int
+) -> Qwen3VLForConditionalGeneration:
     """Return the untrained model in float32."""
     torch.manual_seed(seed)
-    models: Any = Qwen3VLForConditionalGeneration
-    model = models(_config(tokenizer, size)).float()
+    make: Callable[..., Qwen3VLForConditionalGeneration] = Qwen3VLForConditionalGeneration
+    model = make(_config(tokenizer, size))
+    model.float()  # type: ignore[no-untyped-call]
     end, padding = (token_id(tokenizer, token) for token in (END_OF_TURN, PADDING))
     model.generation_config.eos_token_id = [end, padding]
     model.generation_config.pad_token_id = padding

@@ -1,9 +1,8 @@
 """A byte-level BPE of the starter's few words, with the reply's scaffold as whole tokens."""
 
 import random
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import cache
-from typing import Any
 
 import numpy as np
 from PIL import Image
@@ -84,15 +83,14 @@ def build_tokenizer(vocabulary: int = 800) -> PreTrainedTokenizerFast:
     bpe.add_tokens(
         [AddedToken(t, normalized=False) for t in (*SCAFFOLD, *STOCK_PHRASES, *CHINESE_SLOTS)]
     )
-    tokenizers: Any = PreTrainedTokenizerFast
-    tokenizer: PreTrainedTokenizerFast = tokenizers(
+    wrap: Callable[..., PreTrainedTokenizerFast] = PreTrainedTokenizerFast
+    return wrap(
         tokenizer_object=bpe,
         eos_token=END_OF_TURN,
         pad_token=PADDING,
         additional_special_tokens=list(SPECIAL[1:]),
         model_max_length=2048,
     )
-    return tokenizer
 
 
 def token_id(tokenizer: PreTrainedTokenizerFast, token: str) -> int:

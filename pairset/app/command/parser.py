@@ -33,7 +33,7 @@ class VerbParser(argparse.ArgumentParser):
         """Raises SettingsError."""
         raise SettingsError(f"{self._in_words(message)} {self.prog} --help explains each.")
 
-    def print_help(self, file: Any = None) -> None:
+    def print_help(self, file: object = None) -> None:
         say(self.format_help().rstrip("\n"))
 
     def _in_words(self, message: str) -> str:
@@ -99,7 +99,7 @@ def flags_of(settings: type[Described]) -> dict[str, str]:
 def _add_flags(parser: VerbParser, settings: type[Described]) -> None:
     """Put each flag under its stage, which begins with the field that ``stages`` names."""
     flags = flags_of(settings)
-    group: Any = None
+    group: argparse._ArgumentGroup | None = None
     for name in (name for name in flags if name not in settings.common):
         if group is None or name in settings.stages:
             group = parser.add_argument_group(settings.stages.get(name, "flags"))
@@ -110,7 +110,7 @@ def _add_flags(parser: VerbParser, settings: type[Described]) -> None:
     group.add_argument("-h", "--help", action="help", help="Show this and end.")
 
 
-def _add_flag(group: Any, name: str, field: FieldInfo, flag: str) -> None:
+def _add_flag(group: argparse._ArgumentGroup, name: str, field: FieldInfo, flag: str) -> None:
     default = default_in_words(name, field)
     said = _escaped(f"{field.description or ''}{f' (default: {default})' if default else ''}")
     held = type_of(field)

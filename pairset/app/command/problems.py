@@ -1,8 +1,8 @@
 """What is wrong with settings, in words: where each value came from, and what could stand there."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING
 
 from pydantic import SecretStr, ValidationError
 
@@ -12,6 +12,10 @@ from pairset.app.command.parser import flags_of
 from pairset.app.command.suggestions import choose_among, did_you_mean
 from pairset.terminal.redaction import is_secret_name, redacted
 
+if TYPE_CHECKING:
+    from pydantic.fields import FieldInfo
+    from pydantic_core import ErrorDetails
+
 _LONGEST_VALUE = 60
 
 
@@ -19,10 +23,10 @@ _LONGEST_VALUE = 60
 class Sources:
     """Where the settings of one run came from, the first to have a name wins."""
 
-    arguments: Mapping[str, Any]
+    arguments: Mapping[str, object]
     """Values of the command line, by field."""
     environment: Mapping[str, str]
-    table: Mapping[str, Any]
+    table: Mapping[str, object]
     """Values of the settings file, by field."""
     file: str | None
     prefix: str
@@ -40,7 +44,7 @@ class Sources:
 
 def in_words(error: ValidationError, settings: type[Described], sources: Sources) -> str:
     """One line about the values that cannot be. No value of a secret, nor of an unknown setting."""
-    said = " ".join(_problem(dict(problem), settings, sources) for problem in error.errors())
+    said = " ".join(_problem(problem, settings, sources) for problem in error.errors())
     return f"{said} pairset {settings.verb} --help explains each."
 
 
@@ -52,8 +56,8 @@ def unreadable_variable(settings: type[Described], prefix: str, field: str) -> s
     )
 
 
-def _problem(problem: Mapping[str, Any], settings: type[Described], sources: Sources) -> str:
-    place: Sequence[Any] = problem["loc"]
+def _problem(problem: "ErrorDetails", settings: type[Described], sources: Sources) -> str:
+    place = problem["loc"]
     name = str(place[0]) if place else ""
     field = settings.model_fields.get(name)
     if field is None:
@@ -72,17 +76,17 @@ def _problem(problem: Mapping[str, Any], settings: type[Described], sources: Sou
     return f"{shown} is {_quoted(given)}: {_choice(field, given) or _reason(problem)}."
 
 
-def _reason(problem: Mapping[str, Any]) -> str:
+def _reason(problem: "ErrorDetails") -> str:
     words = _reasons().get(problem["type"])
     return words(problem.get("ctx", {})) if words else str(problem["msg"])
 
 
-def _choice(field: Any, given: str) -> str:
+def _choice(field: "FieldInfo", given: str) -> str:
     choices = choices_of(field)
     return choose_among(choices, given) if choices else ""
 
 
-def _members(annotation: Any) -> tuple[Any, ...]:
+def _members(annotation: object) -> tuple[object, ...]:
     return getattr(annotation, "__args__", ())
 
 
@@ -91,7 +95,7 @@ def _quoted(text: str) -> str:
     return repr(text if len(text) <= _LONGEST_VALUE else f"{text[:_LONGEST_VALUE]}…")
 
 
-def _reasons() -> dict[str, Callable[[Mapping[str, Any]], str]]:
+def _reasons() -> dict[str, Callable[[Mapping[str, object]], str]]:
     """By pydantic's name of a problem, what is said of it."""
     return {
         "greater_than": lambda limit: f"it must be more than {limit['gt']}",

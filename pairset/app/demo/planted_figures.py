@@ -21,6 +21,8 @@ from pairset.rows.annotations import latest_annotations
 from pairset.store import PairSet
 from pairset.terminal.console import say, say_table
 
+_Row = dict[str, Any]
+
 
 @dataclass(frozen=True, slots=True)
 class DemoFigures:
@@ -38,7 +40,7 @@ class DemoFigures:
     """Broken files whose row carries the code that was expected."""
     broken: int
 
-    def document(self, seconds: dict[str, float]) -> dict[str, Any]:
+    def document(self, seconds: dict[str, float]) -> dict[str, object]:
         """What demo.json holds."""
         return {
             "pair_precision": self.mining.precision,
@@ -90,7 +92,7 @@ def expected_words(pair_set: PairSet, corpus: Path, truth: Truth) -> dict[str, E
     return {expected.pair_id: expected for expected in found}
 
 
-def _pair_rows(pair_set: PairSet) -> list[dict[str, Any]]:
+def _pair_rows(pair_set: PairSet) -> list[_Row]:
     stage = pair_set.current("pairs")
     if stage is None:
         raise MissingStageError(f"{pair_set.url} holds no pairs yet: mine it first.")
@@ -102,7 +104,7 @@ def _name(uri: str, corpus: Path) -> str:
     return str(Path(uri).relative_to(corpus.resolve()))
 
 
-def _kept(pairs: list[dict[str, Any]], corpus: Path) -> list[KeptPair]:
+def _kept(pairs: list[_Row], corpus: Path) -> list[KeptPair]:
     return [
         KeptPair(row["pair_id"], _name(row["source_uri"], corpus), _name(row["target_uri"], corpus))
         for row in pairs
@@ -110,7 +112,7 @@ def _kept(pairs: list[dict[str, Any]], corpus: Path) -> list[KeptPair]:
     ]
 
 
-def _replies(annotations: list[dict[str, Any]]) -> dict[str, Reply]:
+def _replies(annotations: list[_Row]) -> dict[str, Reply]:
     fields = ("instruction_en", "instruction_zh", "edit_type", "confidence")
     return {row["pair_id"]: Reply(**{name: row[name] for name in fields}) for row in annotations}
 

@@ -6,7 +6,6 @@ the reviewer's name ``simulated``.
 
 import datetime
 from collections.abc import Mapping
-from typing import Any
 
 from pairset.app.demo.against_truth import Expected
 from pairset.records import Annotation, Verdict, rows_of
@@ -71,7 +70,7 @@ def verdict_on(annotation: Annotation, expected: Expected | None, task_id: int) 
     )
 
 
-def error_types(said: Mapping[str, Any], truth: Mapping[str, Any]) -> list[str]:
+def error_types(said: Mapping[str, object], truth: Mapping[str, object]) -> list[str]:
     """What a reviewer would tick: the worst error, by how the words differ."""
     if said["edit_type"] == EditType.NONE:
         return [ErrorType.MISSING_CHANGE]

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from pairset.app.report.confidence_charts import (
     keeps_order,
@@ -77,7 +76,7 @@ def current_figures(pair_set: PairSet) -> JudgedFigures | None:
     return JudgedFigures(figures, figures.annotator != (current.key if current else ""))
 
 
-def judged_section(judged: JudgedFigures, cards: Sequence[PairCard]) -> Mapping[str, Any]:
+def judged_section(judged: JudgedFigures, cards: Sequence[PairCard]) -> Mapping[str, object]:
     """What the template draws; ``cards`` are those of the mistakes whose pairs are still there."""
     figures = judged.figures
     if judged.is_stale:

@@ -29,7 +29,7 @@ _MEASURES = {
 }
 
 
-def people_panel(pair_set: PairSet, figures: SetFigures) -> dict[str, Any] | None:
+def people_panel(pair_set: PairSet, figures: SetFigures) -> dict[str, object] | None:
     """Triage, verdicts and agreement; None before triage and reviews."""
     verdicts = Counter[str]()
     for each in figures.decisions:
@@ -55,7 +55,7 @@ def _title(judges: Judges, has_verdicts: bool) -> str:
     return f"What {judges.the.rstrip(',')} said"
 
 
-def _agreement(pair_set: PairSet) -> dict[str, Any]:
+def _agreement(pair_set: PairSet) -> dict[str, object]:
     """Measures of all, and bars of each; none before several people saw the same pairs."""
     path = f"{pair_set.root}/{AGREEMENT_FILE}"
     measured = read_set_object(pair_set, path)

@@ -5,7 +5,6 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict
 from itertools import chain
-from typing import Any
 
 from pairset import __version__
 from pairset.app.report.confidence_section import current_figures, judged_section
@@ -53,7 +52,7 @@ def report(settings: ReportSettings) -> None:
     say(path if page_folder.is_local else page_folder.filesystem.unstrip_protocol(path))
 
 
-def _gather(pair_set: PairSet, page_folder: PairSet, settings: ReportSettings) -> dict[str, Any]:
+def _gather(pair_set: PairSet, page_folder: PairSet, settings: ReportSettings) -> dict[str, object]:
     judged = current_figures(pair_set)
     lags = [lag.in_words(pair_set.url) for lag in lags_of(pair_set, ANNOTATIONS, TRIAGE, CONSENSUS)]
     for words in lags:
@@ -125,7 +124,7 @@ def _kept_count(figures: SetFigures) -> int:
     return figures.funnel[-1].count if figures.funnel else 0
 
 
-def _demo(pair_set: PairSet) -> dict[str, Any] | None:
+def _demo(pair_set: PairSet) -> dict[str, object] | None:
     """What the demo measured, where the set is one."""
     path = f"{pair_set.root}/demo.json"
     document = read_set_object(pair_set, path)

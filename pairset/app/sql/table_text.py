@@ -3,7 +3,6 @@
 import contextlib
 import io
 import re
-from typing import Any
 
 import duckdb
 import pyarrow as pa
@@ -31,7 +30,9 @@ def shown(rows: pa.Table, width: int, most_rows: int) -> str:
     return f"{on_end}{more}"
 
 
-def _drawn(relation: Any, width: int, mode: Any, most_rows: int) -> str:
+def _drawn(
+    relation: duckdb.DuckDBPyRelation, width: int, mode: duckdb.RenderMode, most_rows: int
+) -> str:
     """DuckDB prints its drawing, and gives it out in no other way."""
     drawing = io.StringIO()
     with contextlib.redirect_stdout(drawing):

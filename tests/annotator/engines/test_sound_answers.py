@@ -8,7 +8,7 @@ import pytest
 
 from annotator.confidence import TokenLogprob, value_evidence
 from annotator.engines.foreign import sound_answer, sound_count, sound_tokens
-from annotator.engines.vllm import _answer
+from annotator.engines.vllm_scoring import read_answer
 from annotator.prompting.reply_tokens import share_of_first
 
 REPLY = '{"instruction_en":"Add."}'
@@ -20,7 +20,7 @@ def from_vllm(logprob: Any, text: str = REPLY, finish_reason: Any = "stop") -> A
     completion = SimpleNamespace(
         token_ids=[5], logprobs=[{5: token}], text=text, finish_reason=finish_reason
     )
-    return _answer(SimpleNamespace(prompt_token_ids=[1, 2]), completion)
+    return read_answer(SimpleNamespace(prompt_token_ids=[1, 2]), completion)
 
 
 @pytest.mark.parametrize("logprob", [math.nan, math.inf, -math.inf, 1.0])
