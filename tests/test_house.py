@@ -90,6 +90,14 @@ def test_no_room_has_more_modules_than_one_looks_over(folder: str) -> None:
     assert {room: count for room, count in rooms.items() if count > MODULES_IN_A_ROOM} == {}
 
 
+def test_the_tree_of_the_docs_names_every_room() -> None:
+    page = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    tree = page.split("## Rooms")[1].split("\n## ")[0]
+    rooms = {path.parent.name for path in modules(*OURS)}
+
+    assert sorted(room for room in rooms if f" {room}/" not in tree) == []
+
+
 def test_a_name_means_one_thing() -> None:
     places: dict[str, list[str]] = defaultdict(list)
     for path in modules(*OURS):
