@@ -159,21 +159,17 @@ def test_a_loss_that_is_no_number_stops_and_names_the_examples(
 
 
 def test_a_pair_whose_picture_is_gone_is_excluded_and_the_others_are_learnt(
-    reviewed: PairSet, train: Train, capsys: pytest.CaptureFixture[str], tmp_path: Path
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    gone = _delete_a_source(reviewed)
-
-    assert train("--name", "first", "--epochs", "1", "--held-out-share", "0.01") == 0
-    excluded = {each.pair_id: each.exclusion for each in examples_of(reviewed) if each.exclusion}
-    assert excluded == {gone: "unreadable_image"}
-    assert "unreadable_image" in capsys.readouterr().out
-
-
-def _delete_a_source(pair_set: PairSet) -> str:
-    """Delete the first pair's source, which lies nowhere else; returns the id of the pair."""
+    pair_set = make_reviewed_set(tmp_path, 16)
     first = pairs_of(pair_set)[0]
     Path(first.source_uri).unlink()
-    return first.pair_id
+
+    words = ["--name", "first", "--epochs", "1", "--held-out-share", "0.01"]
+    assert main(["train", pair_set.url, *QUICK, *words]) == 0
+    excluded = {each.pair_id: each.exclusion for each in examples_of(pair_set) if each.exclusion}
+    assert excluded == {first.pair_id: "unreadable_image"}
+    assert "unreadable_image" in capsys.readouterr().out
 
 
 def test_examples_that_exceed_the_context_are_excluded(
