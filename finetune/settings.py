@@ -116,7 +116,7 @@ class TrainSettings(SplitSettings):
     vision tower runs once. Otherwise images are opened again in every epoch."""
     checkpoint_steps: int = Field(default=100, gt=0, le=1_000_000_000)
     """Number of optimizer steps between two checkpoints."""
-    sample_replies: int = Field(default=8, ge=0, le=1000)
+    samples: int = Field(default=8, ge=0, le=1000)
     """Number of held-out pairs on the training page, each with the replies before and after
     training. 0: the model is not asked."""
     dataloader_workers: int = Field(default=0, ge=0, le=64)

@@ -22,7 +22,7 @@ from pairset.store import PairSet, write_atomically
 _PLAN = "plan.json"
 _NOT_IN_THE_KEY = {
     *("set_url", "config", "name", "prompt_file"),
-    *("dataloader_workers", "checkpoint_steps", "sample_replies", "picture_gigabytes"),
+    *("dataloader_workers", "checkpoint_steps", "samples", "picture_gigabytes"),
 }
 """Settings that change nothing about what comes out; of a prompt file its words matter."""
 

@@ -65,4 +65,4 @@ def test_samples_are_replies_and_nothing_else() -> None:
     with_samples = [
         verb.name for verb in VERBS if "--samples" in flags_of(settings_of(verb)).values()
     ]
-    assert with_samples == ["probe"]
+    assert with_samples == ["probe", "train"]

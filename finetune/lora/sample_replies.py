@@ -43,14 +43,14 @@ def take_samples(
     settings: TrainSettings,
     placed: Mapping[str, PlacedImage],
 ) -> list[Sample]:
-    """Greedy replies to ``settings.sample_replies`` held-out pairs.
+    """Greedy replies to ``settings.samples`` held-out pairs.
 
     They are drawn by their ids, edit types in turn, without a look at how the replies come out. A
     pair that cannot be asked about makes way for the next one.
     """
     learner.model.eval()
     drawn = draw(examples)
-    most = min(settings.sample_replies, len(drawn))
+    most = min(settings.samples, len(drawn))
     asked = islice(_asked(learner, chat_encoder, drawn, settings, placed), most)
     return list(progress(asked, "samples", total=most, unit="pair"))
 

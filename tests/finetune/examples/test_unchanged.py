@@ -173,7 +173,7 @@ def test_training_says_how_many_it_learnt_and_none_when_told(
     mined: PairSet, capsys: pytest.CaptureFixture[str]
 ) -> None:
     quick = ["--model", "starter", "--epochs", "1", "--batch-size", "4", "--rank", "8"]
-    words = ["train", mined.url, *quick, "--held-out-share", "0.5", "--sample-replies", "0"]
+    words = ["train", mined.url, *quick, "--held-out-share", "0.5", "--samples", "0"]
     assert main([*words, "--name", "with", "--unchanged-share", "0.4"]) == 0
     said = capsys.readouterr().out
     assert main([*words, "--name", "without", "--unchanged-share", "0"]) == 0

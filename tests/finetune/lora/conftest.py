@@ -11,7 +11,7 @@ from pairset.store import PairSet
 from tests.finetune.evaluation.reviewed_set import make_reviewed_set
 
 PAIRS = 24
-SIZES = ("--batch-size", "4", "--rank", "8", "--sample-replies", "0")
+SIZES = ("--batch-size", "4", "--rank", "8", "--samples", "0")
 QUICK = ("--model", "starter", "--learning-rate", "1e-3", *SIZES)
 
 Train = Callable[..., int]

@@ -27,7 +27,7 @@ def samples_of(pair_set: PairSet, adapter: str, most: int, **settings: int) -> l
     from finetune.lora.adapted_model import load_learner
     from finetune.lora.conversations import ChatEncoder
 
-    asked = TrainSettings(set_url=pair_set.url, sample_replies=most, **settings)
+    asked = TrainSettings(set_url=pair_set.url, samples=most, **settings)
     learner = load_learner(load_model("starter"), asked, adapter_folder(pair_set, adapter))
     chat_encoder = ChatEncoder(learner.processor, load_prompt("brief"), learner.end_of_turn)
     return take_samples(learner, chat_encoder, make_examples(pair_set, HALF, False), asked, {})

@@ -65,7 +65,7 @@ def test_what_lost_one_of_its_places_is_learnt_from_the_other_as_the_same_data(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     pair_set = make_reviewed_set(tmp_path, 16)
-    words = ["train", pair_set.url, *QUICK, "--sample-replies", "2", "--epochs", "1"]
+    words = ["train", pair_set.url, *QUICK, "--samples", "2", "--epochs", "1"]
     copy_everything(pair_set, tmp_path / "second")
     for pair in pairs_of(pair_set):
         Path(pair.target_uri).unlink()
@@ -126,7 +126,7 @@ def test_killed_it_goes_on_and_ends_where_an_undisturbed_run_ends(
 def test_killed_while_samples_are_taken_it_keeps_the_figures_of_training(
     reviewed: PairSet, train: Train
 ) -> None:
-    words = ("--name", "kept", "--epochs", "1", "--sample-replies", "5")
+    words = ("--name", "kept", "--epochs", "1", "--samples", "5")
     command = [sys.executable, "-m", "pairset", "train", reviewed.url, *QUICK, *words]
     figures = adapter_folder(reviewed, "kept") / "checkpoints" / "figures.json"
     process = subprocess.Popen(command, stderr=subprocess.DEVNULL)
@@ -137,7 +137,7 @@ def test_killed_while_samples_are_taken_it_keeps_the_figures_of_training(
     assert process.wait() == -signal.SIGKILL
     measured = json.loads(figures.read_text())
 
-    assert train(*words, "--sample-replies", "1") == 0
+    assert train(*words, "--samples", "1") == 0
     card = read_card(adapter_folder(reviewed, "kept"))
     assert card is not None
     assert card.figures == measured

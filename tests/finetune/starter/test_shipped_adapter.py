@@ -84,7 +84,7 @@ def test_a_sets_own_adapter_of_that_name_goes_first(tmp_path: Path) -> None:
 def test_it_can_be_trained_further_and_merged(tmp_path: Path) -> None:
     pair_set = make_reviewed_set(tmp_path / "set", 8)
     words = ("--model", "starter", "--start-from", NAME, "--name", "mine", "--epochs", "1")
-    assert main(["train", pair_set.url, *words, "--sample-replies", "0"]) == 0
+    assert main(["train", pair_set.url, *words, "--samples", "0"]) == 0
     assert main(["merge", pair_set.url, NAME, str(tmp_path / "merged")]) == 0
     assert (tmp_path / "merged" / "model.safetensors").is_file()
 

@@ -163,7 +163,7 @@ def test_training_writes_it_and_says_where(
 ) -> None:
     pair_set = PairSet(shutil.copytree(drawn.url, tmp_path / "set").as_posix())
     quick = ("--model", "starter", "--epochs", "1", "--rank", "8", "--name", "first")
-    assert main(["train", pair_set.url, *quick, "--sample-replies", "2"]) == 0
+    assert main(["train", pair_set.url, *quick, "--samples", "2"]) == 0
 
     path = Path(pair_set.url, "adapters", "first", "training.html")
     assert str(path) in capsys.readouterr().out
