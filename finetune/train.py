@@ -3,7 +3,7 @@
 import datetime
 import json
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict
 from importlib.metadata import version
@@ -34,7 +34,7 @@ from pairset.locking.locks import writing
 from pairset.models.adapter_cards import AdapterCard, read_card, write_card
 from pairset.records import Example
 from pairset.rows.freshness import complain_of_lags
-from pairset.rows.places import placed_examples
+from pairset.rows.places import PlacedImage, placed_examples
 from pairset.rows.set_documents import read_set_document
 from pairset.rows.voices import Voice, is_judged, judges_of, voice_of
 from pairset.store import PairSet, open_set, write_atomically
@@ -143,7 +143,7 @@ class TrainingRun:
         trained = run_training(learner.model, data, self._settings, collator, folder)
         if process_rank().is_main:
             figures = self._figures(folder, asdict(trained.begun_earlier(cache.seconds_looking)))
-            self._keep(learner, chat_encoder, table, self._card(table, figures))
+            self._keep(learner, chat_encoder, table, self._card(table, figures), placed)
 
     def _prepared(
         self, examples: Sequence[Example], cache: "ItemCache"
@@ -180,6 +180,7 @@ class TrainingRun:
         chat_encoder: "ChatEncoder",
         table: Sequence[Example],
         card: AdapterCard,
+        placed: Mapping[str, PlacedImage],
     ) -> None:
         """Write the adapter, its page and last its card; then the checkpoints may go."""
         from finetune.lora.sample_replies import take_samples
@@ -194,7 +195,6 @@ class TrainingRun:
         write_whole(str(folder / CURVE), curve)
         if self._prompt.own_text:
             write_whole(str(folder / KEPT_PROMPT), self._prompt.own_text.encode())
-        placed = placed_examples(self._pair_set, table)
         samples = take_samples(learner, chat_encoder, table, self._settings, placed)
         page = write_training_page(self._pair_set, folder, card, table, samples)
         write_card(self._pair_set, folder, card)
